@@ -1,0 +1,1 @@
+export * from './files/file-source.ts'

@@ -1,0 +1,29 @@
+import { add, div, mul, sub, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core'
+
+declare const range: unique symbol
+
+/** RGB images [N, H, W, 3] with values in [0, 1]. What leaves a decoder may overshoot; nothing clamps it silently. */
+export type UnitImages = Tensor4D & { readonly [range]: 'unit' }
+/** RGB images [N, H, W, 3] with values in [-1, 1]: what latent autoencoders of the KL family work on. */
+export type SignedImages = Tensor4D & { readonly [range]: 'signed' }
+/** RGB images [N, H, W, 3], each channel less ImageNet's mean and divided by its deviation: what extractors read. */
+export type ImageNetImages = Tensor4D & { readonly [range]: 'imagenet' }
+
+/** Per-channel mean and deviation of ImageNet on [0, 1] images, R, G, B. */
+export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406]
+export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225]
+
+/** Says that the values of `images` are in [0, 1]; nothing is checked or changed. */
+export const asUnit = (images: Tensor4D): UnitImages => images as UnitImages
+/** Says that the values of `images` are in [-1, 1]; nothing is checked or changed. */
+export const asSigned = (images: Tensor4D): SignedImages => images as SignedImages
+
+/** [0, 1] -> [-1, 1]: 2x - 1. */
+export const unitToSigned = (images: UnitImages): SignedImages => tidy(() => asSigned(sub(mul(images, 2), 1)))
+
+/** [-1, 1] -> [0, 1]: (x + 1) / 2. */
+export const signedToUnit = (images: SignedImages): UnitImages => tidy(() => asUnit(div(add(images, 1), 2)))
+
+/** [0, 1] -> ImageNet's normalised range: (x - mean) / std, channel by channel. */
+export const unitToImageNet = (images: UnitImages): ImageNetImages =>
+  tidy(() => div(sub(images, tensor1d([...IMAGENET_MEAN])), tensor1d([...IMAGENET_STD])) as ImageNetImages)

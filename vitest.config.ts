@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config'
+import projects from './vitest.workspace.ts'
+
+export default defineConfig({
+  // Tests run on the sources of every package: no build comes first.
+  ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'] } },
+  test: { projects, testTimeout: 60_000 },
+})
