@@ -4,5 +4,5 @@ import projects from './vitest.workspace.ts'
 export default defineConfig({
   // Tests run on the sources of every package: no build comes first.
   ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'] } },
-  test: { projects, testTimeout: 60_000 },
+  test: { projects, testTimeout: 60_000, reporters: ['default', './scripts/count-reporter.ts'] },
 })

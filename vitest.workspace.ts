@@ -1,7 +1,13 @@
-/** The packages whose tests `vitest run` runs, a project each; vitest.config.ts hands the list to vitest. */
-const packages = ['stats', 'core', 'backend-onnx', 'backend-node', 'cli']
-
-export default packages.map((name) => ({
-  extends: true as const,
-  test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts'] },
+/** What `vitest run` runs, a project each; vitest.config.ts hands the list to vitest. */
+const packages = ['stats', 'core', 'backend-onnx', 'backend-node', 'cli'].map((name) => ({
+  name,
+  root: `packages/${name}`,
+  include: ['src/**/*.test.ts'],
 }))
+
+const rest = [
+  { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
+  { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] },
+]
+
+export default [...packages, ...rest].map((test) => ({ extends: true as const, test }))

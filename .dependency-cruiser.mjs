@@ -1,0 +1,87 @@
+// Which way imports may point: between packages, and between the rooms of core. docs/architecture.md draws it.
+
+/** The rooms of core/src by level: a room imports rooms of its own level and of lower ones. */
+const levels = [
+  ['signal', 'ops'],
+  ['weights', 'models', 'transforms', 'losses', 'metrics'],
+  ['signing'],
+  ['detection', 'tracing'],
+  ['training', 'evaluate'],
+]
+
+/** What a package may import of the others. */
+const packages = {
+  stats: [],
+  core: ['stats'],
+  'backend-onnx': [],
+  'backend-node': ['core', 'backend-onnx'],
+  cli: ['stats', 'core', 'backend-node'],
+  // Private: what tests of several packages share.
+  conformance: [],
+}
+
+const test = '\\.test\\.ts$'
+const source = (name) => `^packages/${name}/src/`
+const room = (names) => `^packages/core/src/(${names.join('|')})/`
+const anyOf = (names) => `^packages/(${names.join('|')})/`
+
+const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
+  name: `${name}-imports-only-${allowed.join('-') || 'none'}`,
+  severity: 'error',
+  from: { path: source(name), pathNot: test },
+  to: { path: '^packages/', pathNot: anyOf([name, ...allowed]) },
+}))
+
+const betweenRooms = levels.slice(0, -1).map((names, level) => ({
+  name: `${names.join('-')}-import-nothing-above`,
+  severity: 'error',
+  from: { path: room(names), pathNot: test },
+  to: { path: room(levels.slice(level + 1).flat()) },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...betweenPackages,
+    ...betweenRooms,
+    {
+      name: 'room-without-a-level',
+      comment: 'A new room of core gets its level here first.',
+      severity: 'error',
+      from: { path: '^packages/core/src/' },
+      to: { path: '^packages/core/src/[^/]+/', pathNot: room(levels.flat()) },
+    },
+    {
+      name: 'only-deciding-rooms-import-stats',
+      severity: 'error',
+      from: { path: '^packages/core/src/', pathNot: [room(['detection', 'tracing', 'evaluate']), test] },
+      to: { path: '^packages/stats/' },
+    },
+    {
+      name: 'no-node-in-neutral-packages',
+      comment: 'core, stats and backend-onnx run in a browser too.',
+      severity: 'error',
+      from: { path: '^packages/(core|stats|backend-onnx)/src/', pathNot: test },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'packages-by-name',
+      comment: 'A package reaches another by its name and public entry, never by a path into its folder.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/[^/]+/', pathNot: ['^packages/$1/', '^packages/[^/]+/src/index\\.ts$'] },
+    },
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^packages/[^/]+/(dist|test)/', '/\\.cache/'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'types', 'default'],
+    },
+  },
+}
