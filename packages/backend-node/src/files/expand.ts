@@ -1,0 +1,70 @@
+import { open, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { StableSigError } from '@stablesig/core'
+import { glob, isDynamicPattern } from 'tinyglobby'
+
+/** Whether a file begins like a JPEG, PNG, GIF, WebP, TIFF, AVIF or HEIF: its content decides, not its name. */
+async function looksLikeImage(path: string): Promise<boolean> {
+  const file = await open(path, 'r').catch(() => null)
+  if (!file) return false
+  try {
+    const head = Buffer.alloc(12)
+    await file.read(head, 0, 12, 0)
+    const text = head.toString('latin1')
+    return (
+      text.startsWith('\xff\xd8\xff') ||
+      text.startsWith('\x89PNG\r\n\x1a\n') ||
+      text.startsWith('GIF8') ||
+      (text.startsWith('RIFF') && text.endsWith('WEBP')) ||
+      /^(II[*+]\0|MM\0[*+])/.test(text) ||
+      /ftyp(avif|avis|heic|heix|mif1|msf1)$/.test(text)
+    )
+  } finally {
+    await file.close()
+  }
+}
+
+/** Order of names in which digits count as numbers, whatever the machine's language: 2.png before 10.png. */
+const names = new Intl.Collator('en', { numeric: true })
+const byName = (a: string, b: string): number => names.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
+
+/** Images of a folder, its subfolders included, in natural order; hidden files and files that are no images are left out. */
+async function imagesUnder(folder: string): Promise<string[]> {
+  const found = (await glob('**/*', { cwd: folder, absolute: false, onlyFiles: true })).sort(byName)
+  const images: string[] = []
+  for (const name of found) if (await looksLikeImage(join(folder, name))) images.push(join(folder, name))
+  return images
+}
+
+/**
+ * Paths, folders and glob patterns as the list of image files they mean. A path to a file is taken as it is, whatever it
+ * holds, so that a wrong one is reported and not skipped; a folder gives the images in it and below it; a pattern what it
+ * matches. Folders and patterns give natural order (2.png before 10.png), the same on every machine; a file that is meant twice
+ * stays once, at its first place.
+ * @param from folder that relative paths start from; results are relative where the given path was
+ * @throws StableSigError 'io' when a path does not exist, or a folder or pattern gives no image
+ */
+export async function expandFiles(paths: readonly string[], from = process.cwd()): Promise<string[]> {
+  const files = new Map<string, string>()
+  const add = (path: string) => {
+    const full = resolve(from, path)
+    if (!files.has(full)) files.set(full, path)
+  }
+  for (const path of paths) {
+    const there = await stat(resolve(from, path)).catch(() => null)
+    if (there?.isDirectory()) {
+      const images = await imagesUnder(resolve(from, path))
+      if (images.length === 0) throw new StableSigError('io', `no image in the folder ${path}`)
+      for (const image of images) add(join(path, image.slice(resolve(from, path).length + 1)))
+    } else if (there) {
+      add(path)
+    } else if (isDynamicPattern(path)) {
+      const matched = (await glob(path, { cwd: from, onlyFiles: true })).sort(byName)
+      if (matched.length === 0) throw new StableSigError('io', `no file matches ${path}`)
+      for (const match of matched) add(match)
+    } else {
+      throw new StableSigError('io', `cannot read ${path}: no such file`)
+    }
+  }
+  return [...files.values()]
+}

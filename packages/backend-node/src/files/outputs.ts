@@ -1,0 +1,42 @@
+import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { StableSigError } from '@stablesig/core'
+
+const kind = async (path: string): Promise<'file' | 'folder' | 'other' | null> => {
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
+    throw new StableSigError('io', `cannot look at ${path}: ${cause.message}`, { cause })
+  })
+  return found && (found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other')
+}
+
+const checkWritable = (folder: string): Promise<void> =>
+  access(folder, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    throw new StableSigError('io', `the folder ${folder} is not writable`, { cause })
+  })
+
+/**
+ * Checks, before any work starts, that a file can be written at `path`: its folder exists and is writable, and the name is
+ * free or a file's.
+ * @throws StableSigError 'io'
+ */
+export async function checkOutputFile(path: string): Promise<void> {
+  const folder = dirname(path)
+  if ((await kind(folder)) !== 'folder')
+    throw new StableSigError('io', `cannot write ${path}: the folder ${folder} does not exist; make it first`)
+  const there = await kind(path)
+  if (there && there !== 'file') throw new StableSigError('io', `cannot write ${path}: it is not a file`)
+  await checkWritable(folder)
+}
+
+/**
+ * Makes the folder `path`, and those above it, where it does not exist, and checks that it can be written to.
+ * @throws StableSigError 'io'
+ */
+export async function makeOutputFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'EEXIST' || cause.code === 'ENOTDIR' ? 'a file has that name' : cause.message
+    throw new StableSigError('io', `cannot make the folder ${path}: ${why}`, { cause })
+  })
+  await checkWritable(path)
+}

@@ -1,0 +1,181 @@
+import { open } from 'node:fs/promises'
+import { StableSigError } from '@stablesig/core'
+import type { Metadata, SharpOptions } from 'sharp'
+import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
+import type { Pixels } from './pixels.ts'
+import { loadSharp } from './sharp.ts'
+
+export interface ReadImageOptions extends ImageLimits {
+  /** What errors call an image given as bytes. Default 'image'. */
+  readonly name?: string
+  /**
+   * What to do with an embedded RGB or grey profile: 'ignore' (the default) keeps the stored numbers, as the programs do
+   * with which extractors are trained and a mark is written; 'apply' converts to sRGB. CMYK is always converted.
+   */
+  readonly profile?: 'ignore' | 'apply'
+  /** Colour behind transparent pixels, R, G, B in 0..255. Default white. */
+  readonly background?: readonly [number, number, number]
+}
+
+/** Raster formats that are read; what a file is, its content says, not its name. */
+const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'jp2k', 'jxl'])
+
+const isText = (error: unknown): error is Error => error instanceof Error
+
+/** A file's bytes, no more than `maxBytes` of them. */
+async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
+  const fail = (why: string, cause?: unknown) => new StableSigError('io', `cannot read ${path}: ${why}`, { cause })
+  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw fail(cause.code === 'ENOENT' ? 'no such file' : cause.message, cause)
+  })
+  try {
+    const stat = await handle.stat()
+    if (!stat.isFile()) throw fail('it is not a file')
+    if (stat.size > maxBytes) {
+      throw new StableSigError('limit', `${path} has ${stat.size} bytes, more than the ${maxBytes} allowed (maxBytes)`)
+    }
+    return await handle.readFile().catch((cause: NodeJS.ErrnoException) => {
+      throw fail(cause.message, cause)
+    })
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What a decoder's complaint means: a limit that was met, or a file that is no image or a broken one. */
+function decodeError(name: string, cause: unknown, limits: Required<ImageLimits>): StableSigError {
+  if (cause instanceof StableSigError) return cause
+  const text = isText(cause) ? cause.message.split('\n', 1)[0]!.trim() : String(cause)
+  if (/exceeds pixel limit/i.test(text))
+    return new StableSigError('limit', `${name} has more than the ${limits.maxPixels} pixels allowed (maxPixels)`, {
+      cause,
+    })
+  if (/timeout/i.test(text))
+    return new StableSigError(
+      'limit',
+      `${name} took more than the ${limits.maxSeconds} s allowed to decode (maxSeconds)`,
+      {
+        cause,
+      },
+    )
+  const why = /unsupported image format|empty|corrupt header/i.test(text)
+    ? 'it is not an image of a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)'
+    : `it cannot be decoded: ${text}`
+  return new StableSigError('bad-image', `${name}: ${why}`, { cause })
+}
+
+interface Opened {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly limits: Required<ImageLimits>
+  readonly metadata: Metadata
+  /** Frames in the file, at least 1. */
+  readonly frames: number
+}
+
+async function openImage(input: string | Uint8Array, options: ReadImageOptions): Promise<Opened> {
+  const name = typeof input === 'string' ? input : (options.name ?? 'image')
+  const limits: Required<ImageLimits> = {
+    maxBytes: options.maxBytes ?? DEFAULT_LIMITS.maxBytes,
+    maxPixels: options.maxPixels ?? DEFAULT_LIMITS.maxPixels,
+    maxSeconds: options.maxSeconds ?? DEFAULT_LIMITS.maxSeconds,
+  }
+  const bytes = typeof input === 'string' ? await readBytes(input, limits.maxBytes) : input
+  if (bytes.length > limits.maxBytes)
+    throw new StableSigError(
+      'limit',
+      `${name} has ${bytes.length} bytes, more than the ${limits.maxBytes} allowed (maxBytes)`,
+    )
+  if (bytes.length === 0) throw new StableSigError('bad-image', `${name} is empty`)
+  const sharp = await loadSharp()
+  const metadata = await sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch((cause: unknown) => {
+      throw decodeError(name, cause, limits)
+    })
+  if (!FORMATS.has(metadata.format ?? '')) {
+    throw new StableSigError('bad-image', `${name} is ${metadata.format ?? 'unknown'}, not an image made of pixels`)
+  }
+  return { name, bytes, limits, metadata, frames: metadata.pages ?? 1 }
+}
+
+/** Checks the pixels of `frames` frames against the limit, before any is decoded. */
+function checkPixels({ name, limits, metadata }: Opened, frames: number): void {
+  const pixels = metadata.width * (metadata.pageHeight ?? metadata.height) * frames
+  if (pixels <= limits.maxPixels) return
+  const what = `${metadata.width}x${metadata.pageHeight ?? metadata.height}${frames > 1 ? ` x ${frames} frames` : ''}`
+  throw new StableSigError('limit', `${name} is ${what}, more than the ${limits.maxPixels} pixels allowed (maxPixels)`)
+}
+
+/** Decodes `pages` frames from `page` on into one picture, frames below one another. */
+async function decode(opened: Opened, options: ReadImageOptions, page: number, pages: number): Promise<Pixels> {
+  const { name, bytes, limits, metadata } = opened
+  const sharp = await loadSharp()
+  const [r, g, b] = options.background ?? [255, 255, 255]
+  const input: SharpOptions = {
+    failOn: 'error',
+    limitInputPixels: false,
+    ignoreIcc: (options.profile ?? 'ignore') === 'ignore' && metadata.space !== 'cmyk',
+    ...(opened.frames > 1 ? { page, pages } : {}),
+  }
+  try {
+    let pipeline = sharp(bytes, input).timeout({ seconds: Math.max(1, Math.ceil(limits.maxSeconds)) })
+    if (pages === 1) pipeline = pipeline.autoOrient()
+    if (metadata.hasAlpha) pipeline = pipeline.flatten({ background: { r, g, b } })
+    const { data, info } = await pipeline
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    if (info.channels !== 3 && info.channels !== 1)
+      throw new StableSigError('bad-image', `${name} decodes to ${info.channels} channels, expected 1 or 3`)
+    const pixels = info.channels === 3 ? new Uint8Array(data.buffer, data.byteOffset, data.length) : greyToRgb(data)
+    return { name, width: info.width, height: info.height, data: pixels }
+  } catch (cause) {
+    throw decodeError(name, cause, limits)
+  }
+}
+
+function greyToRgb(grey: Uint8Array): Uint8Array {
+  const data = new Uint8Array(grey.length * 3)
+  for (let i = 0; i < grey.length; i++) data.fill(grey[i]!, i * 3, i * 3 + 3)
+  return data
+}
+
+/**
+ * Reads an image (a file, or a file's bytes) as 8-bit RGB: JPEG, PNG, WebP, GIF, TIFF or AVIF, by content and not by name.
+ * EXIF orientation is applied, transparency laid over white, 16 bits cut to 8, grey and CMYK made RGB; of several frames
+ * or pages the first is read.
+ * @throws StableSigError 'io' when the file cannot be read, 'bad-image' when it is no image or a broken or truncated one,
+ * 'limit' when it is larger than allowed; each names the file
+ */
+export async function readImage(input: string | Uint8Array, options: ReadImageOptions = {}): Promise<Pixels> {
+  const opened = await openImage(input, options)
+  checkPixels(opened, 1)
+  return decode(opened, options, 0, 1)
+}
+
+/**
+ * Reads all frames of an animated image, or all pages of a TIFF whose pages have one size; an image that has one frame gives
+ * one. Frames are named `name#0`, `name#1`, …
+ * @throws StableSigError as readImage does
+ */
+export async function readFrames(input: string | Uint8Array, options: ReadImageOptions = {}): Promise<Pixels[]> {
+  const opened = await openImage(input, options)
+  const { frames, name } = opened
+  checkPixels(opened, frames)
+  const named = (frame: Pixels, i: number): Pixels => ({ ...frame, name: `${name}#${i}` })
+  if (frames === 1) return [named(await decode(opened, options, 0, 1), 0)]
+  if ((opened.metadata.orientation ?? 1) !== 1) {
+    // Turning is per frame; below one another they would be turned as one picture.
+    const turned: Pixels[] = []
+    for (let i = 0; i < frames; i++) turned.push(named(await decode(opened, options, i, 1), i))
+    return turned
+  }
+  const all = await decode(opened, options, 0, frames)
+  const height = all.height / frames
+  if (!Number.isInteger(height)) throw new StableSigError('bad-image', `${name}: its ${frames} frames differ in size`)
+  const bytes = all.width * height * 3
+  return Array.from({ length: frames }, (_, i) =>
+    named({ name, width: all.width, height, data: all.data.slice(i * bytes, (i + 1) * bytes) }, i),
+  )
+}
