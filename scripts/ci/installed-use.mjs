@@ -1,0 +1,17 @@
+// Copied beside an installation of the packed packages and run there by scripts/ci/installed.mjs.
+import { ready } from '@stablesig/backend-node'
+import { falsePositiveRate, threshold } from '@stablesig/stats'
+import * as tf from '@tensorflow/tfjs-core'
+import '@stablesig/core'
+
+const { engine } = await ready({ device: 'cpu' })
+
+// d/dx of sum(x^2) is 2x. tfjs-core's own Node bundle has no gradients: core brings them, and only the built package tells.
+const gradient = tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([1, -2, 3]))
+const values = [...(await gradient.data())]
+if (values.join() !== '2,-4,6') throw new Error(`the gradient of x² at 1,-2,3 came out as ${values}`)
+
+const least = threshold(48, 1e-6)
+if (!(falsePositiveRate(least, 48) <= 1e-6)) throw new Error(`threshold(48, 1e-6) = ${least} is too low`)
+console.log(`engine ${engine}, threshold for 1e-6 ${least} of 48`)
+process.exit(0)
