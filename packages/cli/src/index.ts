@@ -1,1 +1,46 @@
-export {}
+import { CommanderError } from 'commander'
+import { describe, EXIT, hideKeys } from './exit.ts'
+import type { Io } from './io.ts'
+import { makeProgram } from './program.ts'
+
+export type { Io } from './io.ts'
+
+/**
+ * Runs one command line, without the program's name: `run(['keygen', '--count', '2'], io)`.
+ * @returns the exit code: 0 done, 1 nothing found (detect, identify), 2 any error, 130 interrupted
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.done
+  const program = makeProgram(io, (result) => {
+    code = result
+  })
+  try {
+    if (argv.length === 0) {
+      io.err(program.helpInformation())
+      return EXIT.error
+    }
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done
+      io.err(`stablesig: ${usageMessage(error)} (usage; see --help)\n`)
+      return EXIT.error
+    }
+    const { code: kind, message } = describe(error)
+    if (kind === 'aborted') {
+      io.err(`stablesig: interrupted${message ? `: ${message}` : ''}\n`)
+      return EXIT.interrupted
+    }
+    io.err(`stablesig: ${message} (${kind})\n`)
+    const verbose = argv.includes('--verbose') || Boolean(io.env.DEBUG)
+    if (verbose && error instanceof Error) io.err(`${hideKeys(error.stack ?? '')}\n`)
+    return EXIT.error
+  }
+}
+
+/** Commander's message without its prefix, and without a value typed after '=', which may be a key. */
+function usageMessage(error: CommanderError): string {
+  const text = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  return hideKeys(text.replace(/(option '--?[\w-]+)=[^']*'/, "$1'"))
+}

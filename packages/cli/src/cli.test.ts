@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { stablesig } from './testing.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stablesig-cli-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('keygen', () => {
+  test('a key a line', async () => {
+    const { code, out, err } = await stablesig('keygen --count 3 --bits 64')
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^([01]{64}\n){3}$/)
+    expect(new Set(out.trim().split('\n')).size).toBe(3)
+  })
+
+  test('a seed repeats, and --json is an object a line', async () => {
+    const first = await stablesig('keygen --seed a --json --count 2')
+    expect(await stablesig('keygen --seed a --json --count 2')).toEqual(first)
+    const lines = first.out.trim().split('\n').map((line) => JSON.parse(line))
+    expect(lines.map(({ bits }) => bits)).toEqual([48, 48])
+    expect(lines[0].key).toBe((await stablesig('keygen --seed a')).out.trim())
+  })
+})
+
+describe('plan', () => {
+  test('tells the threshold', async () => {
+    const { code, out } = await stablesig('plan --bits 48 --users 1e5 --fpr 1e-6 --json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ bits: 48, users: 100000, fpr: 1e-6, threshold: 46, errorsTolerated: 2 })
+    expect((await stablesig('plan --bits 48 --users 1e5')).out).toContain('46/48')
+  })
+
+  test('says when a rate cannot be reached', async () => {
+    expect((await stablesig('plan --bits 48 --users 1e9')).out).toContain('unattainable')
+  })
+})
+
+describe('usage', () => {
+  test('no command prints the help and is an error', async () => {
+    const { code, out, err } = await stablesig('')
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain('Usage: stablesig')
+  })
+
+  test.each([
+    ['nothing', /unknown command 'nothing'/],
+    ['keygen --count 0', /--count.*at least 1|from 1 to/],
+    ['keygen --count 1.5', /whole number/],
+    ['keygen --count x', /not a number/],
+    ['keygen --bits', /argument missing/],
+    ['keygen more', /too many arguments/],
+    ['plan --fpr 0', /between 0 and 1/],
+    ['plan --fpr 1', /between 0 and 1/],
+    ['plan --users 1e-3', /whole number/],
+    ['plan --colour', /unknown option '--colour'/],
+    ['inspect', /missing required argument/],
+  ])('`%s` is refused with exit code 2 and one line', async (line, message) => {
+    const { code, out, err } = await stablesig(line)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^stablesig: .*\n$/)
+    expect(err).toMatch(message)
+  })
+
+  test('a key in a mistyped option is not repeated', async () => {
+    for (const line of [`keygen --kye=${'01'.repeat(24)}`, `keygen ${'01'.repeat(24)}`, `${'01'.repeat(24)}`, 'plan --kye=0xabcdef'])
+      expect((await stablesig(line)).err).not.toMatch(/[01]{4}|abc/)
+  })
+
+  test('--help has examples for every command', async () => {
+    const { code, out } = await stablesig('--help')
+    expect(code).toBe(0)
+    const names = [...out.matchAll(/^ {2}([a-z]+) .*\[options\]|^ {2}([a-z]+) \[options\]/gm)].map((m) => m[1] ?? m[2]!)
+    expect(names.length).toBeGreaterThan(1)
+    for (const name of names) {
+      const help = await stablesig(`${name} --help`)
+      expect([help.code, help.err]).toEqual([0, ''])
+      expect(help.out).toContain(`Examples:\n  stablesig ${name}`)
+    }
+  })
+})
+

@@ -1,0 +1,37 @@
+/** What a command leaves behind for the shell: scripts depend on these. */
+export const EXIT = {
+  /** Done; for detect and identify: at least one image found. */
+  done: 0,
+  /** detect and identify: no image found. */
+  none: 1,
+  /** Any error, usage included. */
+  error: 2,
+  /** Ctrl-C. */
+  interrupted: 130,
+} as const
+
+/** A mistake in the command line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly code = 'usage'
+}
+
+interface Coded {
+  readonly message: string
+  readonly code?: unknown
+}
+const isCoded = (error: unknown): error is Coded => error instanceof Error
+
+/**
+ * An error as people and programs read it: one line, and a code. What looks like a key is hidden: a mistyped command line
+ * must not put one into a log.
+ */
+export function describe(error: unknown): { readonly code: string; readonly message: string } {
+  if (!isCoded(error)) return { code: 'internal', message: hideKeys(String(error)) }
+  // Node's system errors have codes too, in capitals; those are not part of the contract.
+  const code = typeof error.code === 'string' && /^[a-z-]+$/.test(error.code) ? error.code : 'internal'
+  return { code, message: hideKeys(error.message.replace(/\s*\n\s*/g, ' ').trim()) }
+}
+
+/** Long runs of 0 and 1, and long hexadecimal numbers, replaced. */
+export const hideKeys = (text: string): string => text.replace(/[01]{16,}|0x[0-9a-fA-F]{4,}/g, '[hidden]')

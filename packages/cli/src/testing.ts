@@ -1,0 +1,35 @@
+import { Readable } from 'node:stream'
+import { run } from './index.ts'
+
+export interface Captured {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+export interface Surroundings {
+  readonly stdin?: string
+  readonly env?: Record<string, string>
+  readonly terminalWidth?: number
+  readonly signal?: AbortSignal
+}
+
+/** Runs a command line in this process: words, or one string split at spaces. For tests. */
+export async function stablesig(line: string | readonly string[], around: Surroundings = {}): Promise<Captured> {
+  let out = ''
+  let err = ''
+  const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line
+  const code = await run(argv, {
+    stdin: Readable.from(around.stdin === undefined ? [] : [around.stdin]),
+    out: (text) => {
+      out += text
+    },
+    err: (text) => {
+      err += text
+    },
+    env: around.env ?? {},
+    terminalWidth: around.terminalWidth,
+    signal: around.signal ?? new AbortController().signal,
+  })
+  return { code, out, err }
+}
