@@ -1,7 +1,7 @@
 import type { Reporter, TestCase, TestRunEndReason } from 'vitest/node'
+import { folders } from '../../scripts/lib/folders.mjs'
 import { later } from '../topics.ts'
 import type { Deviation } from './compare.ts'
-import { goldensFolder } from './folders.ts'
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -15,7 +15,7 @@ const figure = (value: number): string => (value === 0 ? '0' : value.toExponenti
 /** A line a case: its greatest deviation beside the tolerance that holds there, and the share of it that was used. */
 export default class GoldenReporter implements Reporter {
   onInit(): void {
-    console.log(`goldens of ${goldensFolder}`)
+    console.log(`goldens of ${folders.goldens}`)
   }
 
   onTestCaseResult(test: TestCase): void {

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { build as bundle } from 'esbuild'
 import { build } from './build.mjs'
 import { failWith } from './fail.mjs'
+import { tellFolders } from './folders.mjs'
 import { root } from './workspace.mjs'
 
 /**
@@ -16,6 +17,7 @@ import { root } from './workspace.mjs'
 export async function runProgram(file, args) {
   await build().catch(failWith)
   const path = file.endsWith('.ts') ? await bundled(join(root, file)) : join(root, file)
+  tellFolders()
   process.chdir(process.env.INIT_CWD ?? process.cwd())
   process.argv = [process.argv[0], path, ...args]
   await import(pathToFileURL(path).href)
