@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { memorySource, openWeights, type StateDict } from '@stablesig/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { GoldenContext, GoldenTensor } from '../topic.ts'
+
+/** Weights that lie beside a topic's cases. */
+export const openBeside = async ({ folder }: GoldenContext, file: string): Promise<StateDict> =>
+  open(join(folder, file))
+
+/** Real weights, of the data folder. */
+export async function openReal({ data }: GoldenContext, file: string): Promise<StateDict> {
+  if (!data) throw new Error('real weights are needed')
+  return open(join(data, 'weights', file))
+}
+
+const open = async (path: string) => openWeights(memorySource(path, await readFile(path)))
+
+/** Images or latents [N,C,H,W], as goldens keep them, -> [N,H,W,C]. */
+export function nhwc({ shape, values }: GoldenTensor, scale = 1): tf.Tensor4D {
+  const [n = 0, c = 0, h = 0, w = 0] = shape
+  return tf.tidy(() => {
+    const stored = tf.tensor4d(Float32Array.from(values), [n, c, h, w])
+    return tf.transpose(scale === 1 ? stored : tf.mul<tf.Tensor4D>(stored, scale), [0, 2, 3, 1])
+  })
+}
+
+/** Values of a [N,H,W,C] tensor in the goldens' order, [N,C,H,W]; the tensor is disposed. */
+export async function nchwValues(tensor: tf.Tensor4D): Promise<Float32Array> {
+  const turned = tf.transpose(tensor, [0, 3, 1, 2])
+  const values = await turned.data<'float32'>()
+  tf.dispose([tensor, turned])
+  return values
+}
+
+/** A tensor's values; the tensor is disposed. */
+export async function valuesOf(tensor: tf.Tensor): Promise<Float32Array> {
+  const values = await tensor.data<'float32'>()
+  tensor.dispose()
+  return values
+}
+
+/** A named tensor of a case's file. @throws Error where the file has none */
+export function must(tensors: ReadonlyMap<string, GoldenTensor>, name: string): GoldenTensor {
+  const tensor = tensors.get(name)
+  if (!tensor) throw new Error(`the case's file has no tensor ${name}`)
+  return tensor
+}
+
+/** Arguments of a case, checked as they are read. */
+export const argument = {
+  text: (value: unknown, name: string): string => {
+    if (typeof value === 'string') return value
+    throw new TypeError(`the case's ${name} is no text`)
+  },
+  number: (value: unknown, name: string): number => {
+    if (typeof value === 'number') return value
+    throw new TypeError(`the case's ${name} is no number`)
+  },
+  texts: (value: unknown, name: string): string[] => {
+    if (Array.isArray(value)) return value.map((item) => argument.text(item, name))
+    throw new TypeError(`the case's ${name} is no list`)
+  },
+  numbers: (value: unknown, name: string): number[] => {
+    if (Array.isArray(value)) return value.map((item) => argument.number(item, name))
+    throw new TypeError(`the case's ${name} is no list`)
+  },
+}
+
+/** The engine that goldens run on: the one STABLESIG_ENGINE names, else the compiled one. */
+export async function useEngine(): Promise<void> {
+  await import('@tensorflow/tfjs-backend-cpu')
+  await tf.setBackend('cpu')
+}

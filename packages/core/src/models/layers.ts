@@ -1,0 +1,22 @@
+import { add, conv2d, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { groupNorm } from '../ops/group-norm.ts'
+import type { WeightScope } from '../weights/weights.ts'
+
+/**
+ * Convolution as PyTorch pads it: x [N,H,W,I], weight [k,k,I,O], bias [O] where there is one -> [N,ceil(H/s),ceil(W/s),O].
+ * k is odd and (k-1)/2 zeros stand on every side. tfjs's 'same' agrees at stride 1 only: at stride 2 it pads even sides on
+ * the right alone.
+ */
+export function conv(w: WeightScope, x: Tensor4D, stride: 1 | 2 = 1): Tensor4D {
+  const weight = w.tensor<Tensor4D>('weight')
+  const pad = (weight.shape[0] - 1) / 2
+  return tidy(() => {
+    const y = conv2d(x, weight, stride, stride === 1 ? 'same' : pad)
+    return w.has('bias') ? add<Tensor4D>(y, w.tensor('bias')) : y
+  })
+}
+
+/** Group normalisation with the scope's weight (scale) and bias (shift): [N,H,W,C] -> [N,H,W,C]. */
+export function norm(w: WeightScope, x: Tensor4D, groups: number, epsilon: number): Tensor4D {
+  return groupNorm(x, w.tensor<Tensor1D>('weight'), w.tensor<Tensor1D>('bias'), groups, epsilon)
+}

@@ -1,0 +1,37 @@
+import { type Tensor, tensor } from '@tensorflow/tfjs-core'
+import { StableSigError } from '../errors.ts'
+import { markConstants } from '../ops/constant.ts'
+import { readFloat32 } from '../weights/convert.ts'
+import type { TakenTensors } from '../weights/names.ts'
+import type { StateTensor } from '../weights/state-dict.ts'
+import type { Weights } from '../weights/weights.ts'
+import { hwio } from './layout.ts'
+
+/** @throws StableSigError 'bad-weights' naming the tensor when a value is infinite or not a number */
+export async function readFinite(source: string, name: string, stored: StateTensor): Promise<Float32Array> {
+  const values = await readFloat32(stored)
+  const at = values.findIndex((value) => !Number.isFinite(value))
+  if (at >= 0)
+    throw new StableSigError(
+      'bad-weights',
+      `${source}: tensor ${name} holds ${values[at]} at element ${at}; weights are finite`,
+    )
+  return values
+}
+
+/** What a file holds as weights in tfjs's layout, under the model's names, marked as constant. */
+export async function readWeights(source: string, taken: TakenTensors): Promise<Weights> {
+  const read: [string, Float32Array, readonly number[]][] = []
+  for (const [name, stored] of taken.tensors)
+    read.push([name, await readFinite(source, taken.foreign.get(name) ?? name, stored), stored.shape])
+  // Tensors are made only when everything has been read, so that a failed read leaves none behind.
+  return markConstants(Object.fromEntries(read.map(([name, values, shape]) => [name, toTfjs(values, shape)])))
+}
+
+/** Values in PyTorch's order as a tensor in tfjs's: four axes are a convolution's. */
+export function toTfjs(values: Float32Array, shape: readonly number[]): Tensor {
+  const [out = 0, into = 0, height = 0, width = 0] = shape
+  return shape.length === 4
+    ? tensor(hwio(values, shape), [height, width, into, out], 'float32')
+    : tensor(values, [...shape], 'float32')
+}

@@ -1,0 +1,26 @@
+import { mean, mul, reshape, sum, type Tensor2D, type Tensor4D, tile } from '@tensorflow/tfjs-core'
+import { derive } from './derive.ts'
+
+/*
+ * tfjs's own gradients of Mean and Sum make a full-size array of ones in JavaScript; these stay in the graph.
+ */
+
+/** Global average pool: x [N,H,W,C] -> [N,C], the mean over positions. */
+export function spatialMean(x: Tensor4D): Tensor2D {
+  const [n, h, w, c] = x.shape
+  return derive([x], () => ({
+    value: mean<Tensor2D>(x, [1, 2]),
+    saved: [],
+    gradient: (dy: Tensor2D) => [tile(mul(reshape(dy, [n, 1, 1, c]), 1 / (h * w)), [1, h, w, 1])],
+  }))
+}
+
+/** Sum over positions: x [N,H,W,C] -> [N,C]. */
+export function spatialSum(x: Tensor4D): Tensor2D {
+  const [n, h, w, c] = x.shape
+  return derive([x], () => ({
+    value: sum<Tensor2D>(x, [1, 2]),
+    saved: [],
+    gradient: (dy: Tensor2D) => [tile(reshape(dy, [n, 1, 1, c]), [1, h, w, 1])],
+  }))
+}

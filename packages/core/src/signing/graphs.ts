@@ -1,0 +1,32 @@
+import { type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import type { Autoencoder, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
+import { type Extractor, extractorLogits } from '../models/hidden/extractor.ts'
+import { type UnitImages, unitToImageNet } from '../signal/images.ts'
+import type { Weights } from '../weights/weights.ts'
+
+/*
+ * The three graphs that all else calls. Nothing is read or checked against a memory budget here: on a compiling engine what
+ * they return is still pending.
+ */
+
+/** images [N,H,W,3] in [0, 1] -> latents [N,ceil(H/d),ceil(W/d),C]: the mode of the frozen encoder. */
+export function encode({ encoder }: Pick<Autoencoder, 'encoder'>, images: UnitImages): Tensor4D {
+  return encoder.apply(encoder.weights, images)
+}
+
+/**
+ * latents [N,h,w,C] -> images [N,h·d,w·d,3] around [0, 1], not clamped.
+ * @param weights another decoder's of the same shape: a signed one's, or those being trained
+ */
+export function decode(
+  { decoder }: { readonly decoder: LatentDecoder },
+  latents: Tensor4D,
+  weights: Weights = decoder.weights,
+): UnitImages {
+  return decoder.apply(weights, latents)
+}
+
+/** images [N,H,W,3] in [0, 1] -> logits [N,bits]: above 0 reads as bit 1, exactly 0 as bit 0. */
+export function extractLogits(extractor: Extractor, images: UnitImages): Tensor2D {
+  return tidy(() => extractorLogits(extractor, unitToImageNet(images)))
+}

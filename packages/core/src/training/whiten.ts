@@ -1,0 +1,82 @@
+import { StableSigError } from '../errors.ts'
+import { symmetricEigen } from './eigen.ts'
+
+export interface WhitenOptions {
+  /**
+   * 'mean' divides the scatter by the number of images, so that the scale of the logits does not depend on it; 'sum' is the
+   * published form, which does not. Default 'mean'.
+   */
+  readonly scatter?: 'mean' | 'sum'
+  /** Deviation of each whitened output under 'mean'. Default √bits, the published factor. */
+  readonly gain?: number
+  /** Eigenvalues are raised to at least this share of the largest. Default 1e-6; 0 leaves them as they are. */
+  readonly floor?: number
+}
+
+/** z = W y + b brings features y of plain images to mean 0, uncorrelated and of equal variance. */
+export interface Whitening {
+  readonly bits: number
+  /** Row-major [bits,bits], to be multiplied from the left: PyTorch's order of a linear layer. */
+  readonly weight: Float64Array
+  /** [bits] */
+  readonly bias: Float64Array
+  /** Mean of the features, [bits]. */
+  readonly mean: Float64Array
+  /** Of the scatter, ascending, after the floor. */
+  readonly eigenvalues: Float64Array
+}
+
+/**
+ * The whitening layer of an extractor from what it gives on plain images: with the scatter S = V diag(e) V^T of the features
+ * about their mean m,  W = gain · diag(e^-1/2) V^T  and  b = -W m. A row's sign is free: here its entry of largest magnitude
+ * is positive. Computed in double precision.
+ * @param features row-major [images, bits]
+ * @throws StableSigError 'bad-argument' where there are fewer than two images; 'not-finite' where features are not finite or
+ *   the scatter has no variance left in some direction and no floor is set
+ */
+export function whiten(features: ArrayLike<number>, bits: number, options: WhitenOptions = {}): Whitening {
+  const { scatter = 'mean', gain = Math.sqrt(bits), floor = 1e-6 } = options
+  const images = features.length / bits
+  if (!Number.isInteger(images) || images < 2)
+    throw new StableSigError(
+      'bad-argument',
+      `${features.length} features are not those of two or more images of ${bits} bits`,
+    )
+  const y = (row: number, column: number) => features[row * bits + column] ?? Number.NaN
+
+  const mean = new Float64Array(bits)
+  for (let j = 0; j < bits; j++) {
+    let sum = 0
+    for (let i = 0; i < images; i++) sum += y(i, j)
+    mean[j] = sum / images
+  }
+  const covered = new Float64Array(bits * bits)
+  for (let j = 0; j < bits; j++)
+    for (let k = j; k < bits; k++) {
+      let sum = 0
+      for (let i = 0; i < images; i++) sum += (y(i, j) - (mean[j] ?? 0)) * (y(i, k) - (mean[k] ?? 0))
+      const value = scatter === 'mean' ? sum / images : sum
+      covered[j * bits + k] = value
+      covered[k * bits + j] = value
+    }
+
+  const { values, vectors } = symmetricEigen(covered, bits)
+  const least = floor * (values.at(-1) ?? 0)
+  const eigenvalues = values.map((value) => Math.max(value, least))
+  if (!(Math.min(...eigenvalues) > 0))
+    throw new StableSigError(
+      'not-finite',
+      `features of ${images} images do not vary in every one of ${bits} directions, so their whitening has infinite weights: ` +
+        'give more images than bits, or a floor above 0',
+    )
+  const weight = new Float64Array(bits * bits)
+  const bias = new Float64Array(bits)
+  for (const [r, vector] of vectors.entries()) {
+    const peak = vector.reduce((most, entry) => (Math.abs(entry) > Math.abs(most) ? entry : most), 0)
+    const scale = (Math.sign(peak) * gain) / Math.sqrt(eigenvalues[r] ?? 0)
+    const row = vector.map((entry) => entry * scale)
+    weight.set(row, r * bits)
+    bias[r] = -row.reduce((sum, entry, j) => sum + entry * (mean[j] ?? 0), 0)
+  }
+  return { bits, weight, bias, mean, eigenvalues }
+}
