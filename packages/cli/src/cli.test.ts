@@ -18,7 +18,10 @@ describe('keygen', () => {
   test('a seed repeats, and --json is an object a line', async () => {
     const first = await stablesig('keygen --seed a --json --count 2')
     expect(await stablesig('keygen --seed a --json --count 2')).toEqual(first)
-    const lines = first.out.trim().split('\n').map((line) => JSON.parse(line))
+    const lines = first.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
     expect(lines.map(({ bits }) => bits)).toEqual([48, 48])
     expect(lines[0].key).toBe((await stablesig('keygen --seed a')).out.trim())
   })
@@ -64,7 +67,12 @@ describe('usage', () => {
   })
 
   test('a key in a mistyped option is not repeated', async () => {
-    for (const line of [`keygen --kye=${'01'.repeat(24)}`, `keygen ${'01'.repeat(24)}`, `${'01'.repeat(24)}`, 'plan --kye=0xabcdef'])
+    for (const line of [
+      `keygen --kye=${'01'.repeat(24)}`,
+      `keygen ${'01'.repeat(24)}`,
+      `${'01'.repeat(24)}`,
+      'plan --kye=0xabcdef',
+    ])
       expect((await stablesig(line)).err).not.toMatch(/[01]{4}|abc/)
   })
 
@@ -80,4 +88,3 @@ describe('usage', () => {
     }
   })
 })
-

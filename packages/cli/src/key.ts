@@ -19,7 +19,9 @@ export async function readKey(options: KeyOptions, io: Io): Promise<Key> {
   if (options.keyFile !== undefined) {
     const path = options.keyFile
     const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw new UsageError(`cannot read the key file ${path}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`)
+      throw new UsageError(
+        `cannot read the key file ${path}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`,
+      )
     })
     return parseKey(text.trim())
   }

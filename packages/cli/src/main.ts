@@ -9,7 +9,9 @@ process.on('SIGINT', () => {
   controller.abort()
 })
 // A reader such as head may close the pipe early: that ends the program and is no error of its own.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.error))
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.error),
+)
 
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,

@@ -37,12 +37,12 @@ async function imagesUnder(folder: string): Promise<string[]> {
 }
 
 /**
- * Paths, folders and glob patterns as the list of image files they mean. A path to a file is taken as it is, whatever it
- * holds, so that a wrong one is reported and not skipped; a folder gives the images in it and below it; a pattern what it
+ * Paths, folders and glob patterns as the list of image files they mean. A path that is no folder and no pattern is taken as
+ * it is, whether or not there is a file, so that a wrong one is reported where it is read and not skipped; a folder gives the images in it and below it; a pattern what it
  * matches. Folders and patterns give natural order (2.png before 10.png), the same on every machine; a file that is meant twice
  * stays once, at its first place.
  * @param from folder that relative paths start from; results are relative where the given path was
- * @throws StableSigError 'io' when a path does not exist, or a folder or pattern gives no image
+ * @throws StableSigError 'io' when a folder or pattern gives no image
  */
 export async function expandFiles(paths: readonly string[], from = process.cwd()): Promise<string[]> {
   const files = new Map<string, string>()
@@ -56,14 +56,12 @@ export async function expandFiles(paths: readonly string[], from = process.cwd()
       const images = await imagesUnder(resolve(from, path))
       if (images.length === 0) throw new StableSigError('io', `no image in the folder ${path}`)
       for (const image of images) add(join(path, image.slice(resolve(from, path).length + 1)))
-    } else if (there) {
-      add(path)
-    } else if (isDynamicPattern(path)) {
+    } else if (!there && isDynamicPattern(path)) {
       const matched = (await glob(path, { cwd: from, onlyFiles: true })).sort(byName)
       if (matched.length === 0) throw new StableSigError('io', `no file matches ${path}`)
       for (const match of matched) add(match)
     } else {
-      throw new StableSigError('io', `cannot read ${path}: no such file`)
+      add(path)
     }
   }
   return [...files.values()]

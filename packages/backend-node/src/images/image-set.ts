@@ -1,6 +1,5 @@
 import { StableSigError, type UnitImages } from '@stablesig/core'
 import { type ReadImageOptions, readImage } from './read-image.ts'
-import { centreSquare } from './resize.ts'
 import { toUnitImages } from './tensors.ts'
 
 /** Photographs read when they are asked for: what training takes, so that a folder of any size needs no memory. */
@@ -13,14 +12,17 @@ export interface FileImageSet {
 }
 
 /** The images at `paths` as a set; nothing is read until `read` is called. */
-export function imageSet(paths: readonly string[], options: Omit<ReadImageOptions, 'name'> = {}): FileImageSet {
+export function imageSet(
+  paths: readonly string[],
+  options: Omit<ReadImageOptions, 'name' | 'size'> = {},
+): FileImageSet {
   return {
     length: paths.length,
     paths,
     async read(index, size) {
       const path = paths[index]
       if (path === undefined) throw new StableSigError('range', `no image ${index} in a set of ${paths.length}`)
-      return toUnitImages([centreSquare(await readImage(path, options), size)])
+      return toUnitImages([await readImage(path, { ...options, size })])
     },
   }
 }

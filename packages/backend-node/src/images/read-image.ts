@@ -3,11 +3,14 @@ import { StableSigError } from '@stablesig/core'
 import type { Metadata, SharpOptions } from 'sharp'
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
 import type { Pixels } from './pixels.ts'
+import { centreSquare } from './resize.ts'
 import { loadSharp } from './sharp.ts'
 
 export interface ReadImageOptions extends ImageLimits {
   /** What errors call an image given as bytes. Default 'image'. */
   readonly name?: string
+  /** Side in pixels of the centre square to make of the image (see centreSquare); without it the image stays as it is. */
+  readonly size?: number
   /**
    * What to do with an embedded RGB or grey profile: 'ignore' (the default) keeps the stored numbers, as the programs do
    * with which extractors are trained and a mark is written; 'apply' converts to sRGB. CMYK is always converted.
@@ -151,8 +154,11 @@ function greyToRgb(grey: Uint8Array): Uint8Array {
 export async function readImage(input: string | Uint8Array, options: ReadImageOptions = {}): Promise<Pixels> {
   const opened = await openImage(input, options)
   checkPixels(opened, 1)
-  return decode(opened, options, 0, 1)
+  return sized(await decode(opened, options, 0, 1), options)
 }
+
+const sized = (image: Pixels, { size }: ReadImageOptions): Pixels =>
+  size === undefined ? image : centreSquare(image, size)
 
 /**
  * Reads all frames of an animated image, or all pages of a TIFF whose pages have one size; an image that has one frame gives
@@ -163,7 +169,7 @@ export async function readFrames(input: string | Uint8Array, options: ReadImageO
   const opened = await openImage(input, options)
   const { frames, name } = opened
   checkPixels(opened, frames)
-  const named = (frame: Pixels, i: number): Pixels => ({ ...frame, name: `${name}#${i}` })
+  const named = (frame: Pixels, i: number): Pixels => ({ ...sized(frame, options), name: `${name}#${i}` })
   if (frames === 1) return [named(await decode(opened, options, 0, 1), 0)]
   if ((opened.metadata.orientation ?? 1) !== 1) {
     // Turning is per frame; below one another they would be turned as one picture.

@@ -5,8 +5,8 @@ import { readImage } from './read-image.ts'
 import { centreSquare } from './resize.ts'
 
 const root = resolve(import.meta.dirname, '../../../..')
-const goldens = resolve(root, process.env['STABLESIG_GOLDENS'] ?? '../shared/goldens')
-const data = resolve(root, process.env['STABLESIG_DATA'] ?? '../shared/data')
+const goldens = resolve(root, process.env.STABLESIG_GOLDENS ?? '../shared/goldens')
+const data = resolve(root, process.env.STABLESIG_DATA ?? '../shared/data')
 const golden = join(goldens, 'extractor/real-dec_48b_whit-256.safetensors')
 
 test.skipIf(!existsSync(golden) || !existsSync(join(data, 'images')))(
