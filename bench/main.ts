@@ -1,0 +1,77 @@
+// `npx -y pnpm@12 bench NAME …`: the project beside PyTorch on the same work. Runs alternate, project, peer, project, peer,
+// each in a fresh process, so that a machine that grows slower or busier does so for both.
+import { type Measurement, significant, together } from './measurement.ts'
+import { type Options, parseOptions } from './options.ts'
+import { peerOf } from './peer.ts'
+import { measureProject } from './project/measure.ts'
+import { numberOf, runForJson } from './run.ts'
+
+const ROUNDS = 2
+const MEASURE = '--measure'
+
+interface Result {
+  readonly bench: string
+  readonly size: number
+  readonly project: Measurement
+  readonly peer: Measurement | null
+  /** Project's seconds over the peer's. */
+  readonly ratio: number | null
+}
+
+async function compare(options: Options): Promise<Result> {
+  const data = process.env.STABLESIG_DATA
+  if (!data && options.bench !== 'identify')
+    throw new Error(`bench ${options.bench} needs the weights and photographs: set STABLESIG_DATA to their folder`)
+  const peer = peerOf(options, data ?? '', process.env)
+  const runs: { project: Measurement[]; peer: Measurement[] } = { project: [], peer: [] }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    runs.project.push(await told('project', freshProject(options)))
+    if (peer) runs.peer.push(await told('peer', peer()))
+  }
+  const project = together(runs.project)
+  const other = peer ? together(runs.peer) : null
+  const ratio = other ? significant(project.seconds / other.seconds) : null
+  return { bench: options.bench, size: options.size, project, peer: other, ratio }
+}
+
+/** The project's side in a process of its own: this file again, told to measure. */
+async function freshProject(options: Options): Promise<Measurement> {
+  const said = await runForJson(process.execPath, [process.argv[1] ?? '', MEASURE, JSON.stringify(options)])
+  return { seconds: numberOf(said, 'seconds'), peakRssMB: numberOf(said, 'peakRssMB') }
+}
+
+async function told(side: string, run: Promise<Measurement>): Promise<Measurement> {
+  const measured = await run
+  process.stderr.write(`${side.padEnd(8)} ${describe(measured)}\n`)
+  return measured
+}
+
+function describe({ seconds, peakRssMB }: Measurement): string {
+  const time = seconds >= 0.1 ? `${seconds.toFixed(3)} s` : seconds >= 1e-4 ? `${(seconds * 1e3).toFixed(2)} ms` : `${(seconds * 1e6).toFixed(2)} µs`
+  return `${time.padStart(10)}   peak ${peakRssMB} MB`
+}
+
+const each = { finetune: 'step', detect: 'image', identify: 'look-up' } as const
+
+function print({ bench, size, project, peer, ratio }: Result, { bench: name }: Options): void {
+  console.log(`${bench} ${size}, a ${each[name]}`)
+  console.log(`project  ${describe(project)}`)
+  console.log(peer ? `peer     ${describe(peer)}\nratio    ${ratio}` : 'peer     none (set STABLESIG_PEER_PYTHON to a Python with torch)')
+}
+
+const args = process.argv.slice(2)
+try {
+  if (args[0] === MEASURE) {
+    const options: Options = JSON.parse(args[1] ?? '')
+    console.log(JSON.stringify(await measureProject(options, process.env.STABLESIG_DATA ?? '')))
+    // An engine's threads may outlive the last line.
+    process.exit(0)
+  }
+  const options = parseOptions(args)
+  const result = await compare(options)
+  if (options.json) console.log(JSON.stringify(result))
+  else print(result, options)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exit(2)
+}

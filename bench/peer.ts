@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { type Measurement, TIMED, WARM_UP } from './measurement.ts'
+import type { Options } from './options.ts'
+import { numberOf, runForJson } from './run.ts'
+
+/**
+ * How the PyTorch program of the same work is run once; null where there is none: no Python is named, or nothing comparable
+ * exists.
+ * @param env STABLESIG_PEER_PYTHON, a Python with torch; STABLESIG_PEER, the folder of its programs
+ */
+export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): (() => Promise<Measurement>) | null {
+  const { STABLESIG_PEER_PYTHON: python, STABLESIG_PEER: folder } = env
+  if (!python) return null
+  if (!folder) throw new Error('STABLESIG_PEER_PYTHON is set, but not STABLESIG_PEER: the folder of finetune.py and detect.py')
+  const { bench, size, batch, cached, freeze, withReading } = options
+  const common = ['--weights', join(data, 'weights'), '--size', String(size), '--batch', String(batch)]
+  const run = (program: string, args: readonly string[]) => runForJson(python, [join(folder, program), ...common, ...args])
+  if (bench === 'finetune') {
+    // It leaves its first two steps out of the median, and needs one image to validate on.
+    const steps = ['--steps', String(WARM_UP + TIMED), '--val', '1', ...(cached ? ['--cached'] : [])]
+    return async () => {
+      const said = await run('finetune.py', ['--images', join(data, 'images'), ...steps])
+      return { seconds: numberOf(said, 'medianStepS'), peakRssMB: numberOf(said, 'peakRssMB') }
+    }
+  }
+  if (bench === 'detect') {
+    // Its medians leave the first three runs out.
+    const runs = ['--runs', String(3 + TIMED), ...(freeze ? ['--freeze'] : [])]
+    return async () => {
+      const said = await run('detect.py', ['--images', join(data, 'images/val'), ...runs])
+      const seconds = numberOf(said, withReading ? 'withReading' : 'secondsAnImage')
+      return { seconds, peakRssMB: numberOf(said, 'peakRssMB') }
+    }
+  }
+  return null
+}
