@@ -33,4 +33,9 @@ export interface StateDict {
   readonly tensors: ReadonlyMap<string, StateTensor>
   /** The text entries a file carries beside its tensors. */
   readonly metadata: Readonly<Record<string, string>>
+  /** Plain values between the tensors of a PyTorch file (epoch, hyperparameters), by path like tensors; the first few thousand. */
+  readonly scalars?: ReadonlyMap<string, Scalar>
 }
+
+/** A plain value of a checkpoint: null is Python's None, a bigint a whole number that a double cannot hold. */
+export type Scalar = null | boolean | number | bigint | string
