@@ -1,0 +1,120 @@
+import seedrandom from 'seedrandom'
+import { fromFloat32 } from '../weights/convert.ts'
+import type { StateDict, StateTensor } from '../weights/state-dict.ts'
+
+/* Small random networks as files would hold them, for tests. */
+
+/** A state dict of float32 tensors: name -> [shape, values]. */
+export function stateOf(entries: Record<string, readonly [number[], ArrayLike<number>]>): StateDict {
+  const tensors = Object.entries(entries).map(([name, [shape, values]]): [string, StateTensor] => {
+    const bytes = fromFloat32(Float32Array.from(values), 'float32')
+    return [name, { dtype: 'float32', shape, read: async () => bytes }]
+  })
+  return { source: 'test', format: 'safetensors', tensors: new Map(tensors), metadata: {} }
+}
+
+/** Values about 0 with the given deviation, from a seed. */
+export function noise(seed: string, length: number, deviation: number): Float32Array {
+  const random = seedrandom(seed)
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  return Float32Array.from({ length }, () => deviation * normal())
+}
+
+type Entries = Record<string, [number[], Float32Array]>
+
+const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1)
+
+export interface ExtractorShape {
+  bits: number
+  channels: number
+  blocks: number
+  prefix?: string
+  whiten?: boolean
+}
+
+/** A random extractor's file. */
+export function extractorState({ bits, channels, blocks, prefix = '', whiten = false }: ExtractorShape): StateDict {
+  const entries: Entries = {}
+  const put = (name: string, shape: number[], deviation: number, about = 0) => {
+    entries[name] = [shape, noise(name, count(shape), deviation).map((value) => value + about)]
+  }
+  for (let i = 0; i <= blocks; i++) {
+    const [into, out] = [i ? channels : 3, i < blocks ? channels : bits]
+    const block = `${prefix}layers.${i}.layers`
+    put(`${block}.0.weight`, [out, into, 3, 3], Math.sqrt(2 / (9 * into)))
+    put(`${block}.0.bias`, [out], 0.2)
+    put(`${block}.1.weight`, [out], 0.1, 1)
+    put(`${block}.1.bias`, [out], 0.2)
+    put(`${block}.1.running_mean`, [out], 0.3)
+    put(`${block}.1.running_var`, [out], 0.1, 1)
+    put(`${block}.1.num_batches_tracked`, [1], 0, 7)
+  }
+  put(`${prefix}linear.weight`, [bits, bits], 1 / Math.sqrt(bits))
+  put(`${prefix}linear.bias`, [bits], 0.1)
+  if (whiten) {
+    put('1.weight', [bits, bits], 1 / Math.sqrt(bits))
+    put('1.bias', [bits], 0.1)
+  }
+  return stateOf(entries)
+}
+
+export interface TinyShape {
+  width: number
+  latentChannels: number
+  pooled: boolean
+  spelling: 'taesd' | 'diffusers'
+}
+
+/** One half of a random tiny autoencoder as its file. */
+export function tinyState(part: 'encoder' | 'decoder', shape: TinyShape): StateDict {
+  const { width, latentChannels, pooled, spelling } = shape
+  const entries: Entries = {}
+  let layer = 0
+  const named = (name: string) => {
+    if (spelling === 'taesd') return `${layer}.${name}`
+    return `${part}.layers.${part === 'encoder' ? layer : layer - 1}.${name}`
+  }
+  const put = (name: string, shape: number[], deviation: number, about = 0) => {
+    entries[named(name)] = [shape, noise(part + layer + name, count(shape), deviation).map((value) => value + about)]
+  }
+  const conv = (into: number, out: number, bias = true, about = 0) => {
+    put('weight', [out, into, 3, 3], Math.sqrt((about ? 0.02 : 2) / (9 * into)))
+    if (bias) put('bias', [out], 0.1, about)
+    layer++
+  }
+  const block = (pool = false) => {
+    for (const i of [0, 2, 4]) {
+      put(`conv.${i}.weight`, [width, width, 3, 3], Math.sqrt((i === 4 ? 0.3 : 2) / (9 * width)))
+      put(`conv.${i}.bias`, [width], 0.1)
+    }
+    if (pool) {
+      put('pool.0.weight', [4 * width, width, 1, 1], Math.sqrt(2 / width))
+      put('pool.1.weight', [4 * width], 0.2, 1)
+      put('pool.1.bias', [4 * width], 0.1)
+      put('pool.3.weight', [width, 4 * width, 1, 1], Math.sqrt(0.3 / (4 * width)))
+    }
+    layer++
+  }
+  const stages = [0, 1, 2]
+  if (part === 'encoder') {
+    conv(3, width)
+    block()
+    for (const stage of stages) {
+      conv(width, width, false)
+      for (let i = 0; i < 3; i++) block(pooled && stage === 2)
+    }
+    conv(width, latentChannels)
+  } else {
+    layer = 1 // after the clamp
+    conv(latentChannels, width)
+    layer++ // the ReLU
+    for (const stage of stages) {
+      for (let i = 0; i < 3; i++) block(pooled && stage === 0)
+      layer++ // the upsampling
+      conv(width, width, false)
+    }
+    block()
+    conv(width, 3, true, 0.5)
+  }
+  return stateOf(entries)
+}

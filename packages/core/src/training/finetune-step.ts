@@ -1,0 +1,91 @@
+import {
+  add,
+  cast,
+  clipByValue,
+  equal,
+  greater,
+  mean,
+  mul,
+  type Scalar,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor1D,
+  type Tensor2D,
+  tidy,
+} from '@tensorflow/tfjs-core'
+import type { ImageLoss } from '../losses/image.ts'
+import { messageLoss } from '../losses/message.ts'
+import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
+import type { Extractor } from '../models/hidden/extractor.ts'
+import { valueAndGradients } from '../ops/value-and-gradients.ts'
+import { decode, extractLogits } from '../signing/graphs.ts'
+import { type FlatLayout, flatten, unflatten } from './flat.ts'
+import type { FrozenBatch } from './frozen-work.ts'
+import type { Optimizer } from './optimizers.ts'
+
+/** What stays the same from step to step. */
+export interface FinetuneModel {
+  readonly decoder: LatentDecoder
+  readonly extractor: Extractor
+  readonly layout: FlatLayout
+  readonly imageLoss: ImageLoss
+  readonly lambdaImage: number
+  readonly temperature: number
+  /** Elementwise, since all weights are one vector. */
+  readonly optimizer: Optimizer
+}
+
+/** What a step changes: all weights as one vector, and the optimiser's moments of them. */
+export type FinetuneState = { weights: Tensor1D; moments: Tensor1D[] }
+
+/** What a step gives. `metrics` [5]: loss, message loss, image loss, matching bits, mean squared error of clamped images. */
+export type FinetuneStep = FinetuneState & { metrics: Tensor1D; gradient: Tensor1D }
+
+/**
+ * One step of fine-tuning as a pure function of tensors; nothing is read, so that a compiling engine makes one graph of
+ * decoder, extractor, losses, their gradients and the update. The loss is that before the update:
+ *   BCE(temperature · logits, key) + lambda · imageLoss(decoded, originals)
+ * @param key [1,bits], 0 or 1
+ * @param step number of this step, from 1
+ */
+export function finetuneStep(
+  model: FinetuneModel,
+  { weights, moments }: FinetuneState,
+  { latents, originals }: FrozenBatch,
+  key: Tensor2D,
+  step: number,
+  learningRate: number,
+): FinetuneStep {
+  const { decoder, extractor, layout, imageLoss, lambdaImage, temperature, optimizer } = model
+  return tidy(() => {
+    const parameters = unflatten(layout, weights)
+    const { aux, gradients } = valueAndGradients(() => {
+      const decoded = decode({ decoder }, latents, parameters)
+      const logits = extractLogits(extractor, decoded)
+      const message = messageLoss(logits, key, temperature)
+      const image = imageLoss.of(decoded, originals)
+      const loss: Scalar = add(message, mul(image, lambdaImage))
+      return { loss, aux: { loss, message, image, decoded, logits } }
+    }, parameters)
+    const matches = sum<Scalar>(cast(equal(greater(aux.logits, 0), greater(key, 0.5)), 'float32'))
+    const clamped = sub(clipByValue(aux.decoded, 0, 1), clipByValue(originals, 0, 1))
+    const metrics = stack([aux.loss, aux.message, aux.image, matches, mean<Scalar>(square(clamped))])
+    const gradient = flatten(layout, gradients)
+    const updated = optimizer.update(
+      [weights],
+      [gradient],
+      moments.map((moment) => [moment]),
+      step,
+      learningRate,
+    )
+    const [next = weights] = updated.parameters as Tensor1D[]
+    return {
+      weights: next,
+      moments: updated.moments.map(([moment]) => moment as Tensor1D),
+      metrics: metrics as Tensor1D,
+      gradient,
+    }
+  })
+}
