@@ -1,6 +1,10 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { Io } from './io.ts'
 import { rate, whole } from './values.ts'
+
+const EXTRACTOR = 'weights of the extractor that reads the bits'
+const KEY = 'the key: 0s and 1s, or 0x and hexadecimal digits (else --key-file, else the environment STABLESIG_KEY)'
+const KEY_FILE = 'a file that holds the key: unlike --key it does not show in the list of processes'
 
 /**
  * The whole command line, as data: each command's options and help. What a command does is in commands/, imported when it
@@ -20,6 +24,21 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
       .description(description)
       .option('--verbose', 'show where an error came from')
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`)
+  const images = (made: Command) =>
+    made
+      .argument('[images...]', 'image files, folders or patterns')
+      .option('--files <list>', 'also the paths in this file, one a line; - for standard input, read as they arrive')
+      .option(
+        '--size <n>',
+        'resize the shorter side to n pixels and cut out the centre; native size without it',
+        whole(1, 16384),
+      )
+  const engine = (made: Command) =>
+    made
+      .addOption(
+        new Option('--device <name>', 'what computes').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
+      )
+      .option('--threads <n>', 'processor threads to compute with; all by default', whole(1, 1024))
   /** Runs a command's work and passes its exit code on. */
   const act =
     <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
@@ -50,6 +69,70 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--fpr <rate>', 'chance that an unmarked image is ascribed to any of them', rate, 1e-6)
     .option('--json', 'one JSON object')
     .action(act(async (options) => (await import('./commands/plan.ts')).plan(options, io)))
+
+  images(
+    engine(
+      command(
+        'detect',
+        'Decide whether images carry a key. Exit code 0 when at least one does, 1 when none does, 2 on any error.',
+        'stablesig detect --extractor extractor.pt --key-file user.key picture.jpg',
+        'stablesig detect --extractor extractor.pt --key-file user.key photos/ "more/**/*.png" --json',
+        'find photos -name "*.jpg" | STABLESIG_KEY=$(cat user.key) stablesig detect --extractor extractor.pt --files -',
+      ),
+    ),
+  )
+    .requiredOption('--extractor <file>', EXTRACTOR)
+    .option('--key <bits>', KEY)
+    .option('--key-file <file>', KEY_FILE)
+    .option('--fpr <rate>', 'chance that an unmarked image is taken for a marked one', rate, 1e-6)
+    .option('--json', 'one JSON object an image: file, detected, matches, total, bits, pValue, threshold, fpr')
+    .action(act(async (files, options) => (await import('./commands/detect.ts')).detectFiles(files, options, io)))
+
+  images(
+    engine(
+      command(
+        'identify',
+        'Tell whose key an image carries. Exit code 0 when at least one is ascribed, 1 when none is, 2 on any error.',
+        'stablesig identify --extractor extractor.pt --registry users.tsv picture.jpg',
+        'stablesig identify --extractor extractor.pt --registry users.json --fpr 1e-9 photos/ --json',
+      ),
+    ),
+  )
+    .requiredOption('--extractor <file>', EXTRACTOR)
+    .requiredOption('--registry <file>', 'users and keys: name<TAB>bits lines, or JSON')
+    .option('--fpr <rate>', 'chance that an unmarked image is ascribed to any user', rate, 1e-6)
+    .option('--json', 'one JSON object an image: file, user, matches, total, bits, pValue, threshold, fpr, runnerUp')
+    .action(act(async (files, options) => (await import('./commands/identify.ts')).identifyFiles(files, options, io)))
+
+  images(
+    engine(
+      command(
+        'extract',
+        'Read the bits of images, and the logits behind them.',
+        'stablesig extract --extractor extractor.pt picture.jpg',
+        'stablesig extract --extractor extractor.pt photos/ --json > logits.jsonl',
+      ),
+    ),
+  )
+    .requiredOption('--extractor <file>', EXTRACTOR)
+    .option('--json', 'one JSON object an image: file, bits, logits')
+    .action(act(async (files, options) => (await import('./commands/extract.ts')).extractFiles(files, options, io)))
+
+  images(
+    engine(
+      command(
+        'reconstruct',
+        'Pass images through an autoencoder and write them as PNG: how to make marked images from photographs.',
+        'stablesig reconstruct --encoder encoder.pth --decoder signed.safetensors --out marked photos/',
+        'stablesig reconstruct --encoder encoder.pth --decoder decoder.pth --out plain --size 256 photo.jpg',
+      ),
+    ),
+  )
+    .requiredOption('--encoder <file>', 'weights of the encoder')
+    .requiredOption('--decoder <file>', 'weights of the decoder, signed or not')
+    .requiredOption('--out <folder>', 'where to write them; made when it does not exist')
+    .option('--json', 'one JSON object an image: file, out, width, height')
+    .action(act(async (files, options) => (await import('./commands/reconstruct.ts')).reconstruct(files, options, io)))
 
   command(
     'inspect',

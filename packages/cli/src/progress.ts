@@ -13,7 +13,12 @@ const SILENT: Progress = { step() {}, end() {} }
  * @param total steps of the whole work
  * @param quiet no progress at all: with --json nothing but results is written
  */
-export function makeProgress(total: number, io: Io, quiet = false, now: () => number = Date.now): Progress {
+export function makeProgress(
+  total: number,
+  io: Pick<Io, 'err' | 'terminalWidth'>,
+  quiet = false,
+  now: () => number = Date.now,
+): Progress {
   if (quiet) return SILENT
   const started = now()
   const width = io.terminalWidth

@@ -1,4 +1,4 @@
-import { randomKeys, revealKey } from '@stablesig/core'
+import { randomKeys, revealKey } from '@stablesig/core/key'
 import { EXIT } from '../exit.ts'
 import { type Io, jsonLine } from '../io.ts'
 
