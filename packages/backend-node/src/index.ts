@@ -1,3 +1,5 @@
+export type { Device, Engine } from './engine/choose.ts'
+export * from './engine/ready.ts'
 export * from './files/ahead.ts'
 export * from './files/atomic.ts'
 export * from './files/expand.ts'

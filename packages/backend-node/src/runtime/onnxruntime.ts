@@ -32,7 +32,9 @@ interface NativeBinding {
 function isBinding(loaded: unknown): loaded is NativeBinding {
   if (typeof loaded !== 'object' || loaded === null || !('binding' in loaded) || !('initOrt' in loaded)) return false
   const { binding, initOrt } = loaded
-  return typeof initOrt === 'function' && typeof binding === 'object' && binding !== null && 'InferenceSession' in binding
+  return (
+    typeof initOrt === 'function' && typeof binding === 'object' && binding !== null && 'InferenceSession' in binding
+  )
 }
 
 /**
@@ -46,7 +48,9 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): OnnxRuntime {
   try {
     loaded = require('onnxruntime-node/dist/binding.js')
   } catch (cause) {
-    throw new EngineError('no-engine', 'onnxruntime-node could not be loaded; is it installed for this platform?', { cause })
+    throw new EngineError('no-engine', 'onnxruntime-node could not be loaded; is it installed for this platform?', {
+      cause,
+    })
   }
   if (!isBinding(loaded)) {
     throw new EngineError('no-engine', 'onnxruntime-node has no native binding of the expected shape; version 1.30 has')

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { add, removeBackend, scalar, setBackend, tidy } from '@tensorflow/tfjs-core'
+import type { Device } from './choose.ts'
+
+const BACKEND = 'onnx'
+
+/** The version of the installed onnxruntime-node, for messages. */
+function version(require: NodeJS.Require): string {
+  const about: unknown = require('onnxruntime-node/package.json')
+  return typeof about === 'object' && about && 'version' in about ? String(about.version) : ''
+}
+
+/**
+ * Registers and selects the compiled backend over onnxruntime-node. Beyond the processor a small sum is computed first, since
+ * a provider that is named may still not start.
+ * @returns the engine's name; throws, and registers nothing, where the provider does not work
+ */
+export async function startOnnx(provider: Device, threads: number): Promise<string> {
+  const [{ registerOnnxBackend }, { nodeRuntime }] = await Promise.all([
+    import('@stablesig/backend-onnx'),
+    import('../runtime/onnxruntime.ts'),
+  ])
+  registerOnnxBackend(nodeRuntime({ provider, threads }), { name: BACKEND })
+  try {
+    if (!(await setBackend(BACKEND))) throw new Error('tfjs could not make the backend')
+    if (provider !== 'cpu') await probe()
+  } catch (error) {
+    removeBackend(BACKEND)
+    throw error
+  }
+  return `onnxruntime-node ${version(createRequire(import.meta.url))} (${provider})`
+}
+
+async function probe(): Promise<void> {
+  const sum = tidy(() => add(scalar(1), scalar(2)))
+  const [three] = await sum.data()
+  sum.dispose()
+  if (three !== 3) throw new Error(`1 + 2 gives ${three}`)
+}
+
+/** Whether onnxruntime-node's CUDA provider lies beside its binding. */
+export function hasOnnxCuda(): boolean {
+  const require = createRequire(import.meta.url)
+  try {
+    const root = join(dirname(require.resolve('onnxruntime-node')), '..')
+    const folder = join(root, 'bin', 'napi-v6', process.platform, process.arch)
+    return ['libonnxruntime_providers_cuda.so', 'onnxruntime_providers_cuda.dll'].some((f) =>
+      existsSync(join(folder, f)),
+    )
+  } catch {
+    return false
+  }
+}

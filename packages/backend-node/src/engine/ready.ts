@@ -1,0 +1,49 @@
+import { availableParallelism } from 'node:os'
+import { StableSigError } from '@stablesig/core'
+import { chooseEngine, type Device, type Engine } from './choose.ts'
+import { hasOnnxCuda, startOnnx } from './onnx.ts'
+import { startTfjsNodeGpu } from './tfjs-node-gpu.ts'
+
+export interface ReadyOptions {
+  /** What is to compute; 'auto' (the default) takes CUDA where it is installed and starts, else the processor. */
+  readonly device?: Device | 'auto'
+  /** Processor threads; all that this process may use by default. */
+  readonly threads?: number
+}
+
+let running: Promise<Engine> | undefined
+
+/**
+ * Starts the engine and makes it tfjs' backend: the first thing a program on Node does. It says what it chose and why. A
+ * device that is asked for is used, or its absence is an error that says what to install; only 'auto' chooses. Calling it
+ * again gives the engine that runs.
+ *
+ * 'cuda' and 'webgpu' have not been run on such hardware by this project.
+ * @throws StableSigError 'no-engine' when the device cannot be had, or when another one runs already; 'bad-argument'
+ */
+export async function ready(options: ReadyOptions = {}): Promise<Engine> {
+  const { device = 'auto', threads = availableParallelism() } = options
+  if (!['auto', 'cpu', 'cuda', 'webgpu'].includes(device))
+    throw new StableSigError('bad-argument', `no device is called ${device}; there are auto, cpu, cuda and webgpu`)
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new StableSigError('bad-argument', `threads must be a whole number of at least 1, not ${threads}`)
+  if (running) {
+    const engine = await running
+    if (device !== 'auto' && device !== engine.device)
+      throw new StableSigError(
+        'no-engine',
+        `${engine.engine} runs already; a process has one engine, so ${device} needs another`,
+      )
+    if (options.threads !== undefined && options.threads !== engine.threads)
+      throw new StableSigError('no-engine', `the engine runs already with ${engine.threads} threads, not ${threads}`)
+    return engine
+  }
+  const adapters = { onnx: startOnnx, hasOnnxCuda, tfjsNodeGpu: startTfjsNodeGpu }
+  const engine = chooseEngine(device, threads, adapters)
+  running = engine
+  // One that did not start may be tried again.
+  engine.catch(() => {
+    running = undefined
+  })
+  return engine
+}
