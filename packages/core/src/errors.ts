@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'not-finite'
   | 'range'
   | 'shape'
+  | 'unattainable'
   | 'unsupported'
   | 'unsafe-weights'
 

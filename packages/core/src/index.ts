@@ -12,6 +12,26 @@ export * from './weights/weights.ts'
 
 import './ops/gradients.ts'
 
+export * from './detection/calibrate.ts'
+export * from './detection/decide.ts'
+export * from './detection/decide-several.ts'
+export {
+  type DetectKeysOptions,
+  type DetectOptions,
+  type DetectTogetherOptions,
+  detect,
+  detectKeys,
+  detectTogether,
+  type Undecided,
+} from './detection/detect.ts'
+export * from './detection/identify.ts'
+export * from './detection/look-up.ts'
+export * from './detection/match.ts'
+export type { Outcome } from './detection/outcome.ts'
+export { DEFAULT_FPR } from './detection/rates.ts'
+export * from './detection/read-images.ts'
+export { type ReadRegistryOptions, type RegistryText, readRegistry } from './detection/registry/read-registry.ts'
+export { type NearestUsers, Registry, type UserMatch } from './detection/registry/registry.ts'
 export * from './losses/image.ts'
 export * from './losses/message.ts'
 export * from './metrics/bits.ts'

@@ -40,9 +40,9 @@ export function parseKeyText(text: string, expectedBits?: number): Uint8Array {
 
 /** One byte a bit -> '0101…', first bit first. */
 export function bitsToText(bits: ArrayLike<number>): string {
-  let text = ''
-  for (let i = 0; i < bits.length; i++) text += bits[i] === 1 ? '1' : '0'
-  return text
+  const codes = new Uint8Array(bits.length)
+  for (let i = 0; i < bits.length; i++) codes[i] = 0x30 + bits[i]!
+  return String.fromCharCode(...codes)
 }
 
 function checkCount(bits: number, hex: boolean, expectedBits: number | undefined): void {

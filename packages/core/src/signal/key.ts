@@ -94,11 +94,12 @@ export function randomKeys(count: number, bits = 48, options: RandomKeyOptions =
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new StableSigError('bad-argument', `Expected a count of keys, found ${count}`)
   }
-  const fill = options.seed === undefined ? systemBytes : seededBytes(options.seed)
+  const words = options.seed === undefined ? systemWords : seededWords(options.seed)
   return Array.from({ length: count }, () => {
-    const random = fill(bits)
-    for (let i = 0; i < bits; i++) random[i]! &= 1
-    return new Key(random)
+    const random = words(Math.ceil(bits / 32))
+    const key = new Uint8Array(bits)
+    for (let i = 0; i < bits; i++) key[i] = (random[i >>> 5]! >>> (i & 31)) & 1
+    return new Key(key)
   })
 }
 
@@ -139,9 +140,9 @@ async function deriveId(bits: Uint8Array): Promise<string> {
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-const systemBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count))
+const systemWords = (count: number): Int32Array => crypto.getRandomValues(new Int32Array(count))
 
-function seededBytes(seed: string | number): (count: number) => Uint8Array {
+function seededWords(seed: string | number): (count: number) => Int32Array {
   const random = seedrandom(String(seed))
-  return (count) => Uint8Array.from({ length: count }, () => (random() < 0.5 ? 0 : 1))
+  return (count) => new Int32Array(count).map(() => random.int32())
 }

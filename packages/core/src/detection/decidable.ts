@@ -1,0 +1,49 @@
+import { concat, max, min, reshape, sum, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { StableSigError } from '../errors.ts'
+
+/** Shorter side, in pixels, below which an image holds too little to be decided on. */
+export const LEAST_SIDE = 32
+/**
+ * Values beyond these bounds are no unit image that a decoder overshot but another range by mistake: [-1, 1], 0 to 255, or
+ * normalised.
+ */
+const LEAST_VALUE = -0.5
+const GREATEST_VALUE = 1.5
+/** A channel that varies by less is one colour: half a level of 8-bit images. */
+const LEAST_CONTRAST = 0.5 / 255
+
+/** What `refuse` looks at: images [N,H,W,3] -> [N,9], least value, greatest value and sum of each channel. */
+export function extent(images: Tensor4D): Tensor2D {
+  return tidy(() => {
+    const [n, h, w, c] = images.shape
+    const pixels = reshape(images, [n, h * w, c])
+    return concat([min<Tensor2D>(pixels, 1), max<Tensor2D>(pixels, 1), sum<Tensor2D>(pixels, 1)], 1)
+  })
+}
+
+/** Why images of this size cannot be decided on, whatever they show; null where they can. */
+export function refuseSize(height: number, width: number): StableSigError | null {
+  if (Math.min(height, width) >= LEAST_SIDE) return null
+  return undecidable(`${width}x${height} pixels are too few: expected at least ${LEAST_SIDE} a side`)
+}
+
+/** Why an image cannot be decided on, from its row of `extent`; null where it can. */
+export function refuse(row: ArrayLike<number>): StableSigError | null {
+  const values = Array.from(row)
+  const [least, greatest] = [values.slice(0, 3), values.slice(3, 6)]
+  // A sum keeps what a minimum may drop: NaN, and infinities of either sign.
+  if (!values.every(Number.isFinite)) return undecidable('it holds values that are not finite')
+  const from = Math.min(...least)
+  const to = Math.max(...greatest)
+  if (from < LEAST_VALUE || to > GREATEST_VALUE) {
+    return undecidable(
+      `expected values in [0, 1], found ${from.toPrecision(3)} to ${to.toPrecision(3)}: divide 8-bit values by 255, ` +
+        'and bring [-1, 1] to [0, 1] by signedToUnit',
+    )
+  }
+  if (greatest.every((value, i) => value - least[i]! < LEAST_CONTRAST)) return undecidable('it is one plain colour')
+  return null
+}
+
+const undecidable = (why: string): StableSigError =>
+  new StableSigError('no-decision', `Nothing can be decided about this image: ${why}`)

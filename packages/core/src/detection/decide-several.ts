@@ -1,0 +1,72 @@
+import { falsePositiveRate, log10FalsePositiveRate } from '@stablesig/stats'
+import { StableSigError } from '../errors.ts'
+import type { Key } from '../signal/key.ts'
+import { bitsToText } from '../signal/key-text.ts'
+import { countMatches, readBits } from './match.ts'
+import { attainableThreshold, DEFAULT_FPR } from './rates.ts'
+
+/**
+ * How images are made one.
+ * `mean`: the logits are averaged and read as one image, `total` = bits. Right for any images, copies and neighbouring frames
+ * included: whatever was read, a random key agrees with half of it.
+ * `counts`: matches are added up, `total` = images x bits. Sharper, and right only for images that have nothing in common:
+ * frames of one video make the same chance errors, and thirty of them at 34 of 48 would count as certainty.
+ */
+export type Combine = 'mean' | 'counts'
+
+/** What several images say together about one key. */
+export interface SeveralDetection {
+  readonly detected: boolean
+  readonly matches: number
+  readonly total: number
+  /** How many images were decided on. */
+  readonly images: number
+  readonly combine: Combine
+  /** Matches of each image by itself. */
+  readonly matchesEach: readonly number[]
+  /** What the averaged logits read as, first bit first, and those logits. */
+  readonly bits: string
+  readonly logits: readonly number[]
+  readonly pValue: number
+  /** Logarithm to base 10 of pValue, for values that are too small for a number. */
+  readonly log10PValue: number
+  readonly threshold: number
+  readonly fpr: number
+}
+
+/**
+ * Decides whether several images, such as frames of a video or copies of one picture, carry a key, as one decision.
+ * @param rows logits of each image, one finite number a bit
+ * @param combine `mean` unless the images are known to be independent
+ * @throws StableSigError as `decide`
+ */
+export function decideSeveral(
+  rows: readonly ArrayLike<number>[],
+  key: Key,
+  fpr: number = DEFAULT_FPR,
+  combine: Combine = 'mean',
+): SeveralDetection {
+  if (rows.length === 0) throw new StableSigError('bad-argument', 'Expected at least one image')
+  const matchesEach = rows.map((row) => countMatches(readBits(row), key))
+  const logits = Array.from({ length: key.length }, (_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length)
+  const bits = readBits(logits)
+  const [matches, total] =
+    combine === 'mean'
+      ? [countMatches(bits, key), key.length]
+      : [matchesEach.reduce((sum, count) => sum + count, 0), rows.length * key.length]
+  const least = attainableThreshold(total, fpr)
+  return {
+    detected: matches >= least,
+    matches,
+    total,
+    images: rows.length,
+    combine,
+    matchesEach,
+    bits: bitsToText(bits),
+    logits,
+    pValue: falsePositiveRate(matches, total),
+    log10PValue: log10FalsePositiveRate(matches, total),
+    threshold: least,
+    fpr,
+  }
+}

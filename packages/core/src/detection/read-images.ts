@@ -1,0 +1,121 @@
+import {
+  concat,
+  expandDims,
+  slice,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core'
+import { StableSigError } from '../errors.ts'
+import type { Extractor } from '../models/hidden/extractor.ts'
+import { asUnit } from '../signal/images.ts'
+import { extractLogits } from '../signing/graphs.ts'
+import { extent, refuse, refuseSize } from './decidable.ts'
+import { failed, type Outcome, succeeded } from './outcome.ts'
+
+/**
+ * RGB images with values in [0, 1]: a batch [N,H,W,3], or a list of [H,W,3] of any sizes. What a decoder overshoots is read
+ * as it is; clamp it first where the saved picture is meant.
+ */
+export type ImageBatch = Tensor4D | readonly Tensor3D[]
+
+export interface ReadingOptions {
+  readonly extractor: Extractor
+  /** About how many bytes the activations of the images that are read at once may take: 512 MiB. One image at the least. */
+  readonly memoryBytes?: number
+  /** Stops between two groups of images, with an 'aborted' error. */
+  readonly signal?: AbortSignal
+}
+
+/** Images of one size that are read together. */
+interface Group {
+  readonly count: number
+  readonly height: number
+  readonly width: number
+  /** [N,H,W,3], made when its turn comes. */
+  make(): Tensor4D
+}
+
+/**
+ * Logits of each image, [bits] each, or why it has none: too small, one plain colour, not finite, or of another range. Any
+ * number of images; what is alive at a time is one group's.
+ * @throws StableSigError 'shape' or 'bad-argument' where what is given are no RGB float images, before anything is read
+ */
+export async function readLogits(images: ImageBatch, options: ReadingOptions): Promise<Outcome<Float32Array>[]> {
+  const { extractor, memoryBytes = 512 * 2 ** 20, signal } = options
+  const outcomes: Outcome<Float32Array>[] = []
+  for (const group of groups(images, (height, width) => atOnce(extractor, height, width, memoryBytes))) {
+    if (signal?.aborted) throw new StableSigError('aborted', `Stopped after ${outcomes.length} images`)
+    outcomes.push(...(await readGroup(group, extractor)))
+  }
+  return outcomes
+}
+
+async function readGroup(group: Group, extractor: Extractor): Promise<Outcome<Float32Array>[]> {
+  const tooSmall = refuseSize(group.height, group.width)
+  if (tooSmall) return Array.from({ length: group.count }, () => failed(tooSmall))
+  const batch = tidy(() => group.make())
+  try {
+    const refusals = (await rowsOf(extent(batch))).map(refuse)
+    if (refusals.every((refusal) => refusal !== null)) return refusals.map((refusal) => failed(refusal))
+    const rows = await rowsOf(extractLogits(extractor, asUnit(batch)))
+    return refusals.map((refusal, i) => (refusal === null ? succeeded(rows[i]!) : failed(refusal)))
+  } finally {
+    batch.dispose()
+  }
+}
+
+/** Reads a table row by row and disposes it. */
+async function rowsOf(table: Tensor2D): Promise<Float32Array[]> {
+  try {
+    const [rows, columns] = table.shape
+    const values = await table.data<'float32'>()
+    return Array.from({ length: rows }, (_, i) => values.slice(i * columns, (i + 1) * columns))
+  } finally {
+    table.dispose()
+  }
+}
+
+/** How many images of a size fit the budget: about three layers' activations are alive at a time. */
+function atOnce({ channels }: Extractor, height: number, width: number, memoryBytes: number): number {
+  return Math.max(1, Math.floor(memoryBytes / (3 * 4 * channels * height * width)))
+}
+
+function* groups(images: ImageBatch, most: (height: number, width: number) => number): Generator<Group> {
+  if ('dataId' in images) {
+    checkImages(images, 4)
+    const [n, height, width] = images.shape
+    const step = most(height, width)
+    for (let from = 0; from < n; from += step) {
+      const count = Math.min(step, n - from)
+      yield { count, height, width, make: () => slice(images, [from, 0, 0, 0], [count, -1, -1, -1]) }
+    }
+    return
+  }
+  for (const image of images) checkImages(image, 3)
+  for (let from = 0; from < images.length; ) {
+    const [height, width] = images[from]!.shape
+    const limit = from + most(height, width)
+    let to = from + 1
+    while (to < images.length && to < limit && images[to]!.shape[0] === height && images[to]!.shape[1] === width) to++
+    const run = images.slice(from, to)
+    const make = (): Tensor4D => {
+      const rows = run.map((image) => expandDims<Tensor4D>(image, 0))
+      return concat(rows, 0)
+    }
+    yield { count: run.length, height, width, make }
+    from = to
+  }
+}
+
+function checkImages(images: Tensor, rank: 3 | 4): void {
+  const expected = rank === 4 ? '[N,H,W,3]' : '[H,W,3]'
+  if (images.rank !== rank || images.shape[rank - 1] !== 3) {
+    throw new StableSigError('shape', `Expected RGB images ${expected}, found [${images.shape}]`)
+  }
+  if (images.dtype !== 'float32') {
+    throw new StableSigError('bad-argument', `Expected float32 images with values in [0, 1], found ${images.dtype}`)
+  }
+}
