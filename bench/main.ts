@@ -47,7 +47,12 @@ async function told(side: string, run: Promise<Measurement>): Promise<Measuremen
 }
 
 function describe({ seconds, peakRssMB }: Measurement): string {
-  const time = seconds >= 0.1 ? `${seconds.toFixed(3)} s` : seconds >= 1e-4 ? `${(seconds * 1e3).toFixed(2)} ms` : `${(seconds * 1e6).toFixed(2)} µs`
+  const time =
+    seconds >= 0.1
+      ? `${seconds.toFixed(3)} s`
+      : seconds >= 1e-4
+        ? `${(seconds * 1e3).toFixed(2)} ms`
+        : `${(seconds * 1e6).toFixed(2)} µs`
   return `${time.padStart(10)}   peak ${peakRssMB} MB`
 }
 
@@ -56,7 +61,11 @@ const each = { finetune: 'step', detect: 'image', identify: 'look-up' } as const
 function print({ bench, size, project, peer, ratio }: Result, { bench: name }: Options): void {
   console.log(`${bench} ${size}, a ${each[name]}`)
   console.log(`project  ${describe(project)}`)
-  console.log(peer ? `peer     ${describe(peer)}\nratio    ${ratio}` : 'peer     none (set STABLESIG_PEER_PYTHON to a Python with torch)')
+  console.log(
+    peer
+      ? `peer     ${describe(peer)}\nratio    ${ratio}`
+      : 'peer     none (set STABLESIG_PEER_PYTHON to a Python with torch)',
+  )
 }
 
 const args = process.argv.slice(2)

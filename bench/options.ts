@@ -47,7 +47,8 @@ export function parseOptions(args: readonly string[]): Options {
     if (!bench || positionals.length !== 1) throw new Error(`which of ${names.join(', ')}?`)
     const count = (name: 'size' | 'batch'): number => {
       const value = Number(values[name] ?? defaults[bench][name])
-      if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} ${values[name]}: expected a whole number from 1`)
+      if (!Number.isInteger(value) || value < 1)
+        throw new Error(`--${name} ${values[name]}: expected a whole number from 1`)
       return value
     }
     const { cached, freeze, json, 'with-reading': withReading } = values

@@ -11,10 +11,12 @@ import { numberOf, runForJson } from './run.ts'
 export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): (() => Promise<Measurement>) | null {
   const { STABLESIG_PEER_PYTHON: python, STABLESIG_PEER: folder } = env
   if (!python) return null
-  if (!folder) throw new Error('STABLESIG_PEER_PYTHON is set, but not STABLESIG_PEER: the folder of finetune.py and detect.py')
+  if (!folder)
+    throw new Error('STABLESIG_PEER_PYTHON is set, but not STABLESIG_PEER: the folder of finetune.py and detect.py')
   const { bench, size, batch, cached, freeze, withReading } = options
   const common = ['--weights', join(data, 'weights'), '--size', String(size), '--batch', String(batch)]
-  const run = (program: string, args: readonly string[]) => runForJson(python, [join(folder, program), ...common, ...args])
+  const run = (program: string, args: readonly string[]) =>
+    runForJson(python, [join(folder, program), ...common, ...args])
   if (bench === 'finetune') {
     // It leaves its first two steps out of the median, and needs one image to validate on.
     const steps = ['--steps', String(WARM_UP + TIMED), '--val', '1', ...(cached ? ['--cached'] : [])]

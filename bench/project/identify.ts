@@ -1,4 +1,4 @@
-import { keyBits, randomKeys, Registry } from '@stablesig/core'
+import { keyBits, Registry, randomKeys } from '@stablesig/core'
 import { threshold } from '@stablesig/stats'
 import { type Measurement, median, peakRssMB, TIMED, WARM_UP } from '../measurement.ts'
 import type { Options } from '../options.ts'

@@ -9,4 +9,5 @@ const benches: Readonly<Record<BenchName, (options: Options, data: string) => Pr
 }
 
 /** One run of the project's side in this process. @param data folder of weights and photographs */
-export const measureProject = (options: Options, data: string): Promise<Measurement> => benches[options.bench](options, data)
+export const measureProject = (options: Options, data: string): Promise<Measurement> =>
+  benches[options.bench](options, data)
