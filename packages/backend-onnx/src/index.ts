@@ -1,1 +1,8 @@
-export {}
+export { OnnxBackend } from './backend.ts'
+export { EngineError, type EngineErrorCode } from './errors.ts'
+export type { ElementType, TensorValues } from './onnx/types.ts'
+export type { OnnxBackendOptions } from './options.ts'
+export { type PassName, passNames } from './passes/index.ts'
+export { registerOnnxBackend } from './register.ts'
+export type { EngineStats, FlushReport } from './report.ts'
+export type { OnnxRuntime, OnnxSession, RuntimeTensor } from './runtime.ts'

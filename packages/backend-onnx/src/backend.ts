@@ -1,0 +1,361 @@
+import { type BackendValues, DataStorage, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core'
+import { EngineError } from './errors.ts'
+import { Executor, noSyncRead } from './executor.ts'
+import type { Flush } from './flush.ts'
+import { elementType, RecordingBackend } from './kernels/call.ts'
+import { filled } from './lowering/graph.ts'
+import type { TensorValues } from './onnx/types.ts'
+import type { EngineOptions } from './options.ts'
+import { type Component, type Lower, type RecordedNode, Recorder } from './record.ts'
+import { addToStats, type EngineStats, emptyStats, type FlushReport } from './report.ts'
+import type { OnnxRuntime } from './runtime.ts'
+import { TensorData, toLogicalOrder, uniformValue } from './tensors.ts'
+
+type DataId = TensorInfo['dataId']
+
+/** A flush waiting for its turn. */
+interface Job extends Flush {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * A tfjs backend that records kernels and computes nothing until a value is read. Then everything pending that the value is
+ * connected with (forward, backward and optimiser update alike) becomes one ONNX model, kept by its structure, and runs.
+ */
+export class OnnxBackend extends RecordingBackend {
+  readonly stats: EngineStats = emptyStats()
+  lastReport: FlushReport | null = null
+  readonly #data: DataStorage<TensorData>
+  readonly #recorder = new Recorder()
+  readonly #executor: Executor
+  readonly #queue: Job[] = []
+  /** The flush that an asynchronous runtime is busy with. */
+  #running: Promise<void> | null = null
+  #disposed = false
+
+  constructor(
+    readonly runtime: OnnxRuntime,
+    private readonly options: EngineOptions,
+  ) {
+    super()
+    this.#data = new DataStorage(this, engine())
+    this.#executor = new Executor(runtime, this.#recorder, options)
+  }
+
+  // ---- tensors
+
+  override write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
+    const dataId = {}
+    this.#store(dataId, values, shape, dtype)
+    return dataId
+  }
+
+  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+    this.#store(dataId, values, shape, dtype).refCount = refCount
+  }
+
+  #store(dataId: DataId, values: BackendValues | null, shape: readonly number[], dtype: DataType): TensorData {
+    const data = new TensorData([...shape], dtype, 'resident')
+    if (dtype === 'string' && Array.isArray(values)) {
+      data.text = values.filter((item) => item instanceof Uint8Array)
+    } else if (values !== null && !Array.isArray(values)) {
+      const typed = asElements(values, dtype)
+      // [1] is data by convention: what a program changes from step to step (a learning rate) is best given so.
+      const uniform = shape.length === 1 && shape[0] === 1 ? null : uniformValue(typed)
+      if (uniform === null) data.values = typed
+      else data.uniform = uniform
+    } else {
+      data.uniform = 0
+    }
+    this.#data.set(dataId, data)
+    return data
+  }
+
+  override filled(shape: readonly number[], dtype: DataType, value: number): TensorInfo {
+    const dataId = {}
+    const data = new TensorData([...shape], dtype, 'resident')
+    data.uniform = value
+    this.#data.set(dataId, data)
+    return { dataId, shape: [...shape], dtype }
+  }
+
+  override numDataIds(): number {
+    return this.#data.numDataIds()
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.#data.has(dataId) ? this.#data.get(dataId).refCount : 0
+  }
+
+  override incRef(dataId: DataId): void {
+    this.#data.get(dataId).refCount++
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.#data.has(dataId)) return true
+    const data = this.#data.get(dataId)
+    data.refCount--
+    if (!force && data.refCount > 0) return false
+    data.refCount = 0
+    this.#data.delete(dataId)
+    if (data.state === 'pending') this.#unread(this.#recorder.release(data))
+    else this.#reclaim(data)
+    return true
+  }
+
+  /** These kernels will not read their inputs any more. */
+  #unread(nodes: readonly RecordedNode[]): void {
+    for (const node of nodes) {
+      for (const input of node.inputs) {
+        input.readers--
+        this.#reclaim(input)
+      }
+    }
+  }
+
+  /** Gives an unreferenced tensor's array back, unless a waiting or running flush still needs it. */
+  #reclaim(data: TensorData): void {
+    if (data.refCount > 0 || data.readers > 0 || data.state === 'flying') return
+    if (data.pooled && data.values) this.#executor.pool.give(elementType(data.dtype), data.values)
+    data.pooled = false
+    data.values = null
+  }
+
+  /** Says that a tensor's values never change: they become part of compiled models, prepared once. */
+  markConstant(dataId: DataId): void {
+    if (this.#data.has(dataId)) this.#data.get(dataId).constantHint = true
+  }
+
+  // ---- recording
+
+  override record(
+    name: string,
+    attributes: string,
+    inputs: readonly TensorInfo[],
+    outputs: readonly { readonly shape: readonly number[]; readonly dtype: DataType }[],
+    lower: Lower,
+  ): TensorInfo[] {
+    if (this.#disposed) throw new EngineError('disposed', `${name}: the onnx backend has been disposed`)
+    let text = `${name}(${attributes}`
+    const sources: TensorData[] = []
+    const shapes: (readonly number[])[] = []
+    for (const input of inputs) {
+      const data = this.#data.get(input.dataId)
+      data.readers++
+      sources.push(data)
+      shapes.push(input.shape)
+      text += `|${input.dtype}${input.shape}`
+    }
+    const results: TensorInfo[] = []
+    const made: TensorData[] = []
+    for (const { shape, dtype } of outputs) {
+      const data = new TensorData(shape, dtype, 'pending')
+      const dataId = {}
+      this.#data.set(dataId, data)
+      made.push(data)
+      results.push({ dataId, shape: [...shape], dtype })
+    }
+    const signature = this.#recorder.signature(text)
+    const node = this.#recorder.record(name, signature, sources, shapes, made, lower)
+    const component = node.component.root()
+    if (component.nodes.length >= this.options.maxPending) this.#flushComponent(component)
+    return results
+  }
+
+  // ---- flushing
+
+  /** Computes everything pending. Resolves when it is there. */
+  async flush(): Promise<void> {
+    const jobs = [...this.#recorder.components].map((component) => this.#begin(component))
+    await Promise.all(jobs)
+  }
+
+  #flushComponent(component: Component): void {
+    const done = this.#begin(component)
+    // A failure is kept with the tensors and thrown where one of them is read.
+    done.catch(() => {})
+    if (this.#canSync()) this.#drain()
+  }
+
+  #canSync(): boolean {
+    return this.runtime.createSync !== undefined && this.#running === null
+  }
+
+  /** Takes a component out of the pending graph: its live outputs are in flight from now on. */
+  #begin(component: Component): Promise<void> {
+    const nodes = this.#recorder.take(component)
+    const roots = nodes.flatMap((node) => node.outputs.filter((output) => output.refCount > 0))
+    let settle: Pick<Job, 'resolve' | 'reject'> | undefined
+    const done = new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+    for (const root of roots) {
+      root.state = 'flying'
+      root.flight = done
+    }
+    this.#queue.push({ nodes, roots, ...settle! })
+    void this.#pump()
+    return done
+  }
+
+  #pumping = false
+
+  /** Runs waiting flushes in turn, after the current turn of the event loop. */
+  async #pump(): Promise<void> {
+    if (this.#pumping) return
+    this.#pumping = true
+    await Promise.resolve()
+    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
+      const current = job
+      this.#running = this.#executor.run(current).then(
+        (report) => this.#land(current, report, null),
+        (error: unknown) => this.#land(current, null, error),
+      )
+      await this.#running
+      this.#running = null
+    }
+    this.#pumping = false
+  }
+
+  /** Runs waiting flushes now. */
+  #drain(): void {
+    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
+      let report: FlushReport | null = null
+      let failure: unknown = null
+      try {
+        report = this.#executor.runSync(job)
+      } catch (error) {
+        failure = error ?? new EngineError('run-failed', 'the runtime failed without a reason')
+      }
+      this.#land(job, report, failure)
+    }
+  }
+
+  #land(job: Job, report: FlushReport | null, failure: unknown): void {
+    for (const root of job.roots) {
+      root.flight = null
+      root.node = null
+      root.state = failure === null ? 'resident' : 'failed'
+      if (failure !== null) root.error = asError(failure)
+    }
+    this.#unread(job.nodes)
+    for (const root of job.roots) this.#reclaim(root)
+    if (failure !== null) {
+      job.reject(asError(failure))
+      return
+    }
+    if (report) {
+      addToStats(this.stats, report)
+      this.lastReport = report
+      this.options.onFlush?.(report)
+    }
+    job.resolve()
+  }
+
+  // ---- reading
+
+  override async read(dataId: DataId): Promise<BackendValues> {
+    const data = this.#data.get(dataId)
+    if (data.state === 'pending' && data.node) await this.#begin(data.node.component.root())
+    else if (data.flight) await data.flight
+    return this.#hostValues(data)
+  }
+
+  override readSync(dataId: DataId): BackendValues {
+    const data = this.#data.get(dataId)
+    if (data.state === 'pending' || data.state === 'flying') {
+      if (!this.#canSync()) throw noSyncRead(this.runtime)
+      if (data.state === 'pending' && data.node) this.#begin(data.node.component.root()).catch(() => {})
+      this.#drain()
+    }
+    return this.#hostValues(data)
+  }
+
+  /** Values in logical order. They may be kept by the caller: their array is never used again here. */
+  #hostValues(data: TensorData): BackendValues {
+    if (data.error) throw data.error
+    if (data.text) return data.text
+    if (data.uniform !== null) return asHost(filled(elementType(data.dtype), data.size, data.uniform))
+    if (!data.values) throw new EngineError('run-failed', `tensor [${data.shape}] has no values`)
+    if (!data.perm) {
+      data.pooled = false
+      return asHost(data.values)
+    }
+    return asHost(toLogicalOrder(data.values, data.shape, data.perm, data.values.slice()))
+  }
+
+  // ---- the rest of tfjs' contract
+
+  override floatPrecision(): 16 | 32 {
+    return 32
+  }
+
+  override memory(): {
+    unreliable: boolean
+    sessions: number
+    constantBytes: number
+    pooledBytes: number
+    pending: number
+  } {
+    let pending = 0
+    for (const component of this.#recorder.components) pending += component.nodes.length
+    const { sessions, pool } = this.#executor
+    return {
+      unreliable: false,
+      sessions: sessions.size,
+      constantBytes: sessions.constantBytes,
+      pooledBytes: pool.bytes,
+      pending,
+    }
+  }
+
+  override timerAvailable(): boolean {
+    return true
+  }
+
+  override async time(f: () => void): Promise<{ kernelMs: number }> {
+    const started = performance.now()
+    f()
+    await this.flush()
+    return { kernelMs: performance.now() - started }
+  }
+
+  /** Releases sessions and memory. Tensors of this backend cannot be read afterwards. */
+  override dispose(): void {
+    this.#disposed = true
+    this.#recorder.components.clear()
+    void Promise.resolve(this.#running).then(() => this.#executor.dispose())
+  }
+
+  /** Resolves when nothing is running any more and every session is released. */
+  async settled(): Promise<void> {
+    while (this.#running || this.#queue.length > 0) await (this.#running ?? Promise.resolve())
+    if (this.#disposed) await this.#executor.dispose()
+  }
+}
+
+function asError(failure: unknown): Error {
+  if (failure instanceof Error) return failure
+  return new EngineError('run-failed', `the runtime failed: ${String(failure)}`)
+}
+
+/** tfjs hands over whatever array the user gave where its type fits; the rest is converted. */
+function asElements(
+  values: Exclude<BackendValues, Uint8Array[]>,
+  dtype: DataType,
+): Float32Array | Int32Array | Uint8Array {
+  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values)
+  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values)
+  if (dtype === 'bool') return values instanceof Uint8Array ? values : Uint8Array.from(values)
+  throw new EngineError(
+    'unsupported',
+    `tensors of type ${dtype} cannot be kept on the onnx backend; use float32, int32 or bool`,
+  )
+}
+
+function asHost(values: TensorValues): Float32Array | Int32Array | Uint8Array {
+  if (values instanceof BigInt64Array)
+    throw new EngineError('unsupported', '64-bit integers are internal to compiled graphs')
+  return values
+}

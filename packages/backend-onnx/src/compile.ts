@@ -1,0 +1,144 @@
+import { EngineError } from './errors.ts'
+import type { LiveGraph } from './flush.ts'
+import { elementType } from './kernels/call.ts'
+import { Graph } from './lowering/graph.ts'
+import { Lowering, type Target } from './lowering/lowering.ts'
+import { identity, isIdentity, type Raw, sameShape, type Value } from './lowering/value.ts'
+import type { ElementType, ModelProto, NodeProto } from './onnx/types.ts'
+import { encodeModel } from './onnx/writer.ts'
+import { type PassName, runPasses } from './passes/index.ts'
+import { type Permutation, sizeOf, type TensorData } from './tensors.ts'
+
+/** How a leaf enters the model. */
+export type LeafRole = 'input' | 'literal' | 'constant'
+
+export interface CompiledInput {
+  /** Position among the graph's leaves. */
+  readonly leaf: number
+  readonly name: string
+  readonly type: ElementType
+  readonly dims: readonly number[]
+}
+
+export interface CompiledOutput {
+  readonly name: string
+  readonly type: ElementType
+  readonly dims: readonly number[]
+  /** Physical order of the result; null is logical order. */
+  readonly perm: Permutation | null
+}
+
+export interface CompiledModel {
+  readonly bytes: Uint8Array
+  readonly inputs: readonly CompiledInput[]
+  /** One for each root, in their order. */
+  readonly outputs: readonly CompiledOutput[]
+  /** Nodes by operator, for reports. */
+  readonly operators: Readonly<Record<string, number>>
+  /** Bytes of weights inside the model. */
+  readonly constantBytes: number
+}
+
+/** Lowers a live graph, runs the passes and writes the model. `roles` says for each leaf how it enters. */
+export function compile(
+  live: LiveGraph,
+  roles: readonly LeafRole[],
+  target: Target,
+  passes: ReadonlySet<PassName>,
+): CompiledModel {
+  const graph = new Graph()
+  const g = new Lowering(graph, target)
+  const values = new Map<TensorData, Value>()
+  const leafInputs: { leaf: number; raw: Raw }[] = []
+  live.leaves.forEach((leaf, i) => {
+    values.set(
+      leaf,
+      leafValue(graph, leaf, roles[i]!, (raw) => leafInputs.push({ leaf: i, raw })),
+    )
+  })
+  for (const node of live.nodes) {
+    const inputs = node.inputs.map((input, i) => g.reshape(values.get(input)!, node.inputShapes[i]!))
+    const lowered = node.lower(g, inputs)
+    const results = Array.isArray(lowered) ? lowered : [lowered]
+    node.outputs.forEach((output, i) => {
+      const value: Value = results[i]!
+      if (!sameShape(value.shape, output.shape)) {
+        throw new EngineError('unsupported', `${node.name}: lowered to [${value.shape}], recorded as [${output.shape}]`)
+      }
+      values.set(output, value)
+    })
+  }
+  const results = live.roots.map((root) => g.full(values.get(root)!))
+  graph.outputs = results.map((v) => (v.raw.dims.length === v.shape.length ? v.raw : g.reshapeRaw(v.raw, v.shape)))
+  runPasses(graph, target, passes)
+  return emit(graph, leafInputs, results)
+}
+
+function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw: Raw) => void): Value {
+  const type = elementType(leaf.dtype)
+  const rank = leaf.shape.length
+  if (leaf.uniform !== null) {
+    // One value for all elements: a scalar that repeats, whether known now or fed.
+    const raw = role === 'literal' ? graph.scalar(leaf.uniform, type) : graph.input([], type)
+    if (role !== 'literal') asInput(raw)
+    return { raw, shape: leaf.shape, perm: identity(rank) }
+  }
+  const perm = leaf.perm ?? identity(rank)
+  const dims = perm.map((axis) => leaf.shape[axis]!)
+  if (role === 'constant') return { raw: graph.raw(dims, type, leaf.values), shape: leaf.shape, perm }
+  const raw = graph.input(dims, type)
+  asInput(raw)
+  return { raw, shape: leaf.shape, perm }
+}
+
+function emit(
+  graph: Graph,
+  leafInputs: readonly { leaf: number; raw: Raw }[],
+  results: readonly Value[],
+): CompiledModel {
+  const name = (raw: Raw | null) => (raw === null ? '' : `v${raw.id}`)
+  const used = new Set<Raw>(graph.outputs)
+  for (const node of graph.nodes) for (const input of node.inputs) if (input) used.add(input)
+  const nodes: NodeProto[] = graph.nodes.map((n) => ({
+    op: n.op,
+    domain: n.domain,
+    inputs: n.inputs.map(name),
+    outputs: n.outputs.map((o) => name(o)),
+    attributes: n.attributes,
+  }))
+  const proto = { inputs: [] as CompiledInput[], outputs: [] as CompiledOutput[] }
+  for (const { leaf, raw } of leafInputs) {
+    if (used.has(raw)) proto.inputs.push({ leaf, name: name(raw), type: raw.type, dims: raw.dims })
+  }
+  // An output of its own name each: one tensor may be several roots, and an input or a constant may be one.
+  graph.outputs.forEach((raw, i) => {
+    nodes.push({ op: 'Identity', domain: '', inputs: [name(raw)], outputs: [`o${i}`], attributes: {} })
+    const perm = results[i]!.perm
+    proto.outputs.push({ name: `o${i}`, type: raw.type, dims: raw.dims, perm: isIdentity(perm) ? null : perm })
+  })
+  const initializers = [...used].filter((raw) => raw.values !== null)
+  const model: ModelProto = {
+    nodes,
+    initializers: initializers.map((raw) => ({
+      name: name(raw),
+      type: raw.type,
+      shape: raw.dims,
+      values: raw.values!,
+    })),
+    inputs: proto.inputs.map(({ name, type, dims }) => ({ name, type, shape: dims })),
+    outputs: proto.outputs.map(({ name, type, dims }) => ({ name, type, shape: dims })),
+  }
+  const operators: Record<string, number> = {}
+  for (const n of nodes) operators[n.op] = (operators[n.op] ?? 0) + 1
+  return {
+    bytes: encodeModel(model),
+    ...proto,
+    operators,
+    constantBytes: initializers.reduce((sum, raw) => sum + raw.values!.byteLength, 0),
+  }
+}
+
+/** Elements of a leaf as fed: one for a uniform tensor. */
+export function fedElements(leaf: TensorData): number {
+  return leaf.uniform === null ? sizeOf(leaf.shape) : 1
+}

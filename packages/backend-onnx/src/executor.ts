@@ -1,0 +1,170 @@
+import { type CompiledModel, compile } from './compile.ts'
+import { EngineError } from './errors.ts'
+import { type Flush, hashOf, type LiveGraph, liveGraph, StructureKey } from './flush.ts'
+import { elementType } from './kernels/call.ts'
+import { filled } from './lowering/graph.ts'
+import type { Target } from './lowering/lowering.ts'
+import type { PassName } from './passes/index.ts'
+import { ArrayPool } from './pool.ts'
+import type { Recorder } from './record.ts'
+import type { FlushReport } from './report.ts'
+import type { OnnxRuntime, OnnxSession, RuntimeTensor } from './runtime.ts'
+import { type Lookup, SessionCache, type SessionEntry, type SessionLimits } from './sessions.ts'
+import { sizeOf, type TensorData } from './tensors.ts'
+
+export interface ExecutorOptions extends SessionLimits {
+  readonly maxPoolBytes: number
+  readonly passes: ReadonlySet<PassName>
+  readonly target: Target
+}
+
+/** A flush between its steps: what to run, and what has been measured so far. */
+interface Prepared {
+  readonly flush: Flush
+  readonly live: LiveGraph
+  readonly lookup: Lookup
+  readonly model: CompiledModel | null
+  readonly keyMs: number
+  readonly compileMs: number
+}
+
+interface Bound {
+  readonly entry: SessionEntry
+  readonly inputs: RuntimeTensor[]
+  readonly outputs: RuntimeTensor[]
+  readonly pooled: boolean[]
+}
+
+/** Compiles and runs flushes, one at a time: the caller serialises. */
+export class Executor {
+  readonly sessions: SessionCache
+  readonly pool: ArrayPool
+  #count = 0
+
+  constructor(
+    private readonly runtime: OnnxRuntime,
+    private readonly recorder: Recorder,
+    private readonly options: ExecutorOptions,
+  ) {
+    this.sessions = new SessionCache(options)
+    this.pool = new ArrayPool(options.maxPoolBytes)
+  }
+
+  async run(flush: Flush): Promise<FlushReport> {
+    const prepared = this.#prepare(flush)
+    const started = performance.now()
+    const session = prepared.model ? await this.runtime.create(prepared.model.bytes) : null
+    const created = performance.now()
+    const bound = this.#bind(prepared, session)
+    await bound.entry.session.run(bound.inputs, bound.outputs)
+    return this.#finish(prepared, bound, created - started, performance.now() - created)
+  }
+
+  runSync(flush: Flush): FlushReport {
+    const prepared = this.#prepare(flush)
+    const started = performance.now()
+    const createSync = this.runtime.createSync
+    if (!createSync) throw noSyncRead(this.runtime)
+    const session = prepared.model ? createSync.call(this.runtime, prepared.model.bytes) : null
+    const created = performance.now()
+    const bound = this.#bind(prepared, session)
+    const runSync = bound.entry.session.runSync
+    if (!runSync) throw noSyncRead(this.runtime)
+    runSync.call(bound.entry.session, bound.inputs, bound.outputs)
+    return this.#finish(prepared, bound, created - started, performance.now() - created)
+  }
+
+  #prepare(flush: Flush): Prepared {
+    const started = performance.now()
+    const live = liveGraph(flush)
+    for (const leaf of live.leaves) {
+      if (leaf.error) throw leaf.error
+      if (leaf.state !== 'resident')
+        throw new EngineError('run-failed', `a flush began before its input was made (${leaf.state})`)
+    }
+    const key = StructureKey.of(live, (leaf) => this.recorder.signature(leafKind(leaf)))
+    const lookup = this.sessions.lookup(key, live)
+    const keyed = performance.now()
+    const { target, passes } = this.options
+    const model = lookup.entry ? null : compile(live, lookup.roles, target, passes)
+    return { flush, live, lookup, model, keyMs: keyed - started, compileMs: performance.now() - keyed }
+  }
+
+  #bind({ live, lookup, model }: Prepared, session: OnnxSession | null): Bound {
+    const entry = session && model ? this.sessions.store(lookup, session, model) : lookup.entry
+    if (!entry) throw new EngineError('run-failed', 'a flush has no session')
+    const inputs = entry.model.inputs.map(({ leaf, name, type, dims }): RuntimeTensor => {
+      const data = live.leaves[leaf]!
+      const values = data.uniform === null ? data.values : filled(type, 1, data.uniform)
+      if (values === null) throw new EngineError('run-failed', `input ${name} [${dims}] has no values`)
+      return { name, type, dims, data: values }
+    })
+    const pooled: boolean[] = []
+    const outputs = entry.model.outputs.map(({ name, type, dims }): RuntimeTensor => {
+      const taken = this.pool.take(type, sizeOf(dims))
+      pooled.push(taken.pooled)
+      return { name, type, dims, data: taken.array }
+    })
+    return { entry, inputs, outputs, pooled }
+  }
+
+  #finish(
+    { flush, live, lookup, keyMs, compileMs }: Prepared,
+    bound: Bound,
+    sessionMs: number,
+    runMs: number,
+  ): FlushReport {
+    const { entry, inputs, outputs, pooled } = bound
+    entry.runs++
+    live.roots.forEach((root, i) => {
+      root.values = outputs[i]!.data
+      root.pooled = pooled[i]!
+      root.perm = entry.model.outputs[i]!.perm
+    })
+    this.pool.tick()
+    const bytes = (list: readonly RuntimeTensor[]) => list.reduce((sum, t) => sum + t.data.byteLength, 0)
+    return {
+      flush: ++this.#count,
+      kernels: live.nodes.length,
+      dropped: flush.nodes.length - live.nodes.length,
+      compileReason: lookup.reason,
+      operators: entry.model.operators,
+      inputs: inputs.length,
+      outputs: outputs.length,
+      inputBytes: bytes(inputs),
+      outputBytes: bytes(outputs),
+      ms: { key: keyMs, compile: compileMs, session: sessionMs, run: runMs },
+      sessions: this.sessions.size,
+      pooledBytes: this.pool.bytes,
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.pool.clear()
+    await this.sessions.clear()
+  }
+}
+
+export function noSyncRead(runtime: OnnxRuntime): EngineError {
+  return new EngineError(
+    'no-sync-read',
+    `${runtime.name} cannot run synchronously, and this tensor has not been computed yet; use await tensor.data()`,
+  )
+}
+
+/** Everything about a leaf that shapes the compiled graph. */
+function leafKind(leaf: TensorData): string {
+  if (leaf.uniform !== null) return `u${leaf.dtype}[${leaf.shape}]`
+  const order = leaf.perm ? `/${leaf.perm}` : ''
+  const values = leaf.constantHint ? constantHash(leaf) : null
+  return values === null ? `x${leaf.dtype}[${leaf.shape}]${order}` : `c${leaf.dtype}[${leaf.shape}]${order}${values}`
+}
+
+/** Hash of a constant's values, computed once. */
+function constantHash(leaf: TensorData): string | null {
+  if (leaf.constant === null && leaf.values !== null && elementType(leaf.dtype) !== 'bool') {
+    const { buffer, byteOffset, byteLength } = leaf.values
+    leaf.constant = hashOf(new Int32Array(buffer, byteOffset, byteLength >> 2))
+  }
+  return leaf.constant
+}

@@ -1,0 +1,85 @@
+import type { Lowering } from '../lowering/lowering.ts'
+import type { Raw } from '../lowering/value.ts'
+import type { ConvGeometry } from './forward.ts'
+
+/** dL/dw [O,I,kh,kw] from x [N,I,H,W] and dy [N,O,H',W']. */
+export function convWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
+  const [kh, kw] = geo.kernel
+  if (kh === 1 && kw === 1 && geo.pads.every((p) => p === 0) && geo.strides.every((s) => s === 1))
+    return pointwise(g, geo, x, dy)
+  if (geo.inputs <= 4 && geo.strides.every((s) => s === 1)) return batchAsChannels(g, geo, x, dy)
+  return slicedProducts(g, geo, x, dy)
+}
+
+/** A 1x1 convolution is a matrix product, and so is its gradient: sum over images of dy [O,HW] · xᵀ [HW,I]. */
+export function pointwise(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
+  const { batch, inputs, outputs } = geo
+  const pixels = geo.output[0] * geo.output[1]
+  const d = g.reshapeRaw(dy, [batch, outputs, pixels])
+  const v = g.reshapeRaw(x, [batch, inputs, pixels])
+  return g.reshapeRaw(sumOfProducts(g, d, v), [outputs, inputs, 1, 1])
+}
+
+/**
+ * Convolution of x with dy as the filter, the batch playing the channels: x [I,N,H,W] * dy [O,N,H',W'] -> [I,O,kh,kw].
+ * Wins only for a handful of input channels.
+ */
+export function batchAsChannels(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
+  const swap = [1, 0, 2, 3]
+  const result = g.node(
+    'Conv',
+    [g.transposeRaw(x, swap), g.transposeRaw(dy, swap)],
+    [geo.inputs, geo.outputs, ...geo.kernel],
+    'float32',
+    // A dilated forward convolution reads its taps `dilation` apart: here that is the step between results.
+    { kernel_shape: geo.output, pads: geo.pads, strides: geo.dilations, dilations: geo.strides },
+  )
+  return g.transposeRaw(result, swap)
+}
+
+/** One product for each tap of the filter: dy [N,O,P] with the padded x shifted by the tap, [N,I,P]. */
+export function slicedProducts(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
+  const { batch, inputs, outputs } = geo
+  const pixels = geo.output[0] * geo.output[1]
+  const d = g.reshapeRaw(dy, [batch, outputs, pixels])
+  const padded = paddedInput(g, geo, x)
+  const taps: Raw[] = []
+  for (let ky = 0; ky < geo.kernel[0]; ky++) {
+    for (let kx = 0; kx < geo.kernel[1]; kx++) {
+      const shifted = g.reshapeRaw(tap(g, geo, padded, ky, kx), [batch, inputs, pixels])
+      taps.push(g.reshapeRaw(sumOfProducts(g, d, shifted), [outputs, inputs, 1]))
+    }
+  }
+  const all = g.node('Concat', taps, [outputs, inputs, taps.length], 'float32', { axis: 2 })
+  return g.reshapeRaw(all, [outputs, inputs, ...geo.kernel])
+}
+
+/** x with the convolution's borders of zeros around it. Equal for all weight gradients of one x, so it is made once. */
+export function paddedInput(g: Lowering, geo: ConvGeometry, x: Raw): Raw {
+  const [top, left, bottom, right] = geo.pads
+  if (top + left + bottom + right === 0) return x
+  const dims = [geo.batch, geo.inputs, geo.input[0] + top + bottom, geo.input[1] + left + right]
+  return g.node('Pad', [x, g.integers([0, 0, top, left, 0, 0, bottom, right]), g.float(0)], dims)
+}
+
+/** The pixels that one tap of the filter meets: [N,I,H',W'] of the padded input. */
+export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx: number): Raw {
+  const start = [ky * geo.dilations[0], kx * geo.dilations[1]]
+  const end = start.map((s, i) => s + (geo.output[i]! - 1) * geo.strides[i]! + 1)
+  const dims = [geo.batch, geo.inputs, ...geo.output]
+  return g.node(
+    'Slice',
+    [padded, g.integers(start), g.integers(end), g.integers([2, 3]), g.integers(geo.strides)],
+    dims,
+  )
+}
+
+/** sum over n of a [N,O,P] · bᵀ [N,P,I] -> [O,I]. */
+export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
+  const [n, o] = a.dims
+  const i = b.dims[1]!
+  // A transpose and a plain product beat FusedMatMul's transB: the packed product wants its right side row by row.
+  const product = g.node('MatMul', [a, g.transposeRaw(b, [0, 2, 1])], [n!, o!, i])
+  if (n === 1) return g.reshapeRaw(product, [o!, i])
+  return g.node('ReduceSum', [product, g.integers([0])], [o!, i], 'float32', { keepdims: 0 })
+}

@@ -1,0 +1,17 @@
+import type { Kernel } from './call.ts'
+import { convKernels } from './conv.ts'
+import { elementwiseKernels } from './elementwise.ts'
+import { matMulKernels } from './matmul.ts'
+import { reductionKernels } from './reductions.ts'
+import { resizeKernels } from './resize.ts'
+import { shapeKernels } from './shapes.ts'
+
+/** Every kernel of this backend, by family. */
+export const allKernels: readonly Kernel[] = [
+  ...elementwiseKernels,
+  ...reductionKernels,
+  ...shapeKernels,
+  ...matMulKernels,
+  ...convKernels,
+  ...resizeKernels,
+]

@@ -1,0 +1,105 @@
+import type { Attributes, Domain, ElementType, TensorValues } from '../onnx/types.ts'
+import { sizeOf } from '../tensors.ts'
+import type { Raw } from './value.ts'
+
+/** A node of the graph under construction. `inputs` may hold null for an optional input left out. */
+export interface IrNode {
+  op: string
+  domain: Domain
+  inputs: (Raw | null)[]
+  outputs: Raw[]
+  attributes: Attributes
+}
+
+/** A graph of ONNX nodes with known shapes. Nodes stand in topological order; passes rewrite the list. */
+export class Graph {
+  nodes: IrNode[] = []
+  inputs: Raw[] = []
+  outputs: Raw[] = []
+  #nextId = 0
+  readonly #constants = new Map<string, Raw>()
+
+  raw(dims: readonly number[], type: ElementType, values: TensorValues | null = null): Raw {
+    return { id: this.#nextId++, dims, type, producer: null, values }
+  }
+
+  input(dims: readonly number[], type: ElementType): Raw {
+    const raw = this.raw(dims, type)
+    this.inputs.push(raw)
+    return raw
+  }
+
+  /** Adds a node of one output. */
+  node(
+    op: string,
+    inputs: (Raw | null)[],
+    dims: readonly number[],
+    type: ElementType,
+    attributes: Attributes = {},
+    domain: Domain = '',
+  ): Raw {
+    return this.nodes_(op, inputs, [{ dims, type }], attributes, domain)[0]!
+  }
+
+  /** Adds a node of several outputs. */
+  nodes_(
+    op: string,
+    inputs: (Raw | null)[],
+    outputs: readonly { readonly dims: readonly number[]; readonly type: ElementType }[],
+    attributes: Attributes = {},
+    domain: Domain = '',
+  ): Raw[] {
+    const node: IrNode = { op, domain, inputs, outputs: outputs.map((o) => this.raw(o.dims, o.type)), attributes }
+    for (const output of node.outputs) output.producer = node
+    this.nodes.push(node)
+    return node.outputs
+  }
+
+  /** A constant tensor; small ones with equal values are one. */
+  constant(values: TensorValues, dims: readonly number[], type: ElementType): Raw {
+    if (values.length !== sizeOf(dims)) throw new RangeError(`constant of ${values.length} values for [${dims}]`)
+    if (values.length > 64) return this.raw(dims, type, values)
+    // Negative zero and NaN print as 0 and NaN: their bytes tell them apart.
+    const key = `${type}[${dims}]${new Uint8Array(values.buffer, values.byteOffset, values.byteLength)}`
+    let raw = this.#constants.get(key)
+    if (raw === undefined) {
+      raw = this.raw(dims, type, values)
+      this.#constants.set(key, raw)
+    }
+    return raw
+  }
+
+  float(value: number): Raw {
+    return this.constant(Float32Array.of(value), [], 'float32')
+  }
+
+  /** A scalar of a type. */
+  scalar(value: number, type: ElementType): Raw {
+    return this.constant(filled(type, 1, value), [], type)
+  }
+
+  /** A list of 64-bit integers: shapes, axes, offsets. */
+  integers(values: readonly number[]): Raw {
+    return this.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64')
+  }
+}
+
+/** An array of one value. */
+export function filled(type: ElementType, length: number, value: number): TensorValues {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(length).fill(value)
+    case 'int32':
+      return new Int32Array(length).fill(value)
+    case 'int64':
+      return new BigInt64Array(length).fill(BigInt(value))
+    default:
+      return new Uint8Array(length).fill(value)
+  }
+}
+
+/** The scalar that a constant holds, or null. */
+export function scalarValue(raw: Raw | null | undefined): number | null {
+  if (raw?.values?.length !== 1) return null
+  return Number(raw.values[0]!)
+}

@@ -1,0 +1,41 @@
+/** The part of ONNX's format that this backend writes: element types, attributes, nodes and models as plain data. */
+
+/** Element types by their number in TensorProto.DataType. */
+export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const
+export type ElementType = keyof typeof elementTypes
+
+/** Values of a tensor; booleans are bytes of 0 and 1. */
+export type TensorValues = Float32Array | Int32Array | Uint8Array | BigInt64Array
+
+/** An attribute: an integer, a float (wrapped, since 1 and 1.0 are one number in JavaScript), text or a list of integers. */
+export type Attribute = number | { readonly float: number } | string | readonly number[]
+export type Attributes = Readonly<Record<string, Attribute>>
+
+/** Operator domains beside ONNX's own: ONNX Runtime's extra operators, and its blocked layout. */
+export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc'
+
+export interface NodeProto {
+  readonly op: string
+  readonly domain: Domain
+  /** Names; an empty one stands for an optional input left out. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly attributes: Attributes
+}
+
+export interface ValueProto {
+  readonly name: string
+  readonly type: ElementType
+  readonly shape: readonly number[]
+}
+
+export interface InitializerProto extends ValueProto {
+  readonly values: TensorValues
+}
+
+export interface ModelProto {
+  readonly nodes: readonly NodeProto[]
+  readonly initializers: readonly InitializerProto[]
+  readonly inputs: readonly ValueProto[]
+  readonly outputs: readonly ValueProto[]
+}

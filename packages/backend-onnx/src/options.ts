@@ -1,0 +1,47 @@
+import type { Target } from './lowering/lowering.ts'
+import { type PassName, passNames } from './passes/index.ts'
+import type { FlushReport } from './report.ts'
+import type { OnnxRuntime } from './runtime.ts'
+
+/** What a program may set; everything has a default. */
+export interface OnnxBackendOptions {
+  /** Name under which tfjs knows the backend. Default 'onnx'. */
+  readonly name?: string
+  /** Passes to run. Default all; [] compiles exactly what was recorded, for diagnosis. */
+  readonly passes?: readonly PassName[]
+  /** Sessions kept at most. Default 24. */
+  readonly maxSessions?: number
+  /** Bytes of constant weights inside sessions, in all. Default 2 GiB. */
+  readonly maxConstantBytes?: number
+  /** Bytes of result arrays kept for further use. Default 512 MiB. */
+  readonly maxPoolBytes?: number
+  /** Kernels recorded in one connected graph before it is computed unasked. Default 50,000. */
+  readonly maxPending?: number
+  /** Called after each flush. */
+  readonly onFlush?: (report: FlushReport) => void
+}
+
+export interface EngineOptions {
+  readonly name: string
+  readonly passes: ReadonlySet<PassName>
+  readonly target: Target
+  readonly maxSessions: number
+  readonly maxConstantBytes: number
+  readonly maxPoolBytes: number
+  readonly maxPending: number
+  readonly onFlush?: (report: FlushReport) => void
+}
+
+export function withDefaults(runtime: OnnxRuntime, options: OnnxBackendOptions): EngineOptions {
+  const passes = new Set(options.passes ?? passNames)
+  return {
+    name: options.name ?? 'onnx',
+    passes,
+    target: { provider: runtime.provider, microsoft: runtime.provider === 'cpu', layout: passes.has('layout') },
+    maxSessions: options.maxSessions ?? 24,
+    maxConstantBytes: options.maxConstantBytes ?? 2 ** 31,
+    maxPoolBytes: options.maxPoolBytes ?? 2 ** 29,
+    maxPending: options.maxPending ?? 50_000,
+    ...(options.onFlush ? { onFlush: options.onFlush } : {}),
+  }
+}

@@ -1,0 +1,17 @@
+import type { Graph } from '../lowering/graph.ts'
+import type { Target } from '../lowering/lowering.ts'
+import { removeDeadCode } from './dead-code.ts'
+
+/** Passes by name, in the order in which they run. `layout` acts while lowering: it lets conversions of layout wait. */
+export const passNames = ['layout', 'dead-code'] as const
+export type PassName = (typeof passNames)[number]
+
+const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target: Target) => void>> = {
+  'dead-code': removeDeadCode,
+}
+
+export function runPasses(graph: Graph, target: Target, enabled: ReadonlySet<PassName>): void {
+  for (const name of passNames) {
+    if (name !== 'layout' && enabled.has(name)) passes[name](graph, target)
+  }
+}

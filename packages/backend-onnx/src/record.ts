@@ -1,0 +1,114 @@
+import type { Lowering } from './lowering/lowering.ts'
+import type { Value } from './lowering/value.ts'
+import type { TensorData } from './tensors.ts'
+
+/** Turns one recorded kernel into ONNX nodes: logical values in, one logical value out for each output. */
+export type Lower = (g: Lowering, inputs: readonly Value[]) => Value | readonly Value[]
+
+/** One tfjs kernel call, not yet run. */
+export interface RecordedNode {
+  /** Number of the kernel's name, attributes, input shapes and types: equal numbers mean equal computations. */
+  readonly signature: number
+  readonly name: string
+  readonly inputs: readonly TensorData[]
+  /** Shapes the kernel saw, where a reshape made them differ from the data's own. */
+  readonly inputShapes: readonly (readonly number[])[]
+  readonly outputs: readonly TensorData[]
+  readonly lower: Lower
+  /** Order of recording: inputs come before what uses them. */
+  readonly order: number
+  component: Component
+}
+
+/**
+ * Pending kernels that depend on one another, a set of a union-find forest. What a read compiles is one component, so two
+ * computations that only share resident tensors (weights) never wait for each other's work.
+ */
+export class Component {
+  parent: Component | null = null
+  nodes: RecordedNode[] = []
+  /** Outputs that somebody still refers to. At 0 the whole component is garbage. */
+  live = 0
+
+  root(): Component {
+    let top: Component = this
+    while (top.parent) top = top.parent
+    // Path compression, so that long chains of unions stay cheap.
+    for (let c: Component = this; c.parent; ) {
+      const next: Component = c.parent
+      c.parent = top === c ? null : top
+      c = next
+    }
+    return top
+  }
+}
+
+/** The pending graph: records kernels, merges components, forgets what nobody refers to. */
+export class Recorder {
+  readonly components = new Set<Component>()
+  #signatures = new Map<string, number>()
+  #order = 0
+
+  /** The number of a signature; the table is bounded because programs with ever new shapes exist. */
+  signature(text: string): number {
+    let id = this.#signatures.get(text)
+    if (id === undefined) {
+      id = this.#nextSignature++
+      if (this.#signatures.size >= 50_000) this.#signatures.clear()
+      this.#signatures.set(text, id)
+    }
+    return id
+  }
+  // Numbers are never reused: a cleared text gets a new number, which costs a compile and nothing else.
+  #nextSignature = 0
+
+  record(
+    name: string,
+    signature: number,
+    inputs: readonly TensorData[],
+    inputShapes: readonly (readonly number[])[],
+    outputs: readonly TensorData[],
+    lower: Lower,
+  ): RecordedNode {
+    let component: Component | null = null
+    for (const input of inputs) {
+      if (input.state !== 'pending' || !input.node) continue
+      const other = input.node.component.root()
+      if (component === null) component = other
+      else if (component !== other) component = this.#merge(component, other)
+    }
+    if (component === null) {
+      component = new Component()
+      this.components.add(component)
+    }
+    const node = { signature, name, inputs, inputShapes, outputs, lower, order: this.#order++, component }
+    component.nodes.push(node)
+    component.live += outputs.length
+    for (const output of outputs) output.node = node
+    return node
+  }
+
+  #merge(a: Component, b: Component): Component {
+    const [into, from] = a.nodes.length >= b.nodes.length ? [a, b] : [b, a]
+    for (const node of from.nodes) into.nodes.push(node)
+    into.live += from.live
+    from.nodes = []
+    from.parent = into
+    this.components.delete(from)
+    return into
+  }
+
+  /** A pending output has lost its last reference. Returns the kernels that nobody can ask for any more. */
+  release(data: TensorData): readonly RecordedNode[] {
+    const component = data.node?.component.root()
+    if (!component || --component.live > 0) return []
+    this.components.delete(component)
+    return component.nodes.splice(0)
+  }
+
+  /** Takes a component out of the pending graph, its nodes in the order of recording. */
+  take(component: Component): RecordedNode[] {
+    this.components.delete(component)
+    return component.nodes.sort((a, b) => a.order - b.order)
+  }
+}

@@ -1,0 +1,149 @@
+import type { CompiledModel, LeafRole } from './compile.ts'
+import type { LiveGraph, StructureKey } from './flush.ts'
+import type { OnnxSession } from './runtime.ts'
+
+/** A compiled graph that can be run. */
+export interface SessionEntry {
+  readonly session: OnnxSession
+  readonly model: CompiledModel
+  /** Literals of the compile, by leaf; undefined where the leaf is fed. */
+  readonly literals: readonly (number | undefined)[]
+  runs: number
+}
+
+/** All that is known of one structure: which of its literals have changed between runs, and the session that serves it. */
+interface Structure {
+  readonly key: StructureKey
+  readonly varying: Set<number>
+  entry: SessionEntry | null
+}
+
+/** Where a graph's session is, or how to make it. */
+export interface Lookup {
+  readonly structure: Structure
+  readonly roles: readonly LeafRole[]
+  readonly literals: readonly (number | undefined)[]
+  readonly entry: SessionEntry | null
+  /** Why a compile is needed; null on a hit. */
+  readonly reason: string | null
+}
+
+export interface SessionLimits {
+  readonly maxSessions: number
+  /** Bytes of weights inside sessions, in all. */
+  readonly maxConstantBytes: number
+}
+
+/** A model file is one protocol-buffer message, below 2 GB; what does not fit is fed as an input. */
+const MAX_MODEL_CONSTANTS = 1.5e9
+
+/** Sessions by structure, least recently used first out. */
+export class SessionCache {
+  /** In order of use: the first is the oldest. */
+  readonly #structures = new Map<string, Structure[]>()
+  readonly #order = new Set<Structure>()
+  #releases: Promise<void>[] = []
+
+  constructor(private readonly limits: SessionLimits) {}
+
+  get size(): number {
+    let count = 0
+    for (const s of this.#order) if (s.entry) count++
+    return count
+  }
+
+  get constantBytes(): number {
+    let bytes = 0
+    for (const s of this.#order) bytes += s.entry?.model.constantBytes ?? 0
+    return bytes
+  }
+
+  /**
+   * Finds the session of a graph. A literal is folded into the compiled graph; the first time that its value differs it becomes
+   * an input, and the graph is compiled once more.
+   */
+  lookup(key: StructureKey, live: LiveGraph): Lookup {
+    let structure = this.#structures.get(key.hash)?.find((s) => s.key.equals(key))
+    let reason: string | null = null
+    if (structure === undefined) {
+      structure = { key, varying: new Set(), entry: null }
+      const same = this.#structures.get(key.hash)
+      if (same) same.push(structure)
+      else this.#structures.set(key.hash, [structure])
+      reason = 'new structure'
+    }
+    this.#order.delete(structure)
+    this.#order.add(structure)
+    const entry = structure.entry
+    if (entry) {
+      for (let i = 0; i < live.leaves.length; i++) {
+        const literal = entry.literals[i]
+        if (literal !== undefined && !Object.is(literal, live.leaves[i]!.uniform)) structure.varying.add(i)
+      }
+      const changed = [...structure.varying].filter((i) => entry.literals[i] !== undefined)
+      if (changed.length === 0) return { structure, roles: [], literals: entry.literals, entry, reason: null }
+      reason = `${changed.length} literal${changed.length > 1 ? 's' : ''} changed value`
+    }
+    const varying = structure.varying
+    let constants = 0
+    const roles = live.leaves.map((leaf, i): LeafRole => {
+      if (leaf.uniform !== null) return varying.has(i) ? 'input' : 'literal'
+      if (leaf.constant === null || leaf.values === null) return 'input'
+      if (constants + leaf.values.byteLength > MAX_MODEL_CONSTANTS) return 'input'
+      constants += leaf.values.byteLength
+      return 'constant'
+    })
+    const literals = live.leaves.map((leaf, i) => (roles[i] === 'literal' ? leaf.uniform! : undefined))
+    return { structure, roles, literals, entry: null, reason: reason ?? 'session was released' }
+  }
+
+  /** Keeps a new session, in place of the structure's former one, and releases what exceeds the limits. */
+  store(lookup: Lookup, session: OnnxSession, model: CompiledModel): SessionEntry {
+    const { structure, literals } = lookup
+    if (structure.entry) this.#release(structure.entry)
+    structure.entry = { session, model, literals, runs: 0 }
+    let sessions = this.size
+    let bytes = this.constantBytes
+    for (const old of this.#order) {
+      if (sessions <= this.limits.maxSessions && bytes <= this.limits.maxConstantBytes) break
+      if (old === structure || !old.entry) continue
+      sessions--
+      bytes -= old.entry.model.constantBytes
+      this.#release(old.entry)
+      this.#forget(old)
+    }
+    // Structures without a session (a failed compile) must not pile up either.
+    for (const old of this.#order) {
+      if (this.#order.size <= 4 * this.limits.maxSessions) break
+      if (!old.entry) this.#forget(old)
+    }
+    return structure.entry
+  }
+
+  #forget(structure: Structure): void {
+    structure.entry = null
+    this.#order.delete(structure)
+    const rest = this.#structures.get(structure.key.hash)?.filter((s) => s !== structure) ?? []
+    if (rest.length > 0) this.#structures.set(structure.key.hash, rest)
+    else this.#structures.delete(structure.key.hash)
+  }
+
+  #release(entry: SessionEntry): void {
+    const released = entry.session.release()
+    if (released) {
+      this.#releases.push(released)
+      void released.finally(() => {
+        this.#releases = this.#releases.filter((r) => r !== released)
+      })
+    }
+  }
+
+  /** Releases every session. */
+  async clear(): Promise<void> {
+    for (const s of [...this.#order]) {
+      if (s.entry) this.#release(s.entry)
+      this.#forget(s)
+    }
+    await Promise.all(this.#releases)
+  }
+}
