@@ -22,8 +22,7 @@ export function checkTotal(name: string, value: number): void {
   checkInteger(name, value, 0, MOST_TRIALS)
 }
 
-/** Number of keys or users: a whole number from 1, as large as a double holds. */
+/** Number of keys or users. */
 export function checkUsers(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`${name} must be a whole number from 1, but is ${value}`)
+  checkInteger(name, value, 1, Number.MAX_SAFE_INTEGER)
 }

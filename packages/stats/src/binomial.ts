@@ -61,7 +61,7 @@ function sumsUpwards(t: number, n: number, p: number): boolean {
 }
 
 function log10Complement(tail: Extended): number {
-  return Math.log1p(-tail.toNumber()) / Math.LN10
+  return Math.log1p(-tail.toNumber()) / Math.LN10 + 0 // not -0
 }
 
 /** What is left out of a sum, as a share of it. */

@@ -61,21 +61,20 @@ export function birthdayProbability(bits: number, keys: number): number {
   const expected = pair * pairs(keys)
   if (expected < 1e-18) return expected
   const words = 1 / pair
-  if (keys > words) return 1
+  // The logarithm of the product is below -M/D: from 50 on the double is 1, as it is where keys outnumber words.
+  if (expected > 50 || keys > words) return 1
   if (keys <= FEW_KEYS) {
     let ln = 0
     for (let i = 1; i < keys; i++) ln += Math.log1p(-i * pair)
     return -Math.expm1(ln)
   }
-  if (expected > 1e4) return 1
   const share = keys * pair
   const ln = -words * halfSquare(share) - Math.log1p(-share) / 2 + stirlingError(words) - stirlingError(words - keys)
   return -Math.expm1(ln)
 }
 
-/** sum_{m>=2} x^m/(m(m-1)), near x²/2, for x well below 1: here N²/2D < 1e4 and N > 5000 make x below 4. */
+/** sum_{m>=2} x^m/(m(m-1)), near x²/2, for x well below 1: here N²/2D <= 50 and N > 5000 make it at most 0.02. */
 function halfSquare(x: number): number {
-  if (x > 0.1) return x + (1 - x) * Math.log1p(-x)
   let sum = 0
   for (let m = 2, power = x * x; power > 1e-18 * x * x; m++, power *= x) sum += power / (m * (m - 1))
   return sum
@@ -88,10 +87,10 @@ function pairs(keys: number): number {
 const MOST_SETS = 2e7
 
 /**
- * Exact probability that some two of a few short keys are within a distance, by counting: all sets of `keys` words with every
- * pair farther apart are listed, in ascending order, and each stands for keys! assignments.
+ * Exact probability that some two of a few short keys are within a distance, by counting: the first key is 0 without loss of
+ * generality; all sets of keys - 1 further words with every pair farther apart are counted, each for (keys-1)! assignments.
  * @param bits 1..16
- * @param keys 1.. as many as keep the number of sets, C(2^bits, keys - 1), below 2e7
+ * @param keys from 1, as many as keep the number of sets, C(2^bits, keys - 1), below 2e7
  * @throws RangeError for an argument outside its range or too much to count: keyCollisions has bounds for any size
  */
 export function exactCollisionProbability(bits: number, keys: number, distance: number): number {
@@ -99,35 +98,39 @@ export function exactCollisionProbability(bits: number, keys: number, distance: 
   checkUsers('keys', keys)
   checkInteger('distance', distance, 0, bits)
   const words = 2 ** bits
+  if (keys === 1) return 0
   if (keys > words) return 1
   let sets = 1
-  for (let i = 0; i < keys - 1; i++) sets *= (words - i) / (i + 1)
+  for (let i = 0; i < keys - 1 && sets <= MOST_SETS; i++) sets *= (words - i) / (i + 1)
   if (sets > MOST_SETS)
     throw new RangeError(
       `${keys} keys of ${bits} bits are too many to count every assignment: use keyCollisions' bounds`,
     )
-  let share = countSpread(
-    Int32Array.from({ length: words }, (_, word) => word),
-    keys,
-    distance,
-  )
-  for (let i = 1; i <= keys; i++) share *= i / words
+  const all = Int32Array.from({ length: words }, (_, word) => word)
+  let share = countSpread(fartherThan(distance, 0, all), keys - 1, distance)
+  for (let i = 1; i < keys; i++) share *= i / words
   return 1 - share
 }
 
-/** Number of sets of `size` of the candidates (ascending) whose pairs are all farther apart than the distance. */
+/** Number of sets of `size` of the candidates whose pairs are all farther apart than the distance. */
 function countSpread(candidates: Int32Array, size: number, distance: number): number {
   if (size === 1) return candidates.length
   let count = 0
   candidates.forEach((word, i) => {
-    const farther = candidates.subarray(i + 1).filter((other) => onesOf(word ^ other) > distance)
-    if (farther.length >= size - 1) count += countSpread(farther, size - 1, distance)
+    const rest = fartherThan(distance, word, candidates.subarray(i + 1))
+    if (rest.length >= size - 1) count += countSpread(rest, size - 1, distance)
   })
   return count
 }
 
+function fartherThan(distance: number, word: number, candidates: Int32Array): Int32Array {
+  return candidates.filter((other) => onesOf(word ^ other) > distance)
+}
+
+/** Number of set bits of a word of 16 bits: sums of 2, 4, 8 and 16 neighbours. */
 function onesOf(word: number): number {
-  let ones = 0
-  for (let rest = word; rest !== 0; rest &= rest - 1) ones++
-  return ones
+  const pairs = word - ((word >> 1) & 0x5555)
+  const fours = (pairs & 0x3333) + ((pairs >> 2) & 0x3333)
+  const eights = (fours + (fours >> 4)) & 0x0f0f
+  return (eights + (eights >> 8)) & 0x1f
 }

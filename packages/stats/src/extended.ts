@@ -109,6 +109,10 @@ export class Extended {
 
   /** Common logarithm; -Infinity for 0. */
   log10(): number {
+    const value = this.toNumber()
+    // Near 1 the digits of the logarithm are in the complement; a sum of two large terms would lose those of a small one.
+    if (value > 0.5 && value <= 1) return Math.log1p(-this.complement()) / Math.LN10 + 0 // not -0
+    if (value > 1e-300) return Math.log10(value)
     return Math.log10(this.hi) + this.scale * 300 * LOG10_2
   }
 

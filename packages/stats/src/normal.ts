@@ -35,7 +35,7 @@ const FAR = {
 
 /**
  * The z that a standard normal variable stays below with probability p: normalQuantile(0.975) = 1.9599639845400545.
- * Relative error about 1e-16, for p as small as a double gets. For p near 1 pass 1-p and change the sign: it has more digits.
+ * Relative error below 1e-15, for p as small as a double gets. For p near 1 pass 1-p and change the sign: it has more digits.
  * @param p (0,1)
  * @throws RangeError outside
  */

@@ -1,7 +1,7 @@
 import { checkInside, checkInteger, checkProbability, checkUsers } from './arguments.ts'
 import { falsePositiveRate, log10FalsePositiveRate } from './false-positive-rate.ts'
 import { truePositiveRate } from './power.ts'
-import { threshold } from './threshold.ts'
+import { threshold, withinRate } from './threshold.ts'
 import { unionFalsePositiveRate } from './union.ts'
 
 const MOST_BITS = 1e6
@@ -73,7 +73,7 @@ export interface LeastBitsRequest {
   readonly bitAccuracy: number
   /** Share of marked images to be flagged, (0,1); default 0.99. */
   readonly truePositiveRate?: number
-  /** Longest key considered, 1..1e6; default 4096. */
+  /** Longest key considered, 1..65536; default 4096. */
   readonly mostBits?: number
 }
 
@@ -89,13 +89,15 @@ export function leastKeyBits(request: LeastBitsRequest): KeyPlan | null {
   checkUsers('users', users)
   checkInside('fpr', fpr)
   checkInside('truePositiveRate', share)
-  checkInteger('mostBits', mostBits, 1, MOST_BITS)
+  checkInteger('mostBits', mostBits, 1, 65536)
   if (!(bitAccuracy > 0.5 && bitAccuracy <= 1))
     throw new RangeError(`bitAccuracy must be above 0.5, what chance gives, and at most 1, but is ${bitAccuracy}`)
   // Even a perfect match of fewer bits is too likely: N·2^-k > 2·fpr.
   const first = Math.max(1, Math.floor(Math.log2(users / fpr)) - 1)
+  let least = threshold(first, fpr, { users })
   for (let bits = first; bits <= mostBits; bits++) {
-    const least = threshold(bits, fpr, { users })
+    // A further bit raises the threshold by 0 or 1: t+1 of k+1 matches are rarer than t of k, t of k+1 more frequent.
+    if (!withinRate(least, bits, fpr, users, 0.5, true)) least++
     if (least <= bits && truePositiveRate(least, bits, bitAccuracy) >= share)
       return planKey({ bits, users, fpr, bitAccuracy })
   }

@@ -51,7 +51,8 @@ let next = 0
 /** Rates below this are compared by their logarithms: their doubles lose digits and end at 0. */
 const LEAST_LINEAR = 1e-280
 
-function withinRate(t: number, total: number, fpr: number, users: number, p: number, exact: boolean): boolean {
+/** Whether flagging from t matches on keeps the rate over all users. */
+export function withinRate(t: number, total: number, fpr: number, users: number, p: number, exact: boolean): boolean {
   if (fpr >= LEAST_LINEAR) {
     const tail = falsePositiveRate(t, total, p)
     return (exact ? unionFalsePositiveRate(tail, users) : unionBound(tail, users)) <= fpr
