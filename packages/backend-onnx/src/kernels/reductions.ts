@@ -74,7 +74,11 @@ function outShape(x: TensorInfo, axes: readonly number[], keepDims: boolean): nu
 function reduction(name: string, op: string, repeats: Repeats, dtypeOf: (x: TensorInfo) => DataType): Kernel {
   return kernel(name, (call) => {
     const x = call.input('x')
-    const axes = util.parseAxisParam(call.numbers('axis', [...x.shape.keys()]), x.shape)
+    // Max alone calls them so.
+    const axes = util.parseAxisParam(
+      call.numbers(name === 'Max' ? 'reductionIndices' : 'axis', [...x.shape.keys()]),
+      x.shape,
+    )
     const keepDims = call.flag('keepDims')
     const dtype = dtypeOf(x)
     return call.record(`${axes};${keepDims}`, [x], outShape(x, axes, keepDims), dtype, (g, [value]) => {
