@@ -1,11 +1,9 @@
-import { toUnitImages } from '@stablesig/backend-node'
-import { checkKey, detect } from '@stablesig/core'
-import { EXIT } from '../exit.ts'
-import { type InputOptions, inputPaths, readInputs } from '../inputs.ts'
+import { detect } from '@stablesig/core'
+import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
 import { type KeyOptions, readKey } from '../key.ts'
 import { type EngineOptions, openExtractor, startEngine } from '../models.ts'
-import { reportFailure } from '../report.ts'
+import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions, KeyOptions {
   readonly extractor: string
@@ -15,32 +13,24 @@ interface Options extends InputOptions, EngineOptions, KeyOptions {
 
 export async function detectFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
   const key = await readKey(options, io)
-  const paths = await inputPaths(images, options, io)
-  await startEngine(options)
-  const extractor = await openExtractor(options.extractor)
-  let found = false
-  let failed = false
-  try {
-    checkKey(key, extractor.bits)
-    for await (const input of readInputs(paths, options, io)) {
-      try {
-        if ('error' in input) throw input.error
-        const batch = toUnitImages([input.image])
-        const result = await detect(batch, { extractor, key, fpr: options.fpr }).finally(() => batch.dispose())
-        const { detected, matches, total, bits, pValue, threshold, fpr } = result
-        found ||= detected
-        if (options.json) io.out(jsonLine({ file: input.file, detected, matches, total, bits, pValue, threshold, fpr }))
-        else
-          io.out(
-            `${input.file}\t${detected ? 'detected' : 'not detected'}\t${matches}/${total}\tp=${pValue.toExponential(2)}\tthreshold ${threshold}\n`,
-          )
-      } catch (error) {
-        reportFailure(input.file, error, options.json, io)
-        failed = true
-      }
+  return eachImage(images, options, io, async () => {
+    await startEngine(options)
+    const extractor = await openExtractor(options.extractor)
+    const request = { extractor, key, fpr: options.fpr }
+    // Without images: says at once what is wrong with the request itself.
+    await detect([], request)
+    return {
+      dispose: extractor.dispose,
+      read: (batch) => detect(batch, request),
+      tell(file, { detected, matches, total, bits, pValue, threshold, fpr }) {
+        io.out(
+          options.json
+            ? jsonLine({ file, detected, matches, total, bits, pValue, threshold, fpr })
+            : `${file}\t${detected ? 'detected' : 'not detected'}\t${matches}/${total}\t` +
+                `p-value ${pValue.toExponential(2)}\tthreshold ${threshold}\n`,
+        )
+        return detected
+      },
     }
-  } finally {
-    extractor.dispose()
-  }
-  return failed ? EXIT.error : found ? EXIT.done : EXIT.none
+  })
 }

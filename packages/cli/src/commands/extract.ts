@@ -1,9 +1,9 @@
-import { toUnitImages } from '@stablesig/backend-node'
+import { bitsOf, readLogits } from '@stablesig/core'
 import { EXIT } from '../exit.ts'
-import { type InputOptions, inputPaths, readInputs } from '../inputs.ts'
+import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
 import { type EngineOptions, openExtractor, startEngine } from '../models.ts'
-import { reportFailure } from '../report.ts'
+import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions {
   readonly extractor: string
@@ -11,24 +11,24 @@ interface Options extends InputOptions, EngineOptions {
 }
 
 export async function extractFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
-  const paths = await inputPaths(images, options, io)
-  await startEngine(options)
-  const extractor = await openExtractor(options.extractor)
-  let code: number = EXIT.done
-  try {
-    for await (const input of readInputs(paths, options, io)) {
-      try {
-        if ('error' in input) throw input.error
-        const { bits, logits } = await extractBits(extractor, input.image)
-        if (options.json) io.out(jsonLine({ file: input.file, bits, logits }))
-        else io.out(`${input.file}\t${bits}\t${logits.map((x) => x.toFixed(3)).join(' ')}\n`)
-      } catch (error) {
-        reportFailure(input.file, error, options.json, io)
-        code = EXIT.error
-      }
+  const code = await eachImage(images, options, io, async () => {
+    await startEngine(options)
+    const extractor = await openExtractor(options.extractor)
+    return {
+      dispose: extractor.dispose,
+      read: (batch) => readLogits(batch, { extractor }),
+      tell(file, values) {
+        const bits = bitsOf(values).join('')
+        const logits = Array.from(values)
+        io.out(
+          options.json
+            ? jsonLine({ file, bits, logits })
+            : `${file}\t${bits}\t${logits.map((x) => x.toFixed(3)).join(' ')}\n`,
+        )
+        return true
+      },
     }
-  } finally {
-    extractor.dispose()
-  }
-  return code
+  })
+  // Without images there is nothing to read, which is no failure.
+  return code === EXIT.none ? EXIT.done : code
 }

@@ -1,1 +1,46 @@
-export {}
+import { openFile } from '@stablesig/backend-node'
+import { identify, type Registry, readRegistry } from '@stablesig/core'
+import type { InputOptions } from '../inputs.ts'
+import { type Io, jsonLine } from '../io.ts'
+import { type EngineOptions, openExtractor, startEngine } from '../models.ts'
+import { eachImage } from './each-image.ts'
+
+interface Options extends InputOptions, EngineOptions {
+  readonly extractor: string
+  readonly registry: string
+  readonly fpr: number
+  readonly json?: boolean
+}
+
+async function openRegistry(path: string): Promise<Registry> {
+  const source = await openFile(path)
+  try {
+    return await readRegistry(source)
+  } finally {
+    await source.close()
+  }
+}
+
+export async function identifyFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
+  return eachImage(images, options, io, async () => {
+    const registry = await openRegistry(options.registry)
+    await startEngine(options)
+    const extractor = await openExtractor(options.extractor)
+    const request = { extractor, registry, fpr: options.fpr }
+    await identify([], request)
+    return {
+      dispose: extractor.dispose,
+      read: (batch) => identify(batch, request),
+      tell(file, { user, matches, total, bits, pValue, threshold, fpr, users, runnerUp, tied }) {
+        io.out(
+          options.json
+            ? jsonLine({ file, user, matches, total, bits, pValue, threshold, fpr, users, runnerUp, tied })
+            : `${file}\t${user ?? (tied > 1 && matches >= threshold ? 'nobody (tie)' : 'nobody')}\t${matches}/${total}\t` +
+                `p-value ${pValue.toExponential(2)} among ${users}\tthreshold ${threshold}` +
+                `${runnerUp ? `\trunner-up ${runnerUp.user} ${runnerUp.matches}/${total}` : ''}\n`,
+        )
+        return user !== null
+      },
+    }
+  })
+}

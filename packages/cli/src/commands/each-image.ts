@@ -1,0 +1,62 @@
+import { toUnitImages } from '@stablesig/backend-node'
+import { type Outcome, StableSigError, type UnitImages } from '@stablesig/core'
+import { EXIT } from '../exit.ts'
+import { type Input, type InputOptions, inputPaths, readInputs } from '../inputs.ts'
+import type { Io } from '../io.ts'
+import { reportFailure } from '../report.ts'
+
+interface Options extends InputOptions {
+  readonly json?: boolean
+}
+
+interface Work<T> {
+  /** One outcome an image. */
+  readonly read: (images: UnitImages) => Promise<Outcome<T>[]>
+  /** The line of one image; whether it counts as found. */
+  readonly tell: (file: string, value: T) => boolean
+  readonly dispose: () => void
+}
+
+/**
+ * Decides about each image in turn and tells it at once. One that cannot be decided on is reported; the others still are.
+ * @param start makes the work ready, once the command line is known to be right and before an image is read
+ * @returns 0 when one was found, 1 when none was, 2 when any failed
+ */
+export async function eachImage<T>(
+  images: readonly string[],
+  options: Options,
+  io: Io,
+  start: () => Promise<Work<T>>,
+): Promise<number> {
+  const paths = await inputPaths(images, options, io)
+  const { read, tell, dispose } = await start()
+  let found = false
+  let failed = false
+  const fail = (input: Input, error: unknown) => {
+    reportFailure(input.file, error, options.json, io)
+    failed = true
+  }
+  try {
+    for await (const input of readInputs(paths, options, io)) {
+      if ('error' in input) {
+        fail(input, input.error)
+        continue
+      }
+      const batch = toUnitImages([input.image])
+      try {
+        const [outcome] = await read(batch)
+        if (outcome?.ok) found = tell(input.file, outcome.value) || found
+        else fail(input, outcome?.error)
+      } catch (error) {
+        // What concerns the engine or the arguments concerns every image.
+        if (!(error instanceof StableSigError) || error.code === 'aborted') throw error
+        fail(input, error)
+      } finally {
+        batch.dispose()
+      }
+    }
+  } finally {
+    dispose()
+  }
+  return failed ? EXIT.error : found ? EXIT.done : EXIT.none
+}
