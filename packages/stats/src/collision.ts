@@ -129,8 +129,8 @@ function fartherThan(distance: number, word: number, candidates: Int32Array): In
 
 /** Number of set bits of a word of 16 bits: sums of 2, 4, 8 and 16 neighbours. */
 function onesOf(word: number): number {
-  const pairs = word - ((word >> 1) & 0x5555)
-  const fours = (pairs & 0x3333) + ((pairs >> 2) & 0x3333)
+  const twos = word - ((word >> 1) & 0x5555)
+  const fours = (twos & 0x3333) + ((twos >> 2) & 0x3333)
   const eights = (fours + (fours >> 4)) & 0x0f0f
   return (eights + (eights >> 8)) & 0x1f
 }
