@@ -2,7 +2,7 @@
 export interface WeightLimits {
   /** The part that tells what is inside: a safetensors header, a zip's directory, a pickle (inflated). */
   readonly indexBytes: number
-  /** Opcodes of one pickle. */
+  /** Opcodes of one pickle; a tensor takes about 25. */
   readonly pickleSteps: number
   /** Values between the top of a checkpoint and its deepest tensor. */
   readonly depth: number
@@ -15,7 +15,7 @@ export interface WeightLimits {
 /** Ten times and more what public checkpoints need: their index is below 2 MB, their depth below 12. */
 export const DEFAULT_WEIGHT_LIMITS: WeightLimits = {
   indexBytes: 32 * 2 ** 20,
-  pickleSteps: 2_000_000,
+  pickleSteps: 1_000_000,
   depth: 100,
   values: 500_000,
   tensorBytes: 4 * 2 ** 30,

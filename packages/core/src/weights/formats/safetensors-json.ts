@@ -1,4 +1,4 @@
-import { badWeights, overLimit, quoted } from '../refuse.ts'
+import { badWeights, quoted } from '../refuse.ts'
 
 /** A JSON value; objects are maps, so that no key can reach a prototype. */
 export type HeaderValue = null | boolean | number | string | readonly HeaderValue[] | ReadonlyMap<string, HeaderValue>
@@ -52,7 +52,8 @@ export function parseHeader(text: string, source: string): HeaderValue {
     throw fail(`expected a whole number below 2^53, found ${quoted(literal)}`)
   }
   const value = (first: string, depth: number): HeaderValue => {
-    if (depth > DEPTH) throw overLimit(source, `the header's JSON is more than ${DEPTH} levels deep`)
+    if (depth > DEPTH)
+      throw badWeights(source, `the header's JSON is more than ${DEPTH} levels deep; a header has three`)
     if (first === '{') return object(depth)
     if (first === '[') return array(depth)
     if (first.startsWith('"')) return string(first)

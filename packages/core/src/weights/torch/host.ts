@@ -1,5 +1,5 @@
 import type { WeightLimits } from '../limits.ts'
-import type { PickleHost } from '../pickle/machine.ts'
+import type { PickleHost } from '../pickle/opcodes.ts'
 import {
   kindOf,
   PickleDict,
@@ -20,6 +20,8 @@ type Call = (args: readonly PickleValue[], context: CallContext) => PickleValue
 interface CallContext {
   readonly source: string
   readonly limits: WeightLimits
+  /** The key that the value is for, where that is known. */
+  readonly at: string | undefined
   /** Accounts for values that a call copies: a few opcodes must not make a long list many times over. */
   spend(values: number): void
 }
@@ -31,21 +33,20 @@ export function torchHost(source: string, limits: WeightLimits): PickleHost {
     left -= values
     if (left < 0) throw overLimit(source, `the pickle copies more than ${limits.pickleSteps} values`)
   }
-  const context = { source, limits, spend }
   return {
     source,
     steps: limits.pickleSteps,
-    call(callee, args) {
+    call(callee, args, at) {
       const allowed = CALLS.get(callee.path)
-      if (!allowed) throw forbidden(source, callee)
-      return allowed(args, context)
+      if (!allowed) throw forbidden(source, callee, at)
+      return allowed(args, { source, limits, spend, at })
     },
-    create(type, args) {
-      if (!CLASSES.has(type.path) && !type.module.startsWith('__torch__')) throw forbidden(source, type)
+    create(type, args, at) {
+      if (!CLASSES.has(type.path) && !type.module.startsWith('__torch__')) throw forbidden(source, type, at)
       if (args.length > 0) throw badWeights(source, `an object of ${quoted(type.path)} is made with arguments`)
       return new PickleObject(type)
     },
-    build: (target, state) => build(context, target, state),
+    build: (target, state) => build(source, spend, target, state),
     persistent: (id) => storageOf(source, id),
   }
 }
@@ -53,10 +54,10 @@ export function torchHost(source: string, limits: WeightLimits): PickleHost {
 /** Classes whose instances are bags of attributes. Modules under __torch__ are TorchScript's own types, data as well. */
 const CLASSES: ReadonlySet<string> = new Set(['argparse.Namespace', 'types.SimpleNamespace'])
 
-const forbidden = (source: string, callee: PickleGlobal) =>
+const forbidden = (source: string, callee: PickleGlobal, at: string | undefined) =>
   unsafeWeights(
     source,
-    `the pickle would call ${quoted(callee.path)}, which is none of the functions that weights need. Nothing was run. ` +
+    `the pickle would call ${quoted(callee.path)}${at === undefined ? '' : ` for ${quoted(at)}`}, which is none of the functions that weights need. Nothing was run. ` +
       'If the file is trusted, save its state_dict as safetensors with the program that made it',
   )
 
@@ -89,8 +90,8 @@ const parameter: Call = ([data], { source }) => {
 }
 const tensor =
   (version: 1 | 2 | 3): Call =>
-  (args, { source, limits }) =>
-    rebuildTensor(source, limits, version, args)
+  (args, { source, limits, at }) =>
+    rebuildTensor(source, limits, version, args, at)
 /** torch._tensor._rebuild_from_type_v2(function, type, arguments, state): a tensor with attributes of its own. */
 const fromType: Call = ([callee, , args], context) => {
   const rebuild =
@@ -172,7 +173,7 @@ function itemsOf(source: string, value: PickleValue | undefined): readonly Pickl
 }
 
 /** BUILD: attributes for an object; the attributes of a dictionary (a state_dict's `_metadata`) say nothing about tensors. */
-function build({ source, spend }: CallContext, target: PickleValue, state: PickleValue): void {
+function build(source: string, spend: CallContext['spend'], target: PickleValue, state: PickleValue): void {
   if (target instanceof PickleDict) return
   if (!(target instanceof PickleObject)) throw badWeights(source, `BUILD on ${kindOf(target)}`)
   if (target.type.path === 'numpy.ndarray') return

@@ -1,4 +1,4 @@
-import type { StableSigError } from '../../errors.ts'
+import { StableSigError } from '../../errors.ts'
 import { DTYPE_BYTES, elementCount, TORCH_STORAGES, torchDType } from '../dtype.ts'
 import type { WeightLimits } from '../limits.ts'
 import { kindOf, PickleDict, PickleGlobal, PickleTuple, type PickleValue } from '../pickle/values.ts'
@@ -50,28 +50,32 @@ export function rebuildTensor(
   limits: WeightLimits,
   version: 1 | 2 | 3,
   args: readonly PickleValue[],
+  at: string | undefined,
 ): TensorRef {
   const [storage, offset, size, stride, , , ...rest] = args
-  const fail = (what: string) => badWeights(source, `a tensor is broken: ${what}`)
+  const what = at === undefined ? 'a tensor' : `tensor ${quoted(at)}`
+  const fail = (fault: string) => badWeights(source, `${what}: ${fault}`)
   const [fewest, most] = { 1: [4, 4], 2: [6, 7], 3: [7, 8] }[version] as [number, number]
   if (args.length < fewest || args.length > most) throw fail(`${args.length} arguments, expected ${fewest} to ${most}`)
   if (!(storage instanceof StorageRef)) throw fail(`expected a storage, found ${kindOf(storage)}`)
-  const dtype = version === 3 ? dtypeOf(source, rest[0]) : storage.dtype
+  const dtype = version === 3 ? dtypeOf(source, what, rest[0]) : storage.dtype
   if (dtype === null) throw fail('an untyped storage without a dtype')
   const shape = counts(size)
   const strides = counts(stride)
   if (!shape || !strides || !isCount(offset)) {
-    throw fail('its size, stride or offset is not made of whole numbers from 0')
+    throw fail('its shape, strides or offset are not whole numbers from 0')
   }
   const tensor = new TensorRef(storage, dtype, offset, shape, strides, isNegated(fail, rest[version === 3 ? 1 : 0]))
-  checkView(source, limits, tensor)
+  checkView(source, what, limits, tensor)
   return tensor
 }
 
-function checkView(source: string, limits: WeightLimits, tensor: TensorRef): void {
+function checkView(source: string, name: string, limits: WeightLimits, tensor: TensorRef): void {
   const { storage, dtype, offset, shape, stride } = tensor
-  const what = `a tensor of shape [${shape.slice(0, 9).join(', ')}] in storage ${quoted(storage.key)}`
-  if (shape.length > MAX_RANK) throw overLimit(source, `a tensor of ${shape.length} axes, the limit is ${MAX_RANK}`)
+  if (shape.length > MAX_RANK) {
+    throw new StableSigError('limit', `${source}: ${name} has ${shape.length} axes; ${MAX_RANK} are read at most`)
+  }
+  const what = `${name} of shape [${shape.slice(0, 9).join(', ')}] in storage ${quoted(storage.key)}`
   if (shape.length !== stride.length) throw badWeights(source, `${what} has ${stride.length} strides`)
   const elements = elementCount(shape)
   const bytes = elements * DTYPE_BYTES[dtype]
@@ -82,20 +86,20 @@ function checkView(source: string, limits: WeightLimits, tensor: TensorRef): voi
   if (elements === 0 ? offset > capacity : !(last < capacity)) {
     throw badWeights(
       source,
-      `${what} with stride [${stride.join(', ')}] from ${offset} leaves its ${capacity} elements`,
+      `${what} with strides [${stride.slice(0, 9).join(', ')}] from ${offset} leaves its ${capacity} elements`,
     )
   }
   const allowed = Math.max(REPEATED_BYTES, REPEATED_TIMES * capacity * DTYPE_BYTES[dtype])
   if (bytes > allowed) throw overLimit(source, `${what} repeats its ${capacity} elements into ${bytes} bytes`)
 }
 
-function dtypeOf(source: string, value: PickleValue | undefined): DType {
+function dtypeOf(source: string, what: string, value: PickleValue | undefined): DType {
   if (value instanceof PickleGlobal && value.module === 'torch') {
     const dtype = torchDType(value.name)
     if (dtype) return dtype
-    throw unsupportedWeights(source, `a tensor has dtype torch.${value.name}, which is not read`)
+    throw unsupportedWeights(source, `${what} has dtype torch.${value.name}, which is not read`)
   }
-  throw badWeights(source, `a tensor has ${kindOf(value)} for its dtype`)
+  throw badWeights(source, `${what} has ${kindOf(value)} for its dtype`)
 }
 
 /** The last argument tells what a view does to its values: {} nothing, {'neg': True} turns the sign; nothing else is known. */

@@ -8,8 +8,10 @@ export interface ZipEntry {
   readonly name: string
   readonly deflated: boolean
   readonly flags: number
-  /** Of the contents; 0 means not recorded, as torch can be told to. */
+  /** Of the contents. */
   readonly crc: number
+  /** Torch can be told to record no checksums: then all are 0. */
+  readonly crcRecorded: boolean
   readonly storedBytes: number
   /** Once inflated. */
   readonly bytes: number
@@ -18,6 +20,8 @@ export interface ZipEntry {
   /** Where the next entry, or the directory, begins. */
   readonly end: number
 }
+
+type RawEntry = Omit<ZipEntry, 'end' | 'crcRecorded'>
 
 const CENTRAL = 0x02014b50
 const CENTRAL_BYTES = 46
@@ -38,7 +42,7 @@ export async function readDirectory(source: ByteSource, limits: WeightLimits): P
   if (count * CENTRAL_BYTES > size)
     throw badWeights(source.name, `the zip directory says ${count} entries in ${size} bytes`)
   const bytes = await readRange(source, offset, size, 'the zip directory')
-  const found: Omit<ZipEntry, 'end'>[] = []
+  const found: RawEntry[] = []
   let at = 0
   while (at < size) {
     const [entry, next] = readEntry(source, bytes, at)
@@ -50,7 +54,7 @@ export async function readDirectory(source: ByteSource, limits: WeightLimits): P
   return withEnds(source, found, offset)
 }
 
-function readEntry(source: ByteSource, bytes: Uint8Array, at: number): [Omit<ZipEntry, 'end'>, number] {
+function readEntry(source: ByteSource, bytes: Uint8Array, at: number): [RawEntry, number] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (at + CENTRAL_BYTES > bytes.length || view.getUint32(at, true) !== CENTRAL) {
     throw badWeights(source.name, `the zip directory is broken at its byte ${at}`)
@@ -136,12 +140,9 @@ function decodeName(bytes: Uint8Array, source: string): string {
 }
 
 /** Tells each entry where the next begins; entries must not reach into one another or into the directory. */
-function withEnds(
-  source: ByteSource,
-  found: readonly Omit<ZipEntry, 'end'>[],
-  directory: number,
-): ReadonlyMap<string, ZipEntry> {
-  const ends = new Map<Omit<ZipEntry, 'end'>, number>()
+function withEnds(source: ByteSource, found: readonly RawEntry[], directory: number): ReadonlyMap<string, ZipEntry> {
+  const crcRecorded = found.some((entry) => entry.crc !== 0)
+  const ends = new Map<RawEntry, number>()
   let end = directory
   for (const entry of [...found].sort((a, b) => b.offset - a.offset)) {
     // 30 bytes of local header and the name, at the least, stand before the contents.
@@ -157,7 +158,7 @@ function withEnds(
   const entries = new Map<string, ZipEntry>()
   for (const entry of found) {
     if (entries.has(entry.name)) throw badWeights(source.name, `zip entry ${quoted(entry.name)} stands twice`)
-    entries.set(entry.name, { ...entry, end: ends.get(entry) ?? directory })
+    entries.set(entry.name, { ...entry, crcRecorded, end: ends.get(entry) ?? directory })
   }
   return entries
 }

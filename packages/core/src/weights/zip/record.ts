@@ -37,7 +37,7 @@ export function zipRecord(source: ByteSource, entry: ZipEntry, kept: KeptRecord)
     data ??= findData(source, entry, what)
     return data
   }
-  let verified = entry.crc === 0
+  let verified = !entry.crcRecorded
   const verify = (crc: number) => {
     if (crc !== entry.crc) throw badWeights(source.name, `the checksum of ${what} is wrong: the file is damaged`)
     verified = true
