@@ -9,13 +9,13 @@ test('small rates add up, where 1 - (1-p)^N gives 0', () => {
 })
 
 test('the bound is never below the rate, not by rounding either', () => {
-  for (let exponent = 0; exponent <= 320; exponent += 0.37)
-    for (const users of [1, 2, 3, 77, 1e5, 1e9]) {
-      const p = 10 ** -exponent
+  const wrong = Array.from({ length: 865 }, (_, i) => 10 ** (-0.37 * i)).flatMap((p) =>
+    [1, 2, 3, 77, 1e5, 1e9].filter((users) => {
       const rate = unionFalsePositiveRate(p, users)
-      expect(rate).toBeLessThanOrEqual(unionBound(p, users))
-      expect(rate).toBeGreaterThanOrEqual(p)
-    }
+      return !(p <= rate && rate <= unionBound(p, users))
+    }),
+  )
+  expect(wrong).toEqual([])
 })
 
 test('logarithms agree where both exist and go on below', () => {
