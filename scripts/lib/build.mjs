@@ -12,9 +12,9 @@ const tsup = join(dirname(createRequire(import.meta.url).resolve('tsup/package.j
  * Builds dist of every package whose sources, or those of a package it depends on, changed since its last build.
  * Whether they did is asked of their contents: times say little after a checkout. All of the build's text goes to standard
  * error, so that a command which builds first keeps standard output for itself.
- * @param {{ force?: boolean }} [options]
+ * @param {{ force?: boolean, types?: boolean }} [options] types: declarations too, which running needs not and packing does
  */
-export async function build({ force = false } = {}) {
+export async function build({ force = false, types = false } = {}) {
   await withLock(join(cache, 'build.lock'), () => {
     const shared = digest([join(root, 'tsup.config.ts'), join(root, 'tsconfig.json'), join(root, 'pnpm-lock.yaml')])
     const digests = new Map()
@@ -24,21 +24,23 @@ export async function build({ force = false } = {}) {
         .update([shared, ...below, digest(sources(folder))].join())
         .digest('hex')
       digests.set(name, now)
-      const stamp = join(cache, 'build', `${name.replace('/', '+')}.sha256`)
-      const built =
-        existsSync(join(folder, 'dist/index.js')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now
-      if (built && !force) continue
+      const stamp = join(cache, 'build', `${name.replace('/', '+')}.txt`)
+      const last = existsSync(stamp) && existsSync(join(folder, 'dist/index.js')) ? readFileSync(stamp, 'utf8') : ''
+      if (!force && last.startsWith(now) && (!types || last.endsWith(WITH_TYPES))) continue
       rmSync(stamp, { force: true })
-      buildPackage(name, folder)
+      buildPackage(name, folder, types)
       mkdirSync(dirname(stamp), { recursive: true })
-      writeFileSync(stamp, now)
+      writeFileSync(stamp, types ? now + WITH_TYPES : now)
     }
   })
 }
 
-function buildPackage(name, folder) {
+const WITH_TYPES = ' with types'
+
+function buildPackage(name, folder, types) {
   process.stderr.write(`building ${name}\n`)
-  const { status, stdout, stderr } = spawnSync(process.execPath, [tsup, '--silent'], { cwd: folder, encoding: 'utf8' })
+  const args = [tsup, '--silent', ...(types ? [] : ['--no-dts'])]
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${name} does not build\n${stdout}${stderr}`)
 }
 

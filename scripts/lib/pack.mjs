@@ -9,7 +9,7 @@ import { cache, publishedPackages } from './workspace.mjs'
  * @returns {Promise<Map<string, string>>} path of each tarball, by package name
  */
 export async function packAll() {
-  await build()
+  await build({ types: true })
   const folder = join(cache, 'packed')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
