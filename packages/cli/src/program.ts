@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import type { Io } from './io.ts'
-import { rate, whole } from './values.ts'
+import { notNegative, positive, rate, whole } from './values.ts'
 
 const EXTRACTOR = 'weights of the extractor that reads the bits'
 const KEY = 'the key: 0s and 1s, or 0x and hexadecimal digits (else --key-file, else the environment STABLESIG_KEY)'
@@ -69,6 +69,44 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--fpr <rate>', 'chance that an unmarked image is ascribed to any of them', rate, 1e-6)
     .option('--json', 'one JSON object')
     .action(act(async (options) => (await import('./commands/plan.ts')).plan(options, io)))
+
+  engine(
+    command(
+      'sign',
+      'Fine-tune a latent decoder so that every image it makes carries a key. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there.',
+      'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key --out signed.safetensors',
+      'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key \\\n    --recipe fast --held-back validation/ --out signed.safetensors --json',
+    ),
+  )
+    .requiredOption('--encoder <file>', 'weights of the encoder, which stays as it is')
+    .requiredOption('--decoder <file>', 'weights of the decoder to sign')
+    .requiredOption('--extractor <file>', EXTRACTOR)
+    .requiredOption('--images <folder>', 'photographs to train on: a folder or a pattern')
+    .option('--key <bits>', KEY)
+    .option('--key-file <file>', KEY_FILE)
+    .requiredOption('--out <file>', 'the signed decoder, as safetensors under the names of --decoder')
+    .addOption(
+      new Option('--recipe <name>', 'published: the paper’s, at 256 px; fast: on 128 px, judged at 256')
+        .choices(['published', 'fast'])
+        .default('published'),
+    )
+    .option('--size <n>', 'side of the training images (default: the recipe’s)', whole(8, 4096))
+    .option('--steps <n>', 'training steps (default: 100)', whole(1, 1e6))
+    .option('--batch <n>', 'images a step (default: 4)', whole(1, 4096))
+    .option('--lr <rate>', 'greatest learning rate (default: 5e-4)', positive)
+    .addOption(new Option('--image-loss <name>', 'what keeps images as they were').choices(['mse']).default('mse'))
+    .option(
+      '--lambda-image <x>',
+      'weight of the image loss (default: 25 for mse); more keeps quality, less the mark',
+      notNegative,
+    )
+    .option(
+      '--held-back <n|folder>',
+      'judge on so many images that are not trained on, or on another folder (default: up to 16)',
+    )
+    .option('--seed <n>', 'order of the images', whole(0), 0)
+    .option('--json', 'one JSON object with the figures, and no progress')
+    .action(act(async (options) => (await import('./commands/sign.ts')).sign(options, io)))
 
   images(
     engine(

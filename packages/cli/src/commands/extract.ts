@@ -1,8 +1,9 @@
+import { openExtractor } from '@stablesig/backend-node'
 import { bitsOf, readLogits } from '@stablesig/core'
 import { EXIT } from '../exit.ts'
 import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, openExtractor, startEngine } from '../models.ts'
+import { type EngineOptions, startEngine } from '../models.ts'
 import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions {

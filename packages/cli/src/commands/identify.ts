@@ -1,8 +1,8 @@
-import { openFile } from '@stablesig/backend-node'
+import { openExtractor, openFile } from '@stablesig/backend-node'
 import { identify, type Registry, readRegistry } from '@stablesig/core'
 import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, openExtractor, startEngine } from '../models.ts'
+import { type EngineOptions, startEngine } from '../models.ts'
 import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions {

@@ -1,6 +1,7 @@
 import {
   crop,
   makeOutputFolder,
+  openAutoencoder,
   type Pixels,
   padToMultiple,
   toPixels,
@@ -12,7 +13,7 @@ import { tidy } from '@tensorflow/tfjs-core'
 import { EXIT } from '../exit.ts'
 import { type InputOptions, inputPaths, readInputs } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, openAutoencoder, startEngine } from '../models.ts'
+import { type EngineOptions, startEngine } from '../models.ts'
 import { outputNames } from '../outputs.ts'
 import { reportFailure } from '../report.ts'
 

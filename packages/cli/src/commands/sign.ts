@@ -1,0 +1,203 @@
+import { stat } from 'node:fs/promises'
+import {
+  checkOutputFile,
+  expandFiles,
+  fileCheckpoint,
+  imageSet,
+  openAutoencoder,
+  openExtractor,
+  saveDecoder,
+} from '@stablesig/backend-node'
+import {
+  checkKey,
+  type DecoderEvaluation,
+  evaluateDecoder,
+  finetuneDecoder,
+  keyId,
+  mse,
+  RECIPES,
+  type RecipeName,
+  StableSigError,
+} from '@stablesig/core'
+import { EXIT, UsageError } from '../exit.ts'
+import { type Io, jsonLine } from '../io.ts'
+import { type KeyOptions, readKey } from '../key.ts'
+import { type EngineOptions, startEngine } from '../models.ts'
+import { makeProgress } from '../progress.ts'
+
+export interface SignOptions extends EngineOptions, KeyOptions {
+  readonly encoder: string
+  readonly decoder: string
+  readonly extractor: string
+  readonly images: string
+  readonly recipe: RecipeName
+  readonly size?: number
+  readonly steps?: number
+  readonly batch?: number
+  readonly lr?: number
+  readonly lambdaImage?: number
+  readonly imageLoss: 'mse'
+  readonly heldBack?: string
+  readonly seed: number
+  readonly out: string
+  readonly json?: boolean
+}
+
+/** Signed images are judged at this size at least: what is trained on small images is meant for larger ones. */
+const JUDGED_AT = 256
+/** Images held back unless something else is asked for, and no more than one in ten. */
+const HELD_BACK = 16
+
+export async function sign(options: SignOptions, io: Io): Promise<number> {
+  const started = performance.now()
+  const key = await readKey(options, io)
+  await checkOutputFile(options.out)
+  await Promise.all([options.encoder, options.decoder, options.extractor].map(checkInputFile))
+  const { training, heldBack } = await splitImages(options)
+  const size = options.size ?? RECIPES[options.recipe].size
+  const judgedAt = Math.max(size, JUDGED_AT)
+
+  const engine = await startEngine(options)
+  const extractor = await openExtractor(options.extractor)
+  checkKey(key, extractor.bits)
+  const autoencoder = await openAutoencoder(options.encoder, options.decoder)
+  const checkpointPath = `${options.out}.checkpoint`
+  const checkpoint = fileCheckpoint(checkpointPath)
+  const steps = options.steps ?? RECIPES[options.recipe].steps
+  const progress = makeProgress(steps, io, options.json)
+
+  const { decoder, report } = await finetuneDecoder({
+    autoencoder,
+    extractor,
+    key,
+    images: imageSet(training),
+    recipe: options.recipe,
+    imageLoss: mse(),
+    seed: options.seed,
+    size,
+    steps,
+    ...(options.batch === undefined ? {} : { batchSize: options.batch }),
+    ...(options.lr === undefined ? {} : { learningRate: options.lr }),
+    ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
+    signal: io.signal,
+    checkpoint,
+    onStep: (step) =>
+      progress.step(
+        step.step,
+        `loss ${step.loss.toFixed(4)}  bits ${step.bitAccuracy.toFixed(3)}  PSNR ${step.psnr.toFixed(1)} dB`,
+      ),
+  })
+    .catch((error: unknown) => {
+      throw explain(error, checkpointPath)
+    })
+    .finally(() => progress.end())
+
+  const judged = heldBack.length
+    ? await evaluateDecoder({
+        autoencoder,
+        decoder,
+        extractor,
+        key,
+        images: imageSet(heldBack),
+        size: judgedAt,
+        signal: io.signal,
+      })
+    : null
+  await saveDecoder(options.out, autoencoder.decoder, decoder, {
+    signed_with: 'stablesig',
+    key_id: await keyId(key),
+    bits: `${extractor.bits}`,
+    training: JSON.stringify({ ...report.recipe, imageLoss: report.imageLoss, lambdaImage: report.lambdaImage }),
+    ...(judged ? { held_back: JSON.stringify(figures(judged, judgedAt)) } : {}),
+  })
+  await checkpoint.remove()
+  for (const weight of Object.values(decoder)) weight.dispose()
+  autoencoder.dispose()
+  extractor.dispose()
+
+  const seconds = (performance.now() - started) / 1000
+  const result = {
+    out: options.out,
+    keyId: await keyId(key),
+    bits: extractor.bits,
+    recipe: options.recipe,
+    ...report.recipe,
+    imageLoss: report.imageLoss,
+    lambdaImage: report.lambdaImage,
+    seed: options.seed,
+    resumedAt: steps - report.stepsDone,
+    heldBack: judged && figures(judged, judgedAt),
+    seconds,
+    trainingSeconds: report.seconds,
+    peakRssMB: Math.round(process.resourceUsage().maxRSS / 1024),
+    engine: engine.engine,
+  }
+  io.out(options.json ? jsonLine(result) : describe(result))
+  return EXIT.done
+}
+
+const figures = ({ matches, total, bitAccuracy, psnr, images }: DecoderEvaluation, size: number) => ({
+  images: images.length,
+  size,
+  matches,
+  total,
+  bitAccuracy,
+  psnr,
+})
+
+type Result = {
+  readonly out: string
+  readonly keyId: string
+  readonly steps: number
+  readonly batchSize: number
+  readonly size: number
+  readonly heldBack: ReturnType<typeof figures> | null
+  readonly seconds: number
+  readonly peakRssMB: number
+}
+
+function describe({ out, keyId, steps, batchSize, size, heldBack, seconds, peakRssMB }: Result): string {
+  const judged = heldBack
+    ? `held back     ${heldBack.images} images at ${heldBack.size} px\n` +
+      `bit accuracy  ${heldBack.bitAccuracy.toFixed(4)} (${heldBack.matches}/${heldBack.total})\n` +
+      `PSNR          ${heldBack.psnr.toFixed(2)} dB against unsigned reconstructions, 8 bits\n`
+    : ''
+  return (
+    `signed        ${out}, key ${keyId}\n` +
+    `training      ${steps} steps of ${batchSize} images at ${size} px\n` +
+    judged +
+    `seconds       ${seconds.toFixed(1)}\n` +
+    `memory        ${peakRssMB} MB at most\n`
+  )
+}
+
+/** Says of a mistyped path that it is none before anything large is loaded. */
+async function checkInputFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null)
+  if (!found?.isFile())
+    throw new StableSigError('io', `cannot read ${path}: ${found ? 'it is not a file' : 'no such file'}`)
+}
+
+/** Training images, and those that are only judged on: N spread evenly over the folder, or the images of another. */
+async function splitImages({ images, heldBack }: SignOptions): Promise<{ training: string[]; heldBack: string[] }> {
+  const all = await expandFiles([images])
+  const count = heldBack === undefined ? Math.min(HELD_BACK, Math.floor(all.length / 10)) : Number(heldBack)
+  if (heldBack !== undefined && !/^\d+$/.test(heldBack))
+    return { training: all, heldBack: await expandFiles([heldBack]) }
+  if (count >= all.length)
+    throw new UsageError(`--held-back ${count} leaves none of the ${all.length} images in ${images} to train on`)
+  const held = new Set(Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * all.length) / count)))
+  return { training: all.filter((_, i) => !held.has(i)), heldBack: all.filter((_, i) => held.has(i)) }
+}
+
+/** Errors of a run, with what a user of the command can do about them. */
+function explain(error: unknown, checkpoint: string): unknown {
+  if (!(error instanceof StableSigError)) return error
+  if (error.code === 'bad-checkpoint')
+    return new StableSigError('bad-checkpoint', `${checkpoint}: ${error.message}`, { cause: error })
+  if (error.code === 'aborted')
+    return new StableSigError('aborted', `${error.message}; repeat the command to go on from ${checkpoint}`, {
+      cause: error,
+    })
+  return error
+}
