@@ -55,6 +55,12 @@ export class Extended {
     return this
   }
 
+  divideBy(other: Extended): this {
+    this.divide(other.hi, other.lo)
+    this.scale -= other.scale
+    return this.rescale()
+  }
+
   /** Plus a number of the same scale. */
   add(other: Extended): this {
     const sum = this.hi + other.hi

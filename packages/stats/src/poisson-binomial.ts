@@ -19,7 +19,7 @@ export function poissonBinomialTails(probabilities: ArrayLike<number>): Float64A
     for (let i = trial + 1; i > 0; i--) tails[i] = (tails[i] ?? 0) * (1 - p) + (tails[i - 1] ?? 0) * p
     tails[0] = (tails[0] ?? 0) * (1 - p)
   }
-  for (let t = n; t >= 0; t--) tails[t] = (tails[t] ?? 0) + (tails[t + 1] ?? 0)
+  for (let t = n; t >= 0; t--) tails[t] = Math.min(1, (tails[t] ?? 0) + (tails[t + 1] ?? 0))
   tails[0] = 1
   return tails
 }

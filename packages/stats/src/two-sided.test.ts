@@ -37,6 +37,7 @@ test('a fair coin: all three agree away from the middle', () => {
 test('many trials, and certain ones', () => {
   expect(twoSidedSmallMass(502_000, 1e6) / twoSidedDoubled(502_000, 1e6)).toBeCloseTo(1, 14)
   expect([twoSidedSmallMass(0, 5, 0), twoSidedSmallMass(1, 5, 0), twoSidedSmallMass(5, 5, 1)]).toEqual([1, 0, 1])
+  expect([0, 1, 2].map((m) => twoSidedSmallMass(m, 2, 2 ** -1040))).toEqual([1, 2 ** -1039, 0])
 })
 
 test('refuses bad arguments', () => {

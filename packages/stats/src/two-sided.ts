@@ -24,12 +24,13 @@ export function twoSidedDoubled(m: number, n: number, p = 0.5): number {
 export function twoSidedSmallMass(m: number, n: number, p = 0.5): number {
   checkCount(m, n, p)
   if (p === 0 || p === 1) return m === n * p ? 1 : 0
-  const q = Extended.oneMinus(p)
+  const successes = new Extended(p).rescale()
+  const failures = Extended.oneMinus(p)
   if (m < (n + 1) * p) {
-    const odds = new Extended(p).divide(q.hi, q.lo)
+    const odds = successes.divideBy(failures)
     return Math.min(1, lowerTail(m + 1, n, p) + upperTail(m + stepsToEqual(n - m, m + 1, odds), n, p))
   }
-  const odds = q.divide(p)
+  const odds = failures.divideBy(successes)
   return Math.min(1, upperTail(m, n, p) + lowerTail(m - stepsToEqual(m, n - m + 1, odds) + 1, n, p))
 }
 
