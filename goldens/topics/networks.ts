@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ready } from '@stablesig/backend-node'
 import { memorySource, openWeights, type StateDict } from '@stablesig/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, GoldenTensor } from '../topic.ts'
@@ -67,8 +68,10 @@ export const argument = {
   },
 }
 
-/** The engine that goldens run on: the one STABLESIG_ENGINE names, else the compiled one. */
+/** The engine that goldens run on: the compiled one, or tfjs's plain one (slow) where STABLESIG_ENGINE is 'cpu-js'. */
 export async function useEngine(): Promise<void> {
-  await import('@tensorflow/tfjs-backend-cpu')
-  await tf.setBackend('cpu')
+  if (process.env.STABLESIG_ENGINE === 'cpu-js') {
+    await import('@tensorflow/tfjs-backend-cpu')
+    await tf.setBackend('cpu')
+  } else await ready({ device: 'cpu' })
 }

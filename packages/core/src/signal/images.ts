@@ -24,6 +24,10 @@ export const unitToSigned = (images: UnitImages): SignedImages => tidy(() => asS
 /** [-1, 1] -> [0, 1]: (x + 1) / 2. */
 export const signedToUnit = (images: SignedImages): UnitImages => tidy(() => asUnit(div(add(images, 1), 2)))
 
-/** [0, 1] -> ImageNet's normalised range: (x - mean) / std, channel by channel. */
+/** [0, 1] -> ImageNet's normalised range: (x - mean) / std, channel by channel, as one scale and one shift. */
 export const unitToImageNet = (images: UnitImages): ImageNetImages =>
-  tidy(() => div(sub(images, tensor1d([...IMAGENET_MEAN])), tensor1d([...IMAGENET_STD])) as ImageNetImages)
+  tidy(() => {
+    const scale = tensor1d(IMAGENET_STD.map((std) => 1 / std))
+    const shift = tensor1d(IMAGENET_MEAN.map((mean, i) => -mean / (IMAGENET_STD[i] ?? 1)))
+    return add(mul(images, scale), shift) as ImageNetImages
+  })

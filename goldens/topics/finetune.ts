@@ -1,0 +1,134 @@
+import {
+  adamW,
+  asUnit,
+  decode,
+  encode,
+  extractLogits,
+  type FinetuneProgress,
+  finetuneDecoder,
+  finetuneStep,
+  flatLayout,
+  flatten,
+  keyFromBits,
+  loadAutoencoder,
+  loadExtractor,
+  mse,
+  type UnitImages,
+  unflatten,
+  type Weights,
+  warmupCosine,
+} from '@stablesig/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { GoldenContext, Topic } from '../topic.ts'
+import { argument, must, nchwValues, nhwc, openBeside, openReal, useEngine, valuesOf } from './networks.ts'
+
+export const topic: Topic = {
+  name: 'finetune',
+  runners: {
+    /** The whole trajectory through finetuneDecoder; the gradients of step 0 through the step that it is made of. */
+    async finetune(context) {
+      await useEngine()
+      const { case: golden, compare, check } = context
+      const { args } = golden
+      const number = (name: string) => argument.number(args[name], name)
+      const stored = await context.tensors()
+      const pictures = stored.get('images')
+      const x = asUnit(pictures ? nhwc(pictures, 1 / 255) : nhwc(must(stored, 'x')))
+      const bits = must(stored, 'key').values
+      const { autoencoder, extractor } = await openNetworks(context)
+      const [count] = x.shape
+
+      const latents = encode(autoencoder, x)
+      const originals = decode(autoencoder, latents)
+      compare('z', await nchwValues(tf.clone(latents)))
+      compare('d0', await nchwValues(tf.clone(originals)))
+
+      const layout = flatLayout(autoencoder.decoder.weights)
+      const names = argument.texts(args.tensors, 'tensors')
+      check(names.join() === [...layout.names].join(), `the decoder's tensors are ${layout.names}, expected ${names}`)
+      const { decoder } = autoencoder
+      const model = {
+        decoder,
+        extractor,
+        layout,
+        imageLoss: mse(),
+        lambdaImage: number('lambda_i'),
+        temperature: number('temperature'),
+        optimizer: adamW({ weightDecay: number('weight_decay') }),
+      }
+      const key = tf.tensor2d(Float32Array.from(bits), [1, bits.length])
+      const weights = flatten(layout, decoder.weights)
+      const moments = [tf.zerosLike(weights), tf.zerosLike(weights)]
+      const step = finetuneStep(model, { weights, moments }, { latents, originals }, key, 1, 0)
+      compare('grad_norms', await norms(unflatten(layout, step.gradient)))
+      tf.dispose([step, key, weights, moments, originals])
+
+      const progress: FinetuneProgress[] = []
+      const { decoder: trained } = await finetuneDecoder({
+        autoencoder,
+        extractor,
+        key: keyFromBits(bits),
+        images: { length: count, read: async (index) => tf.slice(x, [index, 0, 0, 0], [1, -1, -1, -1]) as UnitImages },
+        steps: number('run'),
+        batchSize: count,
+        schedule: warmupCosine({ steps: number('steps'), warmup: number('warmup'), base: number('lr') }),
+        weightDecay: number('weight_decay'),
+        temperature: number('temperature'),
+        lambdaImage: number('lambda_i'),
+        onStep: (step) => void progress.push(step),
+      })
+      for (const name of ['loss', 'lossW', 'lossI'] as const)
+        compare(
+          name,
+          progress.map((step) => step[name]),
+        )
+      compare(
+        'lr',
+        progress.map((step) => step.learningRate),
+      )
+      compare('delta_norms', await norms(difference(trained, decoder.weights)))
+      if (golden.outputs.includes('decoded')) {
+        const decoded = decode(autoencoder, latents, trained)
+        compare('logits', await valuesOf(extractLogits(extractor, decoded)))
+        compare('decoded', await nchwValues(decoded))
+        compare('checksum', await checksum(trained))
+      }
+      tf.dispose([x, latents, trained])
+      autoencoder.dispose()
+      extractor.dispose()
+    },
+  },
+}
+
+async function openNetworks(context: GoldenContext) {
+  const { weights } = context.case.args
+  if (typeof weights !== 'object' || weights === null) throw new TypeError("the case's weights are no record")
+  const file = (part: string) => argument.text(Reflect.get(weights, part), part)
+  const real = !file('decoder').endsWith('.safetensors')
+  const state = (part: string) => (real ? openReal(context, file(part)) : openBeside(context, file(part)))
+  const extractor = await loadExtractor(await state('extractor'))
+  const autoencoder = await loadAutoencoder({ encoder: await state('encoder'), decoder: await state('decoder') })
+  return { autoencoder, extractor }
+}
+
+/** L2 norm of each tensor, which is disposed. */
+async function norms(tensors: Record<string, tf.Tensor>): Promise<number[]> {
+  const result: number[] = []
+  for (const tensor of Object.values(tensors))
+    result.push(Math.sqrt((await valuesOf(tensor)).reduce((sum, value) => sum + value * value, 0)))
+  return result
+}
+
+const difference = (a: Weights, b: Weights): Record<string, tf.Tensor> =>
+  Object.fromEntries(Object.entries(a).map(([name, tensor]) => [name, tf.sub(tensor, b[name] ?? 0)]))
+
+/** Sum, and sum of squares, over all weights. */
+async function checksum(weights: Weights): Promise<[number, number]> {
+  let [sum, squares] = [0, 0]
+  for (const tensor of Object.values(weights))
+    for (const value of await tensor.data()) {
+      sum += value
+      squares += value * value
+    }
+  return [sum, squares]
+}

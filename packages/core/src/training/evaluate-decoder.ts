@@ -1,0 +1,107 @@
+import { mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { StableSigError } from '../errors.ts'
+import { matchingBits } from '../metrics/bits.ts'
+import { psnr, toBytes } from '../metrics/psnr.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import type { Extractor } from '../models/hidden/extractor.ts'
+import { asUnit, type UnitImages } from '../signal/images.ts'
+import { checkKey, type Key, keyBits } from '../signal/key.ts'
+import { decode, encode, extractLogits } from '../signing/graphs.ts'
+import type { Weights } from '../weights/weights.ts'
+import type { ImageSet } from './image-set.ts'
+
+export interface EvaluateOptions {
+  readonly autoencoder: Autoencoder
+  /** The signed decoder's weights. */
+  readonly decoder: Weights
+  readonly extractor: Extractor
+  readonly key: Key
+  /** Images that were not trained on. */
+  readonly images: ImageSet
+  /** Side of the images, in pixels. Default 256. */
+  readonly size?: number
+  /** What happens to a signed 8-bit picture before it is read: [1,H,W,3] -> [1,h,w,3]. Default: nothing. */
+  readonly attack?: (image: UnitImages) => UnitImages
+  readonly signal?: AbortSignal | undefined
+  readonly onImage?: ((image: ImageEvaluation) => void) | undefined
+}
+
+/** One image, signed. */
+export interface ImageEvaluation {
+  readonly index: number
+  readonly matches: number
+  readonly total: number
+  /** Signed against unsigned reconstruction, both as 8-bit pictures, in dB. */
+  readonly psnr: number
+}
+
+export interface DecoderEvaluation {
+  /** Of all images together. */
+  readonly matches: number
+  readonly total: number
+  readonly bitAccuracy: number
+  /** Mean over images, in dB. */
+  readonly psnr: number
+  readonly images: readonly ImageEvaluation[]
+}
+
+/**
+ * What a signed decoder is worth on images it has not seen: each goes through the encoder, and its latent through both
+ * decoders; bits are read from the signed picture after rounding to 8 bits, and its distance to the unsigned one is taken.
+ * @throws StableSigError 'bad-argument' without images, 'bad-key', 'aborted', 'not-finite' when a logit is no number
+ */
+export async function evaluateDecoder(options: EvaluateOptions): Promise<DecoderEvaluation> {
+  const { autoencoder, decoder, extractor, key, images, size = 256, attack, signal, onImage } = options
+  checkKey(key, extractor.bits)
+  if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to evaluate')
+  const bits = keyBits(key)
+  const results: ImageEvaluation[] = []
+  for (let index = 0; index < images.length; index++) {
+    if (signal?.aborted) throw new StableSigError('aborted', `stopped after ${index} of ${images.length} images`)
+    const { original, signed, shape } = await reconstruct(autoencoder, decoder, await images.read(index, size))
+    const logits = await readLogits(extractor, signed, shape, attack)
+    const result = { index, ...matchingBits(logits, bits), psnr: psnr(signed, original) }
+    results.push(result)
+    onImage?.(result)
+  }
+  const sum = (of: (image: ImageEvaluation) => number) => results.reduce((total, image) => total + of(image), 0)
+  const [matches, total] = [sum((image) => image.matches), sum((image) => image.total)]
+  return {
+    matches,
+    total,
+    bitAccuracy: matches / total,
+    psnr: sum((image) => image.psnr) / results.length,
+    images: results,
+  }
+}
+
+/** Both decoders' 8-bit pictures of an image [1,H,W,3], which is disposed. */
+async function reconstruct(autoencoder: Autoencoder, decoder: Weights, image: UnitImages) {
+  const made = tidy(() => {
+    const latents = encode(autoencoder, image)
+    return { original: decode(autoencoder, latents), signed: decode(autoencoder, latents, decoder) }
+  })
+  image.dispose()
+  try {
+    // Asked for together: a compiling engine then makes one graph of both.
+    const [original, signed] = await Promise.all([made.original.data(), made.signed.data()])
+    return { original: toBytes(original), signed: toBytes(signed), shape: made.signed.shape }
+  } finally {
+    made.original.dispose()
+    made.signed.dispose()
+  }
+}
+
+async function readLogits(
+  extractor: Extractor,
+  picture: Uint8Array,
+  shape: [number, number, number, number],
+  attack: EvaluateOptions['attack'],
+): Promise<Float32Array> {
+  const logits = tidy(() => {
+    const stored: Tensor4D = tensor4d(Float32Array.from(picture), shape)
+    const unit = asUnit(mul(stored, 1 / 255))
+    return extractLogits(extractor, attack ? attack(unit) : unit)
+  })
+  return logits.data<'float32'>().finally(() => logits.dispose())
+}

@@ -1,0 +1,165 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mse } from '../losses/image.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { loadAutoencoder } from '../models/autoencoders/tiny.ts'
+import { type Extractor, loadExtractor } from '../models/hidden/extractor.ts'
+import { extractorState, noise, tinyState } from '../models/testing.ts'
+import '../ops/gradients.ts'
+import { asUnit } from '../signal/images.ts'
+import { keyFromBits } from '../signal/key.ts'
+import type { Weights } from '../weights/weights.ts'
+import { evaluateDecoder } from './evaluate-decoder.ts'
+import { type FinetuneOptions, type FinetuneProgress, finetuneDecoder } from './finetune.ts'
+import { batchOrder } from './order.ts'
+
+let autoencoder: Autoencoder
+let extractor: Extractor
+const key = keyFromBits([1, 0, 1, 1])
+
+/** Five pictures of noise. */
+const images = {
+  length: 5,
+  read: async (index: number, size: number) =>
+    asUnit(
+      tf.tensor4d(
+        noise(`image ${index}`, size * size * 3, 0.2).map((v) => v + 0.5),
+        [1, size, size, 3],
+      ),
+    ),
+}
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+  const shape = { width: 4, latentChannels: 4, pooled: true, spelling: 'taesd' } as const
+  autoencoder = await loadAutoencoder({ encoder: tinyState('encoder', shape), decoder: tinyState('decoder', shape) })
+  extractor = await loadExtractor(extractorState({ bits: 4, channels: 4, blocks: 1, prefix: '0.', whiten: true }))
+})
+afterAll(() => {
+  autoencoder.dispose()
+  extractor.dispose()
+})
+
+const options = (more: Partial<FinetuneOptions> = {}): FinetuneOptions => ({
+  autoencoder,
+  extractor,
+  key,
+  images,
+  size: 16,
+  batchSize: 2,
+  steps: 5,
+  warmup: 1,
+  learningRate: 2e-3,
+  lambdaImage: 0.5,
+  ...more,
+})
+
+const valuesOf = (weights: Weights) => Object.values(weights).map((tensor) => Array.from(tensor.dataSync()))
+
+/** Runs, and gives weights as numbers; no tensor may be left. */
+async function run(more: Partial<FinetuneOptions> = {}) {
+  const before = tf.memory().numTensors
+  const steps: FinetuneProgress[] = []
+  const { decoder, report } = await finetuneDecoder(options({ onStep: (step) => void steps.push(step), ...more }))
+  const values = valuesOf(decoder)
+  tf.dispose(decoder)
+  expect(tf.memory().numTensors).toBe(before)
+  return { values, steps, report }
+}
+
+async function expectRefusal(more: Partial<FinetuneOptions>, code: string) {
+  const before = tf.memory().numTensors
+  await expect(finetuneDecoder(options(more))).rejects.toMatchObject({ code })
+  expect(tf.memory().numTensors).toBe(before)
+}
+
+describe('finetuneDecoder', () => {
+  test('lowers the loss, says each step, and gives the same decoder for the same arguments', async () => {
+    const a = await run({ steps: 5 })
+    expect(a.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5])
+    expect(a.steps.at(-1)!.loss).toBeLessThan(a.steps[0]!.loss)
+    expect(a.steps[0]).toMatchObject({ learningRate: 0, total: 8, steps: 5 })
+    expect(a.report).toMatchObject({ stepsDone: 5, imageLoss: 'mse', lambdaImage: 0.5, frozenComputed: 5 })
+    const b = await run({ steps: 5, cacheBytes: 0 })
+    expect(b.report.frozenComputed).toBe(10)
+    expect(b.values).toEqual(a.values)
+    const other = await run({ steps: 2, seed: 1 })
+    expect(other.values).not.toEqual(a.values)
+  })
+
+  test('a run that was stopped and resumed ends with the bits of one that was not', async () => {
+    const whole = await run()
+    let stored: Uint8Array | null = null
+    const writes: number[] = []
+    const checkpoint = {
+      every: 2,
+      read: async () => stored,
+      write: async (bytes: Uint8Array) => {
+        stored = bytes
+        writes.push(bytes.length)
+      },
+    }
+    const stop = new AbortController()
+    const onStep = ({ step }: FinetuneProgress) => {
+      if (step === 3) stop.abort()
+    }
+    await expectRefusal({ checkpoint, signal: stop.signal, onStep }, 'aborted')
+    expect(writes).toHaveLength(2)
+    await expectRefusal({ checkpoint, seed: 5 }, 'bad-checkpoint')
+    await expectRefusal({ checkpoint, key: keyFromBits([0, 0, 0, 1]) }, 'bad-checkpoint')
+    await expectRefusal({ checkpoint, images: { ...images, length: 4 } }, 'bad-checkpoint')
+    await expectRefusal({ checkpoint: { ...checkpoint, read: async () => Uint8Array.of(1, 2, 3) } }, 'bad-checkpoint')
+    const resumed = await run({ checkpoint })
+    expect(resumed.steps.map(({ step }) => step)).toEqual([4, 5])
+    expect(resumed.report.stepsDone).toBe(2)
+    expect(resumed.values).toEqual(whole.values)
+  })
+
+  test('refuses what cannot be, and leaves no tensor', async () => {
+    await expectRefusal({ steps: 0 }, 'bad-argument')
+    await expectRefusal({ size: 20 }, 'bad-argument')
+    await expectRefusal({ learningRate: Number.NaN }, 'bad-argument')
+    await expectRefusal({ lambdaImage: -1 }, 'bad-argument')
+    await expectRefusal({ key: keyFromBits([1, 0, 1]) }, 'bad-key')
+    await expectRefusal({ images: { ...images, length: 0 } }, 'bad-argument')
+    const unreadable = async () => {
+      throw new RangeError('unreadable')
+    }
+    const before = tf.memory().numTensors
+    await expect(finetuneDecoder(options({ images: { length: 2, read: unreadable } }))).rejects.toThrow('unreadable')
+    const broken = { ...mse(), of: () => tf.sum<tf.Scalar>(tf.slice(tf.tensor1d([1, 2]), [5], [1])) }
+    await expect(finetuneDecoder(options({ imageLoss: broken }))).rejects.toThrow()
+    const failing = () => {
+      throw new RangeError('no room')
+    }
+    await expect(finetuneDecoder(options({ onStep: failing }))).rejects.toThrow('no room')
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('says so when the loss is lost', async () => {
+    await expectRefusal({ learningRate: 1e30, warmup: 0 }, 'not-finite')
+  })
+})
+
+test('evaluateDecoder counts bits and measures distance, and leaves no tensor', async () => {
+  const { decoder } = await finetuneDecoder(options({ steps: 2, warmup: 0 }))
+  const before = tf.memory().numTensors
+  const same = await evaluateDecoder({ ...options(), decoder: autoencoder.decoder.weights, size: 16 })
+  expect(same).toMatchObject({ total: 20, psnr: Number.POSITIVE_INFINITY })
+  const signed = await evaluateDecoder({ ...options(), decoder, size: 16 })
+  expect(signed.psnr).toBeLessThan(60)
+  expect(signed.images).toHaveLength(5)
+  expect(signed.matches).toBe(signed.images.reduce((sum, image) => sum + image.matches, 0))
+  expect(tf.memory().numTensors).toBe(before)
+  tf.dispose(decoder)
+})
+
+test('an order shows every image once a pass, and is known without its past', () => {
+  const order = batchOrder(3, 7, 2)
+  const seen = Array.from({ length: 7 }, (_, step) => order(step)).flat()
+  expect(seen.slice(0, 7).sort()).toEqual([0, 1, 2, 3, 4, 5, 6])
+  expect(seen.slice(7).sort()).toEqual([0, 1, 2, 3, 4, 5, 6])
+  expect(batchOrder(3, 7, 2)(5)).toEqual(order(5))
+  expect(batchOrder(4, 7, 7)(0)).not.toEqual(batchOrder(3, 7, 7)(0))
+})

@@ -1,0 +1,278 @@
+import { type Rank, type Tensor1D, type Tensor2D, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core'
+import { StableSigError } from '../errors.ts'
+import { type ImageLoss, mse } from '../losses/image.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import type { Extractor } from '../models/hidden/extractor.ts'
+import { markConstants } from '../ops/constant.ts'
+import { checkKey, type Key, keyBits, keyId } from '../signal/key.ts'
+import type { Weights } from '../weights/weights.ts'
+import { type CheckpointStore, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type FinetuneModel, type FinetuneState, finetuneStep } from './finetune-step.ts'
+import { hashOf, weightsHash } from './fingerprint.ts'
+import { flatLayout, flatten, tensorsOf } from './flat.ts'
+import { FrozenWork } from './frozen-work.ts'
+import type { ImageSet } from './image-set.ts'
+import { adamW } from './optimizers.ts'
+import { batchOrder } from './order.ts'
+import { type Recipe, type RecipeName, recipe } from './recipes.ts'
+import { type Schedule, warmupCosine } from './schedules.ts'
+
+export interface FinetuneOptions extends Partial<Recipe> {
+  readonly autoencoder: Autoencoder
+  readonly extractor: Extractor
+  /** As many bits as the extractor reads. */
+  readonly key: Key
+  /** Photographs to train on; what they show does not matter much, that they differ does. */
+  readonly images: ImageSet
+  /** Numbers that are not given. Default 'published'. */
+  readonly recipe?: RecipeName
+  /** Default mse(). */
+  readonly imageLoss?: ImageLoss
+  /** What the image loss is multiplied by. Default: what the loss says of itself. */
+  readonly lambdaImage?: number
+  /** Learning rate by step from 0. Default: the published warm-up and cosine over all steps. */
+  readonly schedule?: Schedule
+  /** Order of the images. Default 0. */
+  readonly seed?: number
+  /** Memory for latents and original decodes that are needed again. Default 512 MiB; what does not fit is computed again. */
+  readonly cacheBytes?: number
+  /** Stops between two images or steps; a checkpoint is then written first. */
+  readonly signal?: AbortSignal | undefined
+  /** Called after each step, and waited for. */
+  readonly onStep?: ((progress: FinetuneProgress) => void | Promise<void>) | undefined
+  readonly checkpoint?: CheckpointStore | undefined
+}
+
+/** One step as it was before its update. */
+export interface FinetuneProgress {
+  /** Steps done, from 1. */
+  readonly step: number
+  readonly steps: number
+  readonly loss: number
+  /** Message loss. */
+  readonly lossW: number
+  /** Image loss, before lambda. */
+  readonly lossI: number
+  /** Bits of the batch that were read as the key's, and all of them. */
+  readonly matches: number
+  readonly total: number
+  readonly bitAccuracy: number
+  /** Of the clamped batch against the original decoder's, in dB; not rounded to 8 bits. */
+  readonly psnr: number
+  readonly learningRate: number
+  /** Seconds this step took, frozen work included. */
+  readonly seconds: number
+}
+
+export interface FinetuneReport {
+  readonly recipe: Recipe
+  readonly imageLoss: string
+  readonly lambdaImage: number
+  readonly seed: number
+  /** Steps done by this call; fewer than the recipe's where it resumed. */
+  readonly stepsDone: number
+  /** The last step; null where a checkpoint had them all done. */
+  readonly last: FinetuneProgress | null
+  /** Of this call, in all. */
+  readonly seconds: number
+  /** Images put through encoder and original decoder. */
+  readonly frozenComputed: number
+}
+
+/** Least bytes that may be kept by default. */
+const CACHE_BYTES = 512 * 2 ** 20
+const CHECKPOINT_EVERY = 10
+
+/**
+ * Fine-tunes a decoder so that all it decodes carries a key: Fernandez et al. 2023, section 4.2. Encoder, original decoder
+ * and extractor stay as they are; the loss is BCE(temperature · logits, key) + lambda · imageLoss(decoded, originals).
+ * The same arguments on the same engine give the same decoder, and so does a run that was stopped and resumed.
+ * @returns `decoder`: new weights under the decoder's own names, which the caller disposes; no other tensor is left
+ * @throws StableSigError 'bad-argument', 'bad-key' or 'shape' before or at the first step; 'not-finite' when the loss is lost;
+ *   'aborted'; 'bad-checkpoint' when a checkpoint is damaged or of a run with other arguments
+ */
+export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decoder: Weights; report: FinetuneReport }> {
+  const started = performance.now()
+  const { autoencoder, extractor, key, images, signal, onStep, checkpoint, seed = 0 } = options
+  const numbers = recipe(options.recipe ?? 'published', pick(options))
+  const { steps, batchSize, size } = numbers
+  const imageLoss = options.imageLoss ?? mse()
+  const lambdaImage = options.lambdaImage ?? imageLoss.defaultWeight
+  if (!(lambdaImage >= 0) || !Number.isFinite(lambdaImage))
+    throw new StableSigError('bad-argument', `lambdaImage is ${lambdaImage}, expected a number from 0`)
+  checkKey(key, extractor.bits)
+  if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to train on')
+  if (size % autoencoder.downscale)
+    throw new StableSigError('bad-argument', `size is ${size}, expected a multiple of ${autoencoder.downscale}`)
+  const schedule = options.schedule ?? warmupCosine({ steps, warmup: numbers.warmup, base: numbers.learningRate })
+
+  const layout = flatLayout(autoencoder.decoder.weights)
+  const model: FinetuneModel = {
+    decoder: autoencoder.decoder,
+    extractor,
+    layout,
+    imageLoss,
+    lambdaImage,
+    temperature: numbers.temperature,
+    optimizer: adamW({ weightDecay: numbers.weightDecay }),
+  }
+  const order = batchOrder(seed, images.length, batchSize)
+
+  let state: FinetuneState | undefined
+  let keyTensor: Tensor2D | undefined
+  const fingerprint = checkpoint
+    ? await fingerprintOf(options, numbers, imageLoss.name, lambdaImage, schedule, seed, order(0))
+    : ''
+  const stored = await checkpoint?.read()
+  const resumed =
+    stored &&
+    (await readCheckpoint(stored, { fingerprint, length: layout.length, moments: model.optimizer.moments, steps }))
+  const first = resumed ? resumed.step : 0
+  const frozen = new FrozenWork({
+    autoencoder,
+    images,
+    size,
+    cacheBytes: options.cacheBytes ?? CACHE_BYTES,
+    visits: visitsOf(order, first, steps),
+  })
+  let last: FinetuneProgress | null = null
+  try {
+    keyTensor = tensor2d(keyBits(key), [1, extractor.bits], 'float32')
+    state = resumed
+      ? { weights: tensor1d(resumed.weights), moments: resumed.moments.map((moment) => tensor1d(moment)) }
+      : await startingState(model)
+    let done = first
+    const save = async () => {
+      if (!checkpoint || !state) return
+      const [weights, ...moments] = await valuesOf([state.weights, ...state.moments])
+      await checkpoint.write(
+        writeCheckpoint({ step: done, fingerprint, weights: weights ?? new Float32Array(), moments }),
+      )
+    }
+    while (done < steps) {
+      if (signal?.aborted) {
+        await save()
+        throw aborted(done, steps)
+      }
+      const before = performance.now()
+      const learningRate = schedule(done)
+      const batch = await frozen.batch(order(done))
+      let next: ReturnType<typeof finetuneStep>
+      try {
+        next = finetuneStep(model, state, batch, keyTensor, done + 1, learningRate)
+      } finally {
+        batch.latents.dispose()
+        batch.originals.dispose()
+      }
+      next.gradient.dispose()
+      disposeState(state)
+      state = { weights: next.weights, moments: next.moments }
+      const [loss = 0, lossW = 0, lossI = 0, matches = 0, error = 0] = await next.metrics
+        .data()
+        .finally(() => next.metrics.dispose())
+      done++
+      if (!Number.isFinite(loss))
+        throw new StableSigError(
+          'not-finite',
+          `the loss of step ${done} is ${loss} (message ${lossW}, image ${lossI}): lower the learning rate of ${numbers.learningRate}`,
+        )
+      const total = batchSize * extractor.bits
+      last = {
+        step: done,
+        steps,
+        loss,
+        lossW,
+        lossI,
+        matches,
+        total,
+        bitAccuracy: matches / total,
+        psnr: -10 * Math.log10(error),
+        learningRate,
+        seconds: (performance.now() - before) / 1000,
+      }
+      await onStep?.(last)
+      if (done < steps && done % (checkpoint?.every ?? CHECKPOINT_EVERY) === 0) await save()
+    }
+    const [weights = new Float32Array()] = await valuesOf([state.weights])
+    const at = weights.findIndex((value) => !Number.isFinite(value))
+    if (at >= 0)
+      throw new StableSigError(
+        'not-finite',
+        `weight ${at} is ${weights[at]} after the last step: lower the learning rate`,
+      )
+    const report: FinetuneReport = {
+      recipe: numbers,
+      imageLoss: imageLoss.name,
+      lambdaImage,
+      seed,
+      stepsDone: steps - first,
+      last,
+      seconds: (performance.now() - started) / 1000,
+      frozenComputed: frozen.computed,
+    }
+    return { decoder: markConstants(tensorsOf(layout, weights)), report }
+  } finally {
+    keyTensor?.dispose()
+    if (state) disposeState(state)
+  }
+}
+
+/** The numbers of a recipe among the options. */
+function pick({ steps, batchSize, learningRate, warmup, size, weightDecay, temperature }: FinetuneOptions) {
+  return { steps, batchSize, learningRate, warmup, size, weightDecay, temperature }
+}
+
+/** The original decoder's weights, and moments of zero; resident, so that the first step's graph is that of all others. */
+async function startingState({ decoder, layout, optimizer }: FinetuneModel): Promise<FinetuneState> {
+  const laid = flatten(layout, decoder.weights)
+  const [values = new Float32Array()] = await valuesOf([laid])
+  laid.dispose()
+  const moments = Array.from({ length: optimizer.moments }, () => zeros<Rank.R1>([layout.length]))
+  return { weights: tensor1d(values), moments }
+}
+
+function disposeState({ weights, moments }: FinetuneState): void {
+  weights.dispose()
+  for (const moment of moments) moment.dispose()
+}
+
+const valuesOf = (tensors: readonly Tensor1D[]): Promise<Float32Array[]> =>
+  Promise.all(tensors.map((tensor) => tensor.data<'float32'>()))
+
+const aborted = (done: number, steps: number): StableSigError =>
+  new StableSigError('aborted', `stopped after ${done} of ${steps} steps`)
+
+function* visitsOf(order: (step: number) => number[], first: number, steps: number): Generator<number> {
+  for (let step = first; step < steps; step++) yield* order(step)
+}
+
+/** What decides a run's outcome, as one hash. The key goes in by its id, which may be shown; of the images, the first batch. */
+async function fingerprintOf(
+  { autoencoder, extractor, key, images }: FinetuneOptions,
+  numbers: Recipe,
+  imageLoss: string,
+  lambdaImage: number,
+  schedule: Schedule,
+  seed: number,
+  firstBatch: readonly number[],
+): Promise<string> {
+  const pictures: string[] = []
+  for (const index of firstBatch) {
+    const image = await images.read(index, numbers.size)
+    pictures.push(await hashOf(await image.data<'float32'>().finally(() => image.dispose())))
+  }
+  const parts = {
+    numbers,
+    imageLoss,
+    lambdaImage,
+    seed,
+    images: images.length,
+    pictures,
+    rates: Array.from({ length: numbers.steps }, (_, step) => schedule(step)),
+    key: await keyId(key),
+    encoder: await weightsHash(autoencoder.encoder.weights),
+    decoder: await weightsHash(autoencoder.decoder.weights),
+    extractor: await weightsHash(extractor.weights),
+  }
+  return hashOf(new TextEncoder().encode(JSON.stringify(parts)))
+}
