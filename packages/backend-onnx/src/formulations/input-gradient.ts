@@ -9,7 +9,8 @@ const WIDE = 512
 export function convInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
   const unit = [...geo.strides, ...geo.dilations].every((s) => s === 1)
   const covers = geo.pads.every((p, i) => p < geo.kernel[i % 2]!)
-  if (unit && covers && Math.min(geo.inputs, geo.outputs) < WIDE) return byFlippedConv(g, geo, dy, filter)
+  if (unit && covers && geo.groups === 1 && Math.min(geo.inputs, geo.outputs) < WIDE)
+    return byFlippedConv(g, geo, dy, filter)
   return byConvTranspose(g, geo, dy, filter)
 }
 
@@ -51,6 +52,7 @@ export function byConvTranspose(g: Lowering, geo: ConvGeometry, dy: Raw, filter:
     strides: geo.strides,
     dilations: geo.dilations,
     pads: [top, left, bottom, right],
+    ...(geo.groups > 1 ? { group: geo.groups } : {}),
   }
   const dims = [geo.batch, geo.inputs, ...geo.input]
   // output_padding must be smaller than the stride; what is left beyond is padded after.

@@ -302,6 +302,24 @@ export const elementwiseKernels: readonly Kernel[] = [
         : raws.slice(1).reduce((sum, r) => g.node('Add', [sum, r], dims, r.type), raws[0]!),
     )
   }),
+  // (x - mean)/sqrt(variance + eps)·scale + offset
+  kernel('FusedBatchNorm', (call) => {
+    const scale = call.optional('scale')
+    const offset = call.optional('offset')
+    const epsilon = call.number('varianceEpsilon', 0.001)
+    const inputs = [call.input('x'), call.input('mean'), call.input('variance'), scale, offset].filter(
+      (t) => t !== null,
+    )
+    const build: Build = (g, [x, mean, variance, ...affine], dims) => {
+      const deviation = g.node('Sqrt', [g.node('Add', [variance!, g.float(epsilon)], variance!.dims)], variance!.dims)
+      const factor = scale
+        ? g.node('Div', [affine[0]!, deviation], deviation.dims)
+        : g.node('Reciprocal', [deviation], deviation.dims)
+      const scaled = g.node('Mul', [g.node('Sub', [x!, mean!], dims), factor], dims)
+      return offset ? g.node('Add', [scaled, affine.at(-1)!], dims) : scaled
+    }
+    return elementwise(call, inputs, 'float32', build, `${epsilon};${scale !== null};${offset !== null}`)
+  }),
   kernel('ZerosLike', (call) => call.backend.filled(call.input('x').shape, call.input('x').dtype, 0)),
   kernel('OnesLike', (call) => call.backend.filled(call.input('x').shape, call.input('x').dtype, 1)),
   kernel('Fill', (call) => {

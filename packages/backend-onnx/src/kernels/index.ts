@@ -1,7 +1,10 @@
 import type { Kernel } from './call.ts'
 import { convKernels } from './conv.ts'
+import { depthwiseKernels } from './depthwise.ts'
 import { elementwiseKernels } from './elementwise.ts'
+import { indexingKernels } from './indexing.ts'
 import { matMulKernels } from './matmul.ts'
+import { poolingKernels } from './pooling.ts'
 import { reductionKernels } from './reductions.ts'
 import { resizeKernels } from './resize.ts'
 import { shapeKernels } from './shapes.ts'
@@ -13,5 +16,8 @@ export const allKernels: readonly Kernel[] = [
   ...shapeKernels,
   ...matMulKernels,
   ...convKernels,
+  ...depthwiseKernels,
+  ...poolingKernels,
   ...resizeKernels,
+  ...indexingKernels,
 ]
