@@ -1,7 +1,10 @@
 import { grown } from './packed-names.ts'
 import { mix, RowTable } from './row-table.ts'
 
-/** The nearest and second nearest of all rows; -1 and Infinity where there are too few. */
+/** Farther than any key is. */
+const FAR = 2 ** 30
+
+/** The nearest and second nearest of all rows; a row of -1 where there are too few. */
 export interface ScanResult {
   readonly first: number
   readonly firstDistance: number
@@ -54,7 +57,7 @@ export class PackedKeys {
     const at = this.#size * this.lanes
     if (at + this.lanes > this.#words.length) this.#words = grown(this.#words, Uint32Array)
     for (let lane = 0; lane < this.lanes; lane++) this.#words[at + lane] = key[lane]!
-    this.#table.insert(hash, this.#size)
+    this.#table.insert(hash)
     return this.#size++
   }
 
@@ -73,26 +76,28 @@ export class PackedKeys {
   scan(key: Uint32Array): ScanResult {
     const { lanes } = this
     const words = this.#words
+    const size = this.#size
+    const [key0, key1] = [key[0]!, key[1]!]
     let first = -1
     let second = -1
-    let firstDistance = Infinity
-    let secondDistance = Infinity
+    let firstDistance = FAR
+    let secondDistance = FAR
     let tied = 0
-    const size = this.#size
-    for (let row = 0, at = 0; row < size; row++) {
-      let distance = 0
-      for (let lane = 0; lane < lanes; lane += 2, at += 2) {
-        distance += onesOfTwo(words[at]! ^ key[lane]!, words[at + 1]! ^ key[lane + 1]!)
+    // Nearly every row leaves at the first comparison; integers throughout keep the loop free of conversions.
+    for (let row = 0, at = 0; row < size; row++, at += lanes) {
+      let distance = onesOfTwo(words[at]! ^ key0, words[at + 1]! ^ key1)
+      for (let lane = 2; lane < lanes; lane += 2) {
+        distance += onesOfTwo(words[at + lane]! ^ key[lane]!, words[at + lane + 1]! ^ key[lane + 1]!)
       }
+      if (distance > secondDistance) continue
       if (distance === firstDistance) tied++
-      if (distance >= secondDistance) continue
       if (distance < firstDistance) {
         second = first
         secondDistance = firstDistance
         first = row
         firstDistance = distance
         tied = 1
-      } else {
+      } else if (distance < secondDistance) {
         second = row
         secondDistance = distance
       }

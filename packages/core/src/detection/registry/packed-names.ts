@@ -32,7 +32,7 @@ export class PackedNames {
     const bytes = this.#bytes
     for (let i = 0; i < end - start; i++) bytes[from + i] = source[start + i]!
     this.#starts[this.#size + 1] = to
-    this.#table.insert(hash, this.#size)
+    this.#table.insert(hash)
     return this.#size++
   }
 

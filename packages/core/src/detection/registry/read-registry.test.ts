@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { StableSigError } from '../../errors.ts'
 import { revealKey } from '../../signal/key.ts'
@@ -29,6 +30,7 @@ describe('lines', () => {
     ['bytes', bytes],
     ['a byte order mark', `\ufeff${LINES}`],
     ['a byte source', memorySource('users.tsv', bytes)],
+    ['a stream of Node', Readable.from([bytes])],
     ['a last newline', `${LINES}\n`],
     ['single characters', [...LINES]],
     ['UTF-16 units', LINES.split('')],

@@ -14,7 +14,7 @@ export interface ReadRegistryOptions {
   readonly name?: string
   /** Most bytes that are read: 1 GiB by default. JSON is held whole and is limited to 256 MiB in any case. */
   readonly maxBytes?: number
-  /** Most users, 16,777,216 by default and at most. */
+  /** Most users, 16,777,215 by default and at most. */
   readonly maxUsers?: number
 }
 
@@ -35,7 +35,7 @@ const PIECE_BYTES = 2 ** 20
  */
 export async function readRegistry(text: RegistryText, options: ReadRegistryOptions = {}): Promise<Registry> {
   const parser = new RegistryParser(options)
-  const source = typeof text === 'object' && 'read' in text ? text.name : undefined
+  const source = isSource(text) ? text.name : undefined
   return naming(options.name ?? source, async () => {
     for await (const piece of pieces(text)) parser.push(piece)
     return registryOf(parser.finish())
@@ -53,9 +53,14 @@ async function naming<T>(name: string | undefined, run: () => Promise<T>): Promi
 
 async function* pieces(text: RegistryText): AsyncGenerator<Piece> {
   if (typeof text === 'string' || text instanceof Uint8Array) yield text
-  else if ('read' in text) {
+  else if (isSource(text)) {
     for (let at = 0; at < text.size; at += PIECE_BYTES) yield await text.read(at, Math.min(PIECE_BYTES, text.size - at))
   } else yield* text
+}
+
+/** A stream of Node has a `read` of its own: what can be iterated is iterated. */
+function isSource(text: RegistryText): text is ByteSource {
+  return typeof text === 'object' && !(Symbol.iterator in text) && !(Symbol.asyncIterator in text)
 }
 
 /** Takes pieces of text as they come and decides from the first character what they are. */

@@ -1,13 +1,17 @@
+/** Most rows: their numbers take 24 bits of a slot. */
+export const MAX_ROWS = 2 ** 24 - 1
+
 /**
- * A hash table of row numbers: rows live elsewhere, in packed arrays; the table only finds them. Open addressing with linear
- * probing, at most half full, 4 bytes a slot: 8 MB for a million rows, where a Map of strings takes ten times that.
+ * A hash table of the rows 0, 1, 2, …: they live elsewhere, in packed arrays; the table only finds them. Open addressing with
+ * linear probing, at most half full, 4 bytes a slot: 8 MB for a million rows, where a Map of strings takes ten times that.
+ * A slot is 0, or row + 1 below the hash's highest 8 bits, so that other rows are passed without looking at them.
  */
 export class RowTable {
-  #slots = new Int32Array(16).fill(-1)
+  #slots = new Uint32Array(16)
   #size = 0
   readonly #hashOf: (row: number) => number
 
-  /** @param hashOf the hash of a row that is in the table: any 32-bit integer, well mixed in its low bits */
+  /** @param hashOf the hash of a row that is in the table: any 32-bit integer, well mixed */
   constructor(hashOf: (row: number) => number) {
     this.#hashOf = hashOf
   }
@@ -18,30 +22,34 @@ export class RowTable {
 
   /** The first row among those filed under `hash` for which `equals` holds, or -1. */
   find(hash: number, equals: (row: number) => boolean): number {
-    const mask = this.#slots.length - 1
+    const slots = this.#slots
+    const mask = slots.length - 1
     for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const row = this.#slots[at]!
-      if (row < 0 || equals(row)) return row
+      const slot = slots[at]!
+      if (slot === 0) return -1
+      if (slot >>> 24 !== hash >>> 24) continue
+      const row = (slot & 0xffffff) - 1
+      if (equals(row)) return row
     }
   }
 
-  insert(hash: number, row: number): void {
+  /** Files the next row. */
+  insert(hash: number): void {
     if (2 * (this.#size + 1) > this.#slots.length) this.#grow()
-    this.#place(hash, row)
-    this.#size++
+    this.#place(hash, this.#size++)
   }
 
   #place(hash: number, row: number): void {
-    const mask = this.#slots.length - 1
+    const slots = this.#slots
+    const mask = slots.length - 1
     let at = hash & mask
-    while (this.#slots[at]! >= 0) at = (at + 1) & mask
-    this.#slots[at] = row
+    while (slots[at] !== 0) at = (at + 1) & mask
+    slots[at] = (hash & 0xff000000) | (row + 1)
   }
 
   #grow(): void {
-    const old = this.#slots
-    this.#slots = new Int32Array(old.length * 2).fill(-1)
-    for (const row of old) if (row >= 0) this.#place(this.#hashOf(row), row)
+    this.#slots = new Uint32Array(this.#slots.length * 2)
+    for (let row = 0; row < this.#size; row++) this.#place(this.#hashOf(row), row)
   }
 }
 

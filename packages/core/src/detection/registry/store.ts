@@ -3,16 +3,17 @@ import { checkKeyLength } from '../../signal/key-text.ts'
 import { KeyIndex } from './key-index.ts'
 import { PackedKeys } from './packed-keys.ts'
 import { PackedNames } from './packed-names.ts'
+import { MAX_ROWS } from './row-table.ts'
 
-/** Most users of one registry; their rows are 32-bit integers and a million takes about 60 MB. */
-export const MAX_USERS = 1 << 24
+/** Most users of one registry; a million of them takes about 60 MB. */
+export const MAX_USERS = MAX_ROWS
 /** Longest name in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 1024
 
 /** Below this many rows a scan is quicker than an index is worth. */
 const SMALL = 2048
 /** What one probe or row of an index search costs beside one word of a scan: they are scattered, the scan runs in order. */
-const SCATTERED = 8
+const SCATTERED = 24
 
 /** Names and keys in packed arrays, each once, and the index over them. The rows of a Registry, free of its manners. */
 export class RegistryStore {
