@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly env?: Record<string, string>
   readonly terminalWidth?: number
   readonly signal?: AbortSignal
+  /** Called with each piece of progress or error. */
+  readonly onErr?: (text: string) => void
 }
 
 /** Runs a command line in this process: words, or one string split at spaces. For tests. */
@@ -26,6 +28,7 @@ export async function stablesig(line: string | readonly string[], around: Surrou
     },
     err: (text) => {
       err += text
+      around.onErr?.(text)
     },
     env: around.env ?? {},
     terminalWidth: around.terminalWidth,

@@ -14,14 +14,13 @@ interface Options extends InputOptions, EngineOptions, KeyOptions {
 
 export async function detectFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
   const key = await readKey(options, io)
-  return eachImage(images, options, io, async () => {
+  return eachImage(images, options, io, async (own) => {
     await startEngine(options)
-    const extractor = await openExtractor(options.extractor)
+    const extractor = own(await openExtractor(options.extractor))
     const request = { extractor, key, fpr: options.fpr }
     // Without images: says at once what is wrong with the request itself.
     await detect([], request)
     return {
-      dispose: extractor.dispose,
       read: (batch) => detect(batch, request),
       tell(file, { detected, matches, total, bits, pValue, threshold, fpr }) {
         io.out(

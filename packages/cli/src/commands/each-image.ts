@@ -1,5 +1,6 @@
 import { toUnitImages } from '@stablesig/backend-node'
 import { type Outcome, StableSigError, type UnitImages } from '@stablesig/core'
+import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT } from '../exit.ts'
 import { type Input, type InputOptions, inputPaths, readInputs } from '../inputs.ts'
 import type { Io } from '../io.ts'
@@ -14,49 +15,53 @@ interface Work<T> {
   readonly read: (images: UnitImages) => Promise<Outcome<T>[]>
   /** The line of one image; whether it counts as found. */
   readonly tell: (file: string, value: T) => boolean
-  readonly dispose: () => void
 }
 
 /**
  * Decides about each image in turn and tells it at once. One that cannot be decided on is reported; the others still are.
- * @param start makes the work ready, once the command line is known to be right and before an image is read
+ * @param start makes the work ready, once the command line is known to be right and before an image is read; what it opens
+ *   it gives to `own`, which frees it at the end
  * @returns 0 when one was found, 1 when none was, 2 when any failed
  */
 export async function eachImage<T>(
   images: readonly string[],
   options: Options,
   io: Io,
-  start: () => Promise<Work<T>>,
+  start: (own: <D extends Disposable>(made: D) => D) => Promise<Work<T>>,
 ): Promise<number> {
   const paths = await inputPaths(images, options, io)
-  const { read, tell, dispose } = await start()
+  return disposing(async (own) => decide(await start(own), paths, options, io))
+}
+
+async function decide<T>(
+  { read, tell }: Work<T>,
+  paths: AsyncIterable<string>,
+  options: Options,
+  io: Io,
+): Promise<number> {
   let found = false
   let failed = false
   const fail = (input: Input, error: unknown) => {
     reportFailure(input.file, error, options.json, io)
     failed = true
   }
-  try {
-    for await (const input of readInputs(paths, options, io)) {
-      if ('error' in input) {
-        fail(input, input.error)
-        continue
-      }
-      const batch = toUnitImages([input.image])
-      try {
-        const [outcome] = await read(batch)
-        if (outcome?.ok) found = tell(input.file, outcome.value) || found
-        else fail(input, outcome?.error)
-      } catch (error) {
-        // What concerns the engine or the arguments concerns every image.
-        if (!(error instanceof StableSigError) || error.code === 'aborted') throw error
-        fail(input, error)
-      } finally {
-        batch.dispose()
-      }
+  for await (const input of readInputs(paths, options, io)) {
+    if ('error' in input) {
+      fail(input, input.error)
+      continue
     }
-  } finally {
-    dispose()
+    const batch = toUnitImages([input.image])
+    try {
+      const [outcome] = await read(batch)
+      if (outcome?.ok) found = tell(input.file, outcome.value) || found
+      else fail(input, outcome?.error)
+    } catch (error) {
+      // What concerns the engine or the arguments concerns every image.
+      if (!(error instanceof StableSigError) || error.code === 'aborted') throw error
+      fail(input, error)
+    } finally {
+      batch.dispose()
+    }
   }
   return failed ? EXIT.error : found ? EXIT.done : EXIT.none
 }

@@ -12,11 +12,10 @@ interface Options extends InputOptions, EngineOptions {
 }
 
 export async function extractFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
-  const code = await eachImage(images, options, io, async () => {
+  const code = await eachImage(images, options, io, async (own) => {
     await startEngine(options)
-    const extractor = await openExtractor(options.extractor)
+    const extractor = own(await openExtractor(options.extractor))
     return {
-      dispose: extractor.dispose,
       read: (batch) => readLogits(batch, { extractor }),
       tell(file, values) {
         const bits = bitsOf(values).join('')

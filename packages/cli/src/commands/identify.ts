@@ -22,14 +22,13 @@ async function openRegistry(path: string): Promise<Registry> {
 }
 
 export async function identifyFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
-  return eachImage(images, options, io, async () => {
+  return eachImage(images, options, io, async (own) => {
     const registry = await openRegistry(options.registry)
     await startEngine(options)
-    const extractor = await openExtractor(options.extractor)
+    const extractor = own(await openExtractor(options.extractor))
     const request = { extractor, registry, fpr: options.fpr }
     await identify([], request)
     return {
-      dispose: extractor.dispose,
       read: (batch) => identify(batch, request),
       tell(file, { user, matches, total, bits, pValue, threshold, fpr, users, runnerUp, tied }) {
         io.out(

@@ -19,6 +19,8 @@ import {
   type RecipeName,
   StableSigError,
 } from '@stablesig/core'
+import { dispose } from '@tensorflow/tfjs-core'
+import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Io, jsonLine } from '../io.ts'
 import { type KeyOptions, readKey } from '../key.ts'
@@ -48,7 +50,9 @@ const JUDGED_AT = 256
 /** Images held back unless something else is asked for, and no more than one in ten. */
 const HELD_BACK = 16
 
-export async function sign(options: SignOptions, io: Io): Promise<number> {
+export const sign = (options: SignOptions, io: Io): Promise<number> => disposing((own) => signWith(own, options, io))
+
+async function signWith(own: <D extends Disposable>(made: D) => D, options: SignOptions, io: Io): Promise<number> {
   const started = performance.now()
   const key = await readKey(options, io)
   await checkOutputFile(options.out)
@@ -58,9 +62,9 @@ export async function sign(options: SignOptions, io: Io): Promise<number> {
   const judgedAt = Math.max(size, JUDGED_AT)
 
   const engine = await startEngine(options)
-  const extractor = await openExtractor(options.extractor)
+  const extractor = own(await openExtractor(options.extractor))
   checkKey(key, extractor.bits)
-  const autoencoder = await openAutoencoder(options.encoder, options.decoder)
+  const autoencoder = own(await openAutoencoder(options.encoder, options.decoder))
   const checkpointPath = `${options.out}.checkpoint`
   const checkpoint = fileCheckpoint(checkpointPath)
   const steps = options.steps ?? RECIPES[options.recipe].steps
@@ -91,6 +95,7 @@ export async function sign(options: SignOptions, io: Io): Promise<number> {
       throw explain(error, checkpointPath)
     })
     .finally(() => progress.end())
+  own({ dispose: () => dispose(decoder) })
 
   const judged = heldBack.length
     ? await evaluateDecoder({
@@ -111,9 +116,6 @@ export async function sign(options: SignOptions, io: Io): Promise<number> {
     ...(judged ? { held_back: JSON.stringify(figures(judged, judgedAt)) } : {}),
   })
   await checkpoint.remove()
-  for (const weight of Object.values(decoder)) weight.dispose()
-  autoencoder.dispose()
-  extractor.dispose()
 
   const seconds = (performance.now() - started) / 1000
   const result = {
@@ -181,6 +183,7 @@ async function checkInputFile(path: string): Promise<void> {
 /** Training images, and those that are only judged on: N spread evenly over the folder, or the images of another. */
 async function splitImages({ images, heldBack }: SignOptions): Promise<{ training: string[]; heldBack: string[] }> {
   const all = await expandFiles([images])
+  await Promise.all(all.map(checkInputFile))
   const count = heldBack === undefined ? Math.min(HELD_BACK, Math.floor(all.length / 10)) : Number(heldBack)
   if (heldBack !== undefined && !/^\d+$/.test(heldBack))
     return { training: all, heldBack: await expandFiles([heldBack]) }

@@ -1,0 +1,307 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readImage, ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
+import { type StateDict, streamSafetensors } from '@stablesig/core'
+import { memory } from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { extractorState, noise, tinyState } from '../../core/src/models/testing.ts'
+import { type Captured, type Surroundings, stablesig } from './testing.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stablesig-cli-'))
+const at = (...names: string[]) => join(folder, ...names)
+const [extractor, encoder, decoder] = [
+  at('extractor.safetensors'),
+  at('encoder.safetensors'),
+  at('decoder.safetensors'),
+]
+const tiny = { width: 4, latentChannels: 4, pooled: false, spelling: 'taesd' } as const
+let tensors = 0
+
+const save = async (path: string, state: StateDict) =>
+  writeFileAtomic(path, (await streamSafetensors(state.tensors)).chunks())
+const picture = (name: string, width: number, height: number) =>
+  writePng(name, {
+    name,
+    width,
+    height,
+    data: Uint8Array.from(noise(name.slice(folder.length), width * height * 3, 40), (x) =>
+      Math.max(0, Math.min(255, 128 + x)),
+    ),
+  })
+const lines = ({ out }: Captured) =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+/** Runs words that may hold spaces. */
+const run = (words: readonly string[], around?: Surroundings) => stablesig(words, around)
+
+beforeAll(async () => {
+  await ready({ device: 'cpu' })
+  await save(extractor, extractorState({ bits: 8, channels: 4, blocks: 1 }))
+  await save(encoder, tinyState('encoder', tiny))
+  await save(decoder, tinyState('decoder', tiny))
+  mkdirSync(at('photos'))
+  for (let i = 0; i < 12; i++) await picture(at('photos', `${i}.png`), 48, 40)
+  await picture(at('odd.png'), 45, 37)
+  await picture(at('small.png'), 20, 37)
+  writeFileSync(at('broken.png'), 'no image')
+  tensors = memory().numTensors
+})
+afterAll(() => {
+  expect(memory().numTensors).toBe(tensors)
+  rmSync(folder, { recursive: true })
+})
+
+const bitsOf = async (file: string, ...more: string[]): Promise<string> =>
+  lines(await run(['extract', '--extractor', extractor, '--json', file, ...more]))[0].bits
+const complement = (bits: string) => [...bits].map((bit) => (bit === '1' ? '0' : '1')).join('')
+
+describe('extract', () => {
+  test('bits and logits of each image, in the order given', async () => {
+    const result = await run(['extract', '--extractor', extractor, '--json', at('photos'), at('odd.png')])
+    expect([result.code, result.err]).toEqual([0, ''])
+    const found = lines(result)
+    expect(found.map(({ file }) => file)).toEqual(
+      [...Array(12).keys()].map((i) => at('photos', `${i}.png`)).concat(at('odd.png')),
+    )
+    for (const { bits, logits } of found) {
+      expect(logits).toHaveLength(8)
+      expect(bits).toBe(logits.map((x: number) => (x > 0 ? '1' : '0')).join(''))
+    }
+  })
+
+  test('paths from standard input, one a line', async () => {
+    const result = await run(['extract', '--extractor', extractor, '--json', '--files', '-'], {
+      stdin: `${at('odd.png')}\n\n${at('photos', '3.png')}\n`,
+    })
+    expect(lines(result).map(({ file }) => file)).toEqual([at('odd.png'), at('photos', '3.png')])
+    expect(await run(['extract', '--extractor', extractor, '--files', '-'], { stdin: '' })).toEqual({
+      code: 0,
+      out: '',
+      err: '',
+    })
+  })
+
+  test('a size makes a centre square first', async () => {
+    const [sized] = lines(await run(['extract', '--extractor', extractor, '--json', '--size', '32', at('odd.png')]))
+    await writePng(at('square.png'), await readImage(at('odd.png'), { size: 32 }))
+    const [plain] = lines(await run(['extract', '--extractor', extractor, '--json', at('square.png')]))
+    expect(sized.logits).toEqual(plain.logits)
+  })
+})
+
+describe('detect', () => {
+  const detect = (key: string, ...more: string[]) =>
+    run(['detect', '--extractor', extractor, '--fpr', '0.01', '--key', key, ...more])
+
+  test('0 when one is found, 1 when none is, and a line an image', async () => {
+    const key = await bitsOf(at('odd.png'))
+    const found = await detect(key, '--json', at('odd.png'))
+    expect([found.code, found.err]).toEqual([0, ''])
+    expect(lines(found)).toEqual([
+      {
+        file: at('odd.png'),
+        detected: true,
+        matches: 8,
+        total: 8,
+        bits: key,
+        pValue: 2 ** -8,
+        threshold: 8,
+        fpr: 0.01,
+      },
+    ])
+    const none = await detect(complement(key), at('odd.png'))
+    expect([none.code, none.err]).toEqual([1, ''])
+    expect(none.out).toBe(`${at('odd.png')}\tnot detected\t0/8\tp-value 1.00e+0\tthreshold 8\n`)
+  })
+
+  test('an unreadable file is reported and makes the exit code 2; the others are decided', async () => {
+    const key = await bitsOf(at('odd.png'))
+    const files = [at('broken.png'), at('none.png'), at('small.png'), at('odd.png')]
+    const json = await detect(key, '--json', ...files)
+    expect([json.code, json.err]).toEqual([2, ''])
+    const [broken, none, small, odd] = lines(json)
+    expect(broken).toMatchObject({ file: files[0], error: { code: 'bad-image' } })
+    expect(none).toMatchObject({
+      file: files[1],
+      error: { code: 'io', message: expect.stringMatching(/no such file/) },
+    })
+    expect(small).toMatchObject({ file: files[2], error: { code: 'no-decision' } })
+    expect(odd).toMatchObject({ detected: true })
+    const text = await detect(key, ...files)
+    expect(text.code).toBe(2)
+    expect(text.err.match(/^stablesig: .* \([a-z-]+\)$/gm)).toHaveLength(3)
+    expect(text.out).toContain('odd.png\tdetected')
+  })
+
+  test('the key from a file or the environment; two are refused, and so is none', async () => {
+    const key = await bitsOf(at('odd.png'))
+    writeFileSync(at('user.key'), `${key}\n`)
+    const plain = ['detect', '--extractor', extractor, '--fpr', '0.01', at('odd.png')]
+    expect((await run([...plain, '--key-file', at('user.key')])).code).toBe(0)
+    expect((await run(plain, { env: { STABLESIG_KEY: key } })).code).toBe(0)
+    expect((await run([...plain, '--key', complement(key)], { env: { STABLESIG_KEY: key } })).code).toBe(1)
+    expect((await run([...plain, '--key', key, '--key-file', at('user.key')])).err).toMatch(/cannot be used together/)
+    expect((await run(plain)).err).toMatch(/a key is needed.*STABLESIG_KEY/)
+    expect((await run([...plain, '--key-file', at('none.key')])).err).toMatch(/none\.key: no such file/)
+  })
+
+  test.each([
+    ['a key of another length', '0101', [], /bits/],
+    ['a key that is none', '01x10101', [], /Character 3/],
+    ['a rate that 8 bits cannot give', '01010101', ['--fpr', '1e-6'], /false-positive rate/],
+  ])('%s is refused before an image is read', async (_, key, more, message) => {
+    const result = await detect(key, ...more, at('broken.png'))
+    expect([result.code, result.out]).toEqual([2, ''])
+    expect(result.err).toMatch(message)
+    expect(result.err).not.toContain('broken.png')
+    expect(result.err).not.toContain(key)
+  })
+
+  test('no image, or no extractor', async () => {
+    expect((await detect('01010101')).err).toMatch(/give images/)
+    const missing = await run(['detect', '--extractor', at('none.pt'), '--key', '01010101', at('odd.png')])
+    expect([missing.code, missing.err]).toEqual([2, expect.stringMatching(/none\.pt: no such file \(io\)\n$/)])
+  })
+})
+
+describe('identify', () => {
+  test('tells the user, or null; 0 when one is found, 1 when none is', async () => {
+    const key = await bitsOf(at('odd.png'))
+    writeFileSync(at('users.tsv'), `ada\t${complement(key)}\nbob\t${key}\n`)
+    const identify = (...more: string[]) =>
+      run(['identify', '--extractor', extractor, '--registry', at('users.tsv'), ...more])
+    const found = await identify('--fpr', '0.01', '--json', at('odd.png'))
+    expect(found.code).toBe(0)
+    expect(lines(found)).toEqual([
+      expect.objectContaining({
+        file: at('odd.png'),
+        user: 'bob',
+        matches: 8,
+        total: 8,
+        users: 2,
+        runnerUp: { user: 'ada', matches: 0 },
+      }),
+    ])
+    expect(lines(found)[0].pValue).toBeCloseTo(2 * 2 ** -8, 4)
+    writeFileSync(at('users.tsv'), JSON.stringify({ ada: complement(key) }))
+    const none = await identify('--fpr', '0.01', at('odd.png'))
+    expect([none.code, none.out.split('\t')[1]]).toEqual([1, 'nobody'])
+    writeFileSync(at('users.tsv'), 'ada 0101\n')
+    expect((await identify(at('odd.png'))).err).toMatch(/users\.tsv/)
+  })
+})
+
+describe('reconstruct', () => {
+  const reconstruct = (...more: string[]) =>
+    run(['reconstruct', '--encoder', encoder, '--decoder', decoder, '--out', at('out', 'deep'), ...more])
+
+  test('keeps any size, makes the folder, and gives every input a name of its own', async () => {
+    const result = await reconstruct('--json', at('odd.png'), at('photos', '1.png'), at('broken.png'))
+    expect(result.code).toBe(2)
+    const [odd, photo, broken] = lines(result)
+    expect(odd).toEqual({ file: at('odd.png'), out: at('out', 'deep', 'odd.png'), width: 45, height: 37 })
+    expect(photo).toMatchObject({ width: 48, height: 40 })
+    expect(broken.error.code).toBe('bad-image')
+    expect(await readImage(odd.out)).toMatchObject({ width: 45, height: 37 })
+    expect(readdirSync(at('out', 'deep')).sort()).toEqual(['1.png', 'odd.png'])
+  })
+
+  test('--size gives squares', async () => {
+    const result = await reconstruct('--size', '32', at('odd.png'))
+    expect(result.out).toBe(`${at('out', 'deep', 'odd.png')}\n`)
+    expect(await readImage(result.out.trim())).toMatchObject({ width: 32, height: 32 })
+  })
+})
+
+describe('sign', () => {
+  const arguments_ = (out: string, ...more: string[]) => [
+    ...['sign', '--encoder', encoder, '--decoder', decoder, '--extractor', extractor, '--images', at('photos')],
+    ...['--key', '10110010', '--size', '32', '--steps', '4', '--batch', '2', '--held-back', '2', '--out', out, ...more],
+  ]
+
+  test('writes a decoder with a card, and reports', async () => {
+    const result = await run(arguments_(at('signed.safetensors'), '--json'))
+    expect([result.code, result.err]).toEqual([0, ''])
+    const [report] = lines(result)
+    expect(report).toMatchObject({
+      out: at('signed.safetensors'),
+      bits: 8,
+      steps: 4,
+      batchSize: 2,
+      lambdaImage: 25,
+      heldBack: { images: 2, size: 256, total: 16, psnr: expect.any(Number) },
+      peakRssMB: expect.any(Number),
+    })
+    expect(existsSync(at('signed.safetensors.checkpoint'))).toBe(false)
+    expect(result.out + readFileSync(at('signed.safetensors'), 'latin1')).not.toContain('10110010')
+    const [about] = lines(await run(['inspect', '--json', at('signed.safetensors')]))
+    const [before] = lines(await run(['inspect', '--json', decoder]))
+    expect(about.metadata).toMatchObject({
+      format: 'pt',
+      key_id: report.keyId,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
+    expect(about.tensors.sort(byName)).toEqual(before.tensors.sort(byName))
+    expect(
+      (
+        await run([
+          'reconstruct',
+          '--encoder',
+          encoder,
+          '--decoder',
+          at('signed.safetensors'),
+          '--out',
+          at('out'),
+          at('odd.png'),
+        ])
+      ).code,
+    ).toBe(0)
+  })
+
+  test('Ctrl-C leaves a checkpoint; the same command goes on from there to the same decoder, another is refused', async () => {
+    const out = at('stopped.safetensors')
+    const controller = new AbortController()
+    const stopped = await run(arguments_(out), { signal: controller.signal, onErr: () => controller.abort() })
+    expect(stopped).toMatchObject({
+      code: 130,
+      out: '',
+      err: expect.stringMatching(/stablesig: interrupted: stopped after 1 of 4/),
+    })
+    expect(existsSync(out)).toBe(false)
+    expect(existsSync(`${out}.checkpoint`)).toBe(true)
+
+    const other = await run(arguments_(out, '--lr', '1e-3'))
+    expect([other.code, other.err]).toEqual([
+      2,
+      expect.stringMatching(/stopped\.safetensors\.checkpoint: .*other arguments.*\(bad-checkpoint\)/),
+    ])
+
+    const resumed = await run(arguments_(out, '--json'))
+    expect(lines(resumed)[0]).toMatchObject({ resumedAt: 1 })
+    expect(existsSync(`${out}.checkpoint`)).toBe(false)
+    const whole = await run(['inspect', '--json', out])
+    await run(arguments_(at('straight.safetensors'), '--json'))
+    const straight = await run(['inspect', '--json', at('straight.safetensors')])
+    expect(lines(whole)[0].metadata.sha256).toBe(lines(straight)[0].metadata.sha256)
+  })
+
+  test.each([
+    ['an --out whose folder is missing', ['--out', at('none', 'x.safetensors')], /folder .*none does not exist/],
+    ['images that are not there', ['--images', at('nowhere')], /nowhere: no such file/],
+    ['more held back than there are', ['--held-back', '12'], /leaves none of the 12 images/],
+    ['a decoder that is not there', ['--decoder', at('none.pth')], /none\.pth: no such file/],
+    ['an encoder that is an extractor', ['--encoder', extractor], /extractor\.safetensors/],
+    ['a recipe that is not known', ['--recipe', 'slow'], /Allowed choices are published, fast/],
+    ['a key of another length', ['--key', '1011'], /bits/],
+    ['a size that is no multiple of 8', ['--size', '30'], /multiple of 8/],
+  ])('%s is refused', async (_, more, message) => {
+    const result = await run([...arguments_(at('refused.safetensors')), ...more])
+    expect([result.code, result.out]).toEqual([2, ''])
+    expect(result.err).toMatch(message)
+    expect(existsSync(at('refused.safetensors'))).toBe(false)
+  })
+})
