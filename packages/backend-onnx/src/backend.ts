@@ -150,6 +150,7 @@ export class OnnxBackend extends RecordingBackend {
     const results: TensorInfo[] = []
     const made: TensorData[] = []
     for (const { shape, dtype } of outputs) {
+      text += `>${dtype}`
       const data = new TensorData(shape, dtype, 'pending')
       const dataId = {}
       this.#data.set(dataId, data)

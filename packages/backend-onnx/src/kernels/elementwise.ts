@@ -70,7 +70,10 @@ export function asFloat(g: Lowering, raw: Raw): Raw {
 }
 
 const floorDiv: Build = (g, [a, b], dims) => {
-  if (a!.type === 'float32') return g.node('Floor', [g.node('Div', [a!, b!], dims)], dims)
+  if (a!.type === 'float32') {
+    const quotient = g.node('Floor', [g.node('Div', [a!, b!], dims)], dims)
+    return g.node('Cast', [quotient], dims, 'int32', { to: 6 })
+  }
   // ONNX truncates integer quotients; one less where a remainder has the other sign than the divisor.
   const q = g.node('Div', [a!, b!], dims, 'int32')
   const r = g.node('Sub', [a!, g.node('Mul', [q, b!], dims, 'int32')], dims, 'int32')
@@ -107,18 +110,19 @@ const softplus: Build = (g, [x], dims) => {
   return g.node('Add', [g.node('Relu', [x!], dims), g.node('Log', [g.node('Add', [e, g.float(1)], dims)], dims)], dims)
 }
 
-/** 1 where x > 0, alpha elsewhere, NaN for NaN. */
+/** 1 where x > 0, alpha elsewhere, NaN for NaN: sign(relu(x)) has all three for alpha = 0. */
 function step(alpha: number): Build {
   return (g, [x], dims) => {
-    const positive = g.node('Greater', [x!, g.graph.scalar(0, x!.type)], dims, 'bool')
-    if (x!.type !== 'float32')
-      return g.node('Where', [positive, g.graph.scalar(1, x!.type), g.graph.scalar(alpha, x!.type)], dims, x!.type)
-    return g.node('Where', [positive, g.float(1), g.float(alpha)], dims)
+    const type = x!.type
+    const positive = g.node('Sign', [g.node('Relu', [x!], dims, type)], dims, type)
+    if (alpha === 0) return positive
+    const scaled = g.node('Mul', [positive, g.graph.scalar(1 - alpha, type)], dims, type)
+    return g.node('Add', [scaled, g.graph.scalar(alpha, type)], dims, type)
   }
 }
 
-/** SELU's constants as tfjs has them. */
-const SELU_ALPHA = 1.7580993408473768
+/** SELU's constants; tfjs keeps the product of the two. */
+const SELU_ALPHA = 1.6732632423543772
 const SELU_SCALE = 1.0507009873554805
 
 export const elementwiseKernels: readonly Kernel[] = [
@@ -132,7 +136,8 @@ export const elementwiseKernels: readonly Kernel[] = [
     return g.node('Mul', raws, dims, raws[0]!.type)
   }),
   binary('RealDiv', floating(same('Div'))),
-  binary('FloorDiv', floorDiv),
+  // tfjs calls the result an integer whatever was divided.
+  kernel('FloorDiv', (call) => elementwise(call, [call.input('a'), call.input('b')], 'int32', floorDiv)),
   binary('Mod', mod),
   binary('Maximum', same('Max')),
   binary('Minimum', same('Min')),

@@ -83,11 +83,21 @@ function reduction(name: string, op: string, repeats: Repeats, dtypeOf: (x: Tens
     const dtype = dtypeOf(x)
     return call.record(`${axes};${keepDims}`, [x], outShape(x, axes, keepDims), dtype, (g, [value]) => {
       const operand = prepare(g, value!, dtype)
-      const result = reduce(g, op, operand, axes, repeats)
+      const extreme = dtype === 'float32' && (op === 'ReduceMax' || op === 'ReduceMin')
+      const result = extreme ? extremeOrNaN(g, op, operand, axes) : reduce(g, op, operand, axes, repeats)
       const finished = x.dtype === 'bool' && dtype === 'bool' ? toBool(g, result) : result
       return keepDims ? finished : squeeze(g, finished, axes)
     })
   })
+}
+
+/** ONNX Runtime's maxima pass over NaN; tfjs' are NaN where one element is. */
+function extremeOrNaN(g: Lowering, op: string, x: Value, axes: readonly number[]): Value {
+  const result = reduce(g, op, x, axes, 'same')
+  const flags = g.node('Cast', [g.node('IsNaN', [x.raw], x.raw.dims, 'bool')], x.raw.dims, 'float32', { to: 1 })
+  const found = reduce(g, 'ReduceMax', { ...x, raw: flags }, axes, 'same').raw
+  const some = g.node('Greater', [found, g.float(0)], found.dims, 'bool')
+  return { ...result, raw: g.node('Where', [some, g.float(Number.NaN), result.raw], result.raw.dims) }
 }
 
 /** Booleans are reduced as integers; means of integers in floating point. */

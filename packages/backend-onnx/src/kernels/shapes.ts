@@ -130,8 +130,9 @@ function batchToSpace(
   const order = backend_util.getPermuted(apart.length, block.length)
   const whole = backend_util.getReshapedPermuted([...x.shape], [...block], sizeOf(block))
   const pairs = crops.map((c) => [...c])
-  const begin = backend_util.getSliceBeginCoords(pairs, block.length)
-  const size = backend_util.getSliceSize(whole, pairs, block.length)
+  const rest = whole.slice(1 + block.length)
+  const begin = [...backend_util.getSliceBeginCoords(pairs, block.length), ...rest.map(() => 0)]
+  const size = [...backend_util.getSliceSize(whole, pairs, block.length), ...rest]
   return slice(g, g.reshape(g.transpose(g.reshape(x, apart), order), whole), begin, size)
 }
 
