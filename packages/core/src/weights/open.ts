@@ -1,7 +1,7 @@
 import type { ByteSource } from './byte-source.ts'
 import { openNpy, openNpz } from './formats/npz.ts'
 import { openSafetensors, safetensorsHeaderLength } from './formats/safetensors.ts'
-import { openLegacy } from './formats/torch-legacy.ts'
+import { isLegacy, openLegacy } from './formats/torch-legacy.ts'
 import { openTorchZip } from './formats/torch-zip.ts'
 import { DEFAULT_WEIGHT_LIMITS, type WeightLimits } from './limits.ts'
 import { badWeights, guarded, readRange } from './refuse.ts'
@@ -27,7 +27,7 @@ async function open(source: ByteSource, limits: WeightLimits): Promise<StateDict
   const head = await readRange(source, 0, Math.min(64, source.size), 'the first bytes')
   const starts = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte)
   if (starts(0x50, 0x4b, 0x03, 0x04)) return openArchive(source, limits)
-  if (starts(0x80, 0x02, 0x8a, 0x0a)) return openLegacy(source, limits)
+  if (isLegacy(head)) return openLegacy(source, limits)
   if (starts(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)) return openNpy(source, limits)
   if (head[8] === 0x7b || safetensorsHeaderLength(head, source.size) !== null) return openSafetensors(source, limits)
   throw badWeights(source.name, notWeights(head, source.size))

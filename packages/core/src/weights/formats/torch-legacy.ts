@@ -14,8 +14,15 @@ import { collect } from '../torch/walk.ts'
 
 const MAGIC = 0x1950a86a20f9469cfc6cn
 const PROTOCOL = 1001
+/** LONG1 of ten bytes: how every protocol from 2 on writes the magic number; PROTO and, from 4 on, a FRAME come before it. */
+const WRITTEN_MAGIC = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
 /** Bytes read first; when the pickles turn out longer, all is read again up to four times as far. */
 const WINDOW = 2 ** 18
+
+/** Whether a file's first bytes are a pickle of PyTorch's magic number. */
+export function isLegacy(head: Uint8Array): boolean {
+  return [2, 11].some((at) => head[0] === 0x80 && WRITTEN_MAGIC.every((byte, i) => head[at + i] === byte))
+}
 
 /**
  * Opens what torch.save wrote before 1.6: pickles one after another (magic number, protocol version, a record of the system,
