@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import about from '../package.json' with { type: 'json' }
 import type { Io } from './io.ts'
 import { notNegative, positive, rate, whole } from './values.ts'
 
@@ -14,7 +15,7 @@ const KEY_FILE = 'a file that holds the key: unlike --key it does not show in th
 export function makeProgram(io: Io, done: (code: number) => void): Command {
   const program = new Command('stablesig')
     .description('Sign latent decoders with a key that every image they make carries, and find that key in images.')
-    .version('0.1.0')
+    .version(about.version)
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} })
     .showSuggestionAfterError()
