@@ -1,6 +1,8 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
+import { paddedInput, sumOfProducts } from './products.ts'
+import { shiftedProduct } from './shifted-product.ts'
 
 /** dL/dw [O,I,kh,kw] from x [N,I,H,W] and dy [N,O,H',W']. */
 export function convWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
@@ -8,7 +10,7 @@ export function convWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: R
   if (kh === 1 && kw === 1 && geo.pads.every((p) => p === 0) && geo.strides.every((s) => s === 1))
     return pointwise(g, geo, x, dy)
   if (geo.inputs <= 4 && geo.strides.every((s) => s === 1)) return batchAsChannels(g, geo, x, dy)
-  return slicedProducts(g, geo, x, dy)
+  return geo.strides.every((s) => s === 1) ? shiftedProduct(g, geo, x, dy) : slicedProducts(g, geo, x, dy)
 }
 
 /** A 1x1 convolution is a matrix product, and so is its gradient: sum over images of dy [O,HW] · xᵀ [HW,I]. */
@@ -54,14 +56,6 @@ export function slicedProducts(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw):
   return g.reshapeRaw(all, [outputs, inputs, ...geo.kernel])
 }
 
-/** x with the convolution's borders of zeros around it. Equal for all weight gradients of one x, so it is made once. */
-export function paddedInput(g: Lowering, geo: ConvGeometry, x: Raw): Raw {
-  const [top, left, bottom, right] = geo.pads
-  if (top + left + bottom + right === 0) return x
-  const dims = [geo.batch, geo.inputs, geo.input[0] + top + bottom, geo.input[1] + left + right]
-  return g.node('Pad', [x, g.integers([0, 0, top, left, 0, 0, bottom, right]), g.float(0)], dims)
-}
-
 /** The pixels that one tap of the filter meets: [N,I,H',W'] of the padded input. */
 export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx: number): Raw {
   const start = [ky * geo.dilations[0], kx * geo.dilations[1]]
@@ -72,14 +66,4 @@ export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx:
     [padded, g.integers(start), g.integers(end), g.integers([2, 3]), g.integers(geo.strides)],
     dims,
   )
-}
-
-/** sum over n of a [N,O,P] · bᵀ [N,P,I] -> [O,I]. */
-export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
-  const [n, o] = a.dims
-  const i = b.dims[1]!
-  // A transpose and a plain product beat FusedMatMul's transB: the packed product wants its right side row by row.
-  const product = g.node('MatMul', [a, g.transposeRaw(b, [0, 2, 1])], [n!, o!, i])
-  if (n === 1) return g.reshapeRaw(product, [o!, i])
-  return g.node('ReduceSum', [product, g.integers([0])], [o!, i], 'float32', { keepdims: 0 })
 }

@@ -1,0 +1,21 @@
+import type { Lowering } from '../lowering/lowering.ts'
+import type { Raw } from '../lowering/value.ts'
+import type { ConvGeometry } from './forward.ts'
+
+/** x with the convolution's borders of zeros around it. Equal for all weight gradients of one x, so it is made once. */
+export function paddedInput(g: Lowering, geo: ConvGeometry, x: Raw): Raw {
+  const [top, left, bottom, right] = geo.pads
+  if (top + left + bottom + right === 0) return x
+  const dims = [geo.batch, geo.inputs, geo.input[0] + top + bottom, geo.input[1] + left + right]
+  return g.node('Pad', [x, g.integers([0, 0, top, left, 0, 0, bottom, right]), g.float(0)], dims)
+}
+
+/** sum over n of a [N,O,P] · bᵀ [N,P,I] -> [O,I]. */
+export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
+  const [n, o] = a.dims
+  const i = b.dims[1]!
+  // A transpose and a plain product beat FusedMatMul's transB: the packed product wants its right side row by row.
+  const product = g.node('MatMul', [a, g.transposeRaw(b, [0, 2, 1])], [n!, o!, i])
+  if (n === 1) return g.reshapeRaw(product, [o!, i])
+  return g.node('ReduceSum', [product, g.integers([0])], [o!, i], 'float32', { keepdims: 0 })
+}
