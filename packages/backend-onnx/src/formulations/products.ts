@@ -10,6 +10,18 @@ export function paddedInput(g: Lowering, geo: ConvGeometry, x: Raw): Raw {
   return g.node('Pad', [x, g.integers([0, 0, top, left, 0, 0, bottom, right]), g.float(0)], dims)
 }
 
+/** The pixels that one tap of the filter meets: [N,I,H',W'] of the padded input. */
+export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx: number): Raw {
+  const start = [ky * geo.dilations[0], kx * geo.dilations[1]]
+  const end = start.map((s, i) => s + (geo.output[i]! - 1) * geo.strides[i]! + 1)
+  const dims = [geo.batch, geo.inputs, ...geo.output]
+  return g.node(
+    'Slice',
+    [padded, g.integers(start), g.integers(end), g.integers([2, 3]), g.integers(geo.strides)],
+    dims,
+  )
+}
+
 /** sum over n of a [N,O,P] · bᵀ [N,P,I] -> [O,I]. */
 export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
   const [n, o] = a.dims

@@ -1,7 +1,7 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
-import { paddedInput, sumOfProducts } from './products.ts'
+import { paddedInput, sumOfProducts, tap } from './products.ts'
 import { shiftedProduct } from './shifted-product.ts'
 
 /** dL/dw [O,I,kh,kw] from x [N,I,H,W] and dy [N,O,H',W']. */
@@ -54,16 +54,4 @@ export function slicedProducts(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw):
   }
   const all = g.node('Concat', taps, [outputs, inputs, taps.length], 'float32', { axis: 2 })
   return g.reshapeRaw(all, [outputs, inputs, ...geo.kernel])
-}
-
-/** The pixels that one tap of the filter meets: [N,I,H',W'] of the padded input. */
-export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx: number): Raw {
-  const start = [ky * geo.dilations[0], kx * geo.dilations[1]]
-  const end = start.map((s, i) => s + (geo.output[i]! - 1) * geo.strides[i]! + 1)
-  const dims = [geo.batch, geo.inputs, ...geo.output]
-  return g.node(
-    'Slice',
-    [padded, g.integers(start), g.integers(end), g.integers([2, 3]), g.integers(geo.strides)],
-    dims,
-  )
 }

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { type ConvGeometry, convForward } from '../formulations/forward.ts'
 import { convInputGradient } from '../formulations/input-gradient.ts'
-import { paddedInput, tap } from '../formulations/weight-gradient.ts'
+import { paddedInput, tap } from '../formulations/products.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw, Value } from '../lowering/value.ts'
 import { activate, asActivation } from './activations.ts'
