@@ -118,10 +118,11 @@ describe('one image', () => {
     bright.dispose()
   })
 
-  test.each<[string, () => tf.Tensor3D, Partial<{ key: Key; fpr: number }>]>([
+  test.each<[string, () => tf.Tensor3D, Partial<{ key: Key; fpr: number; memoryBytes: number }>]>([
     ['bad-key', () => image, { key: parseKey('0101') }],
     ['bad-argument', () => image, { fpr: 2 }],
     ['unattainable', () => image, { fpr: 1e-12 }],
+    ['bad-argument', () => image, { memoryBytes: 0 }],
     ['shape', () => tf.zeros([32, 32, 4]), {}],
     ['bad-argument', () => tf.zeros([32, 32, 3], 'int32'), {}],
   ])('%s for what concerns the request', async (code, make, options) => {

@@ -14,6 +14,7 @@ import { asUnit } from '../signal/images.ts'
 import { extractLogits } from '../signing/graphs.ts'
 import { extent, refuse, refuseSize } from './decidable.ts'
 import { failed, type Outcome, succeeded } from './outcome.ts'
+import { bytesPerPixel, tiledLogits } from './tiles.ts'
 
 /**
  * RGB images with values in [0, 1]: a batch [N,H,W,3], or a list of [H,W,3] of any sizes. What a decoder overshoots is read
@@ -23,9 +24,12 @@ export type ImageBatch = Tensor4D | readonly Tensor3D[]
 
 export interface ReadingOptions {
   readonly extractor: Extractor
-  /** About how many bytes the activations of the images that are read at once may take: 512 MiB. One image at the least. */
+  /**
+   * About how many bytes the activations of what is read at once may take: 512 MiB. It decides how many images are read
+   * together, and above which size an image is read in tiles, with the same result.
+   */
   readonly memoryBytes?: number
-  /** Stops between two groups of images, with an 'aborted' error. */
+  /** Stops between two groups of images or tiles, with an 'aborted' error. */
   readonly signal?: AbortSignal
 }
 
@@ -45,22 +49,33 @@ interface Group {
  */
 export async function readLogits(images: ImageBatch, options: ReadingOptions): Promise<Outcome<Float32Array>[]> {
   const { extractor, memoryBytes = 512 * 2 ** 20, signal } = options
+  if (!(memoryBytes > 0)) {
+    throw new StableSigError('bad-argument', `Expected memoryBytes to be a number of bytes, found ${memoryBytes}`)
+  }
   const outcomes: Outcome<Float32Array>[] = []
-  for (const group of groups(images, (height, width) => atOnce(extractor, height, width, memoryBytes))) {
+  const atOnce = (height: number, width: number) => memoryBytes / (bytesPerPixel(extractor) * height * width)
+  for (const group of groups(images, (height, width) => Math.max(1, Math.floor(atOnce(height, width))))) {
     if (signal?.aborted) throw new StableSigError('aborted', `Stopped after ${outcomes.length} images`)
-    outcomes.push(...(await readGroup(group, extractor)))
+    const fits = atOnce(group.height, group.width) >= 1
+    const read = fits
+      ? (batch: Tensor4D) => rowsOf(extractLogits(extractor, asUnit(batch)))
+      : async (image: Tensor4D) => [await tiledLogits(extractor, image, memoryBytes, signal)]
+    outcomes.push(...(await readGroup(group, read)))
   }
   return outcomes
 }
 
-async function readGroup(group: Group, extractor: Extractor): Promise<Outcome<Float32Array>[]> {
+async function readGroup(
+  group: Group,
+  read: (batch: Tensor4D) => Promise<Float32Array[]>,
+): Promise<Outcome<Float32Array>[]> {
   const tooSmall = refuseSize(group.height, group.width)
   if (tooSmall) return Array.from({ length: group.count }, () => failed(tooSmall))
   const batch = tidy(() => group.make())
   try {
     const refusals = (await rowsOf(extent(batch))).map(refuse)
     if (refusals.every((refusal) => refusal !== null)) return refusals.map((refusal) => failed(refusal))
-    const rows = await rowsOf(extractLogits(extractor, asUnit(batch)))
+    const rows = await read(batch)
     return refusals.map((refusal, i) => (refusal === null ? succeeded(rows[i]!) : failed(refusal)))
   } finally {
     batch.dispose()
@@ -76,11 +91,6 @@ async function rowsOf(table: Tensor2D): Promise<Float32Array[]> {
   } finally {
     table.dispose()
   }
-}
-
-/** How many images of a size fit the budget: about three layers' activations are alive at a time. */
-function atOnce({ channels }: Extractor, height: number, width: number, memoryBytes: number): number {
-  return Math.max(1, Math.floor(memoryBytes / (3 * 4 * channels * height * width)))
 }
 
 function* groups(images: ImageBatch, most: (height: number, width: number) => number): Generator<Group> {

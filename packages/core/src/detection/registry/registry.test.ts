@@ -132,6 +132,8 @@ describe('adding', () => {
   test('another length is refused', () => {
     expect(failure(() => new Registry(48).add('one', parseKey('0101'))).code).toBe('bad-key')
     expect(failure(() => new Registry(48).search([0, 1], 0)).code).toBe('shape')
+    expect(failure(() => new Registry(2).search([0, -1.5], 0)).message).toContain('Element 2')
+    expect(failure(() => new Registry(2).search([0, 1], -1)).code).toBe('bad-argument')
     expect(failure(() => new Registry(0)).code).toBe('bad-argument')
   })
 

@@ -90,6 +90,9 @@ export class Registry {
    * @param bits one element a bit, 0 or 1
    */
   search(bits: ArrayLike<number>, radius: number): UserMatch[] {
+    if (!Number.isInteger(radius) || radius < 0) {
+      throw new StableSigError('bad-argument', `Expected a radius that is a whole number from 0, found ${radius}`)
+    }
     const rows: { row: number; distance: number }[] = []
     this.#store.search(this.#query(bits), radius, (row, distance) => rows.push({ row, distance }))
     rows.sort((a, b) => a.distance - b.distance || a.row - b.row)
@@ -132,8 +135,14 @@ export class Registry {
   }
 
   #query(bits: ArrayLike<number>): Uint32Array {
-    if (bits.length === this.bits) return packBits(bits)
-    throw new StableSigError('shape', `Expected ${this.bits} bits, as the registry’s keys have; found ${bits.length}`)
+    if (bits.length !== this.bits) {
+      throw new StableSigError('shape', `Expected ${this.bits} bits, as the registry’s keys have; found ${bits.length}`)
+    }
+    for (let i = 0; i < bits.length; i++) {
+      if (bits[i] === 0 || bits[i] === 1) continue
+      throw new StableSigError('bad-argument', `Element ${i + 1} is neither 0 nor 1: pass bits, as readBits gives them`)
+    }
+    return packBits(bits)
   }
 }
 

@@ -1,0 +1,90 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { StableSigError } from '../errors.ts'
+import type { Extractor } from '../models/hidden/extractor.ts'
+import { asUnit } from '../signal/images.ts'
+import { extractLogits } from '../signing/graphs.ts'
+import { spans, tiledLogits } from './tiles.ts'
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+describe('spans', () => {
+  test.each([
+    [100, 20, 3],
+    [100, 7, 3],
+    [41, 40, 9],
+    [40, 40, 9],
+    [33, 50, 9],
+    [1000, 19, 9],
+    [57, 26, 9],
+  ])('%i pixels in tiles of %i with a halo of %i', (size, length, halo) => {
+    const counted = Array<number>(size).fill(0)
+    for (const { from, mask } of spans(size, length, halo)) {
+      expect(from).toBeGreaterThanOrEqual(0)
+      expect(mask.length).toBe(Math.min(size, length))
+      expect(from + mask.length).toBeLessThanOrEqual(size)
+      mask.forEach((own, i) => {
+        if (own === 0) return
+        counted[from + i]!++
+        // All that the position sees is in the tile, or beyond the image.
+        expect(Math.max(0, from + i - halo)).toBeGreaterThanOrEqual(from)
+        expect(Math.min(size, from + i + halo + 1)).toBeLessThanOrEqual(from + mask.length)
+      })
+    }
+    expect(counted.every((times) => times === 1)).toBe(true)
+  })
+})
+
+describe('tiles', () => {
+  const CHANNELS = 4
+  const BITS = 8
+
+  function extractorOf(convolutions: number): Extractor {
+    const weights: Record<string, tf.Tensor> = {
+      'head.weight': tf.randomNormal([BITS, BITS], 0, 1, 'float32', 50),
+      'head.bias': tf.randomNormal([BITS], 0, 1, 'float32', 51),
+    }
+    for (let i = 0; i < convolutions; i++) {
+      const [into, out] = [i === 0 ? 3 : CHANNELS, i === convolutions - 1 ? BITS : CHANNELS]
+      weights[`conv${i}.weight`] = tf.randomNormal([3, 3, into, out], 0, 0.4, 'float32', 2 * i)
+      weights[`conv${i}.bias`] = tf.randomNormal([out], 0, 0.5, 'float32', 2 * i + 1)
+    }
+    const dispose = () => tf.dispose(weights)
+    return { bits: BITS, convolutions, channels: CHANNELS, whitened: false, weights, dispose }
+  }
+
+  test.each([
+    [70, 95],
+    [36, 61],
+    [64, 33],
+  ])('of a %ix%i image give what the whole gives, and leave no tensor', async (height, width) => {
+    const extractor = extractorOf(3)
+    const image = tf.randomUniform<tf.Rank.R4>([1, height, width, 3], 0, 1, 'float32', 9)
+    const before = tf.memory().numTensors
+    const whole = extractLogits(extractor, asUnit(image))
+    const expected = await whole.data()
+    whole.dispose()
+    // A budget below any tile: 38 pixels a side, of which 32 count.
+    const found = await tiledLogits(extractor, image, 1)
+    expect(found.length).toBe(BITS)
+    found.forEach((logit, i) => {
+      expect(Math.abs(logit - expected[i]!)).toBeLessThan(2e-5 * (1 + Math.abs(expected[i]!)))
+    })
+    expect(tf.memory().numTensors).toBe(before)
+    image.dispose()
+    extractor.dispose()
+  })
+
+  test('stop between two when asked to', async () => {
+    const extractor = extractorOf(1)
+    const image = tf.zeros<tf.Rank.R4>([1, 64, 64, 3])
+    const before = tf.memory().numTensors
+    await expect(tiledLogits(extractor, image, 1, AbortSignal.abort())).rejects.toThrow(StableSigError)
+    expect(tf.memory().numTensors).toBe(before)
+    image.dispose()
+    extractor.dispose()
+  })
+})
