@@ -85,4 +85,14 @@ await check('importing core starts nothing', async () => {
   if (scope.state.backends.length) throw new Error(`it registered the backends ${scope.state.backends.join(', ')}`)
   if (scope.state.tensors) throw new Error(`it made ${scope.state.tensors} tensors`)
 })
+await check('a bundler keeps the gradients that core registers', async () => {
+  const script = await forBrowser("import '@stablesig/core'; export { getGradient } from '@tensorflow/tfjs-core'")
+  const { scope } = browserScope()
+  vm.runInContext(
+    `${script};globalThis.found = ['Sum', 'Conv2D'].map((name) => Boolean(bundled.getGradient(name)))`,
+    scope,
+  )
+  if (scope.found.includes(false))
+    throw new Error(`of Sum and Conv2D found ${scope.found}: see sideEffects of its package.json`)
+})
 finish()

@@ -7,6 +7,7 @@ import { exec, pnpm } from '../lib/exec.mjs'
 import { packAll } from '../lib/pack.mjs'
 import { root } from '../lib/workspace.mjs'
 
+const IMAGES = 6
 const { check, finish } = checks()
 const tarballs = await packAll()
 // Outside of the checkout: nothing may be found in a folder above.
@@ -61,7 +62,7 @@ async function makeImages() {
   writeFileSync(
     join(folder, 'images.mjs'),
     `import sharp from 'sharp'
-for (let i = 0; i < 6; i += 1) {
+for (let i = 0; i < ${IMAGES}; i += 1) {
   const pixels = Buffer.from({ length: 96 * 80 * 3 }, (_, at) => 128 + 100 * Math.sin(at / (7 + i)) * Math.cos(at / (800 + 90 * i)))
   await sharp(pixels, { raw: { width: 96, height: 80, channels: 3 } }).png().toFile('images/' + i + '.png')
 }`,
@@ -81,23 +82,35 @@ async function nodes() {
   return [[process.versions.node, dirname(process.execPath)], ...others]
 }
 
+/** The small models of the goldens: 16 bits, which decide at 1e-3 at best. */
 async function signAndDetect(run) {
   const weights = (name) => join('finetune', `small-square-${name}.safetensors`)
-  const key = '1010011010010110'
   const cli = (args, options) => run(join(folder, 'node_modules/.bin/stablesig'), args, options)
+  const encoder = ['--encoder', weights('encoder')]
   const extractor = ['--extractor', weights('extractor')]
-  const models = ['--encoder', weights('encoder'), '--decoder', weights('decoder'), ...extractor]
-  const recipe = ['--size', '64', '--steps', '2', '--batch', '2', '--held-back', '2']
-  await cli(['sign', ...models, '--images', 'images', '--key', key, ...recipe, '--out', 'signed.safetensors'])
-  const { stdout } = await cli(['detect', ...extractor, '--key', key, '--json', 'images/0.png', 'images/1.png'], {
+  const key = ['--key', '1010011010010110']
+  const recipe = ['--size', '64', '--steps', '2', '--batch', '2', '--held-back', '2', '--out', 'signed.safetensors']
+  await cli([
+    'sign',
+    ...encoder,
+    '--decoder',
+    weights('decoder'),
+    ...extractor,
+    ...key,
+    '--images',
+    'images',
+    ...recipe,
+  ])
+  await cli(['reconstruct', ...encoder, '--decoder', 'signed.safetensors', 'images', '--out', 'signed'])
+  const { stdout } = await cli(['detect', ...extractor, ...key, '--fpr', '1e-3', '--json', 'signed'], {
     accept: [0, 1],
   })
   const lines = stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  if (lines.length !== 2 || !lines.every(({ total, pValue }) => total === 16 && pValue > 0 && pValue <= 1)) {
+  if (lines.length !== IMAGES || !lines.every(({ total, pValue }) => total === 16 && pValue > 0 && pValue <= 1)) {
     throw new Error(`detect printed\n${stdout}`)
   }
-  return `${lines[0].matches}/${lines[0].total} bits on an unsigned picture, p ${lines[0].pValue}`
+  return `decided about ${lines.length} pictures`
 }
