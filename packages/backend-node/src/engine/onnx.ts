@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { add, removeBackend, scalar, setBackend, tidy } from '@tensorflow/tfjs-core'
 import type { Device } from './choose.ts'
+import { traceFromEnvironment } from './trace.ts'
 
 const BACKEND = 'onnx'
 
@@ -22,7 +23,8 @@ export async function startOnnx(provider: Device, threads: number): Promise<stri
     import('@stablesig/backend-onnx'),
     import('../runtime/onnxruntime.ts'),
   ])
-  registerOnnxBackend(nodeRuntime({ provider, threads }), { name: BACKEND })
+  const onFlush = traceFromEnvironment()
+  registerOnnxBackend(nodeRuntime({ provider, threads }), { name: BACKEND, ...(onFlush ? { onFlush } : {}) })
   try {
     if (!(await setBackend(BACKEND))) throw new Error('tfjs could not make the backend')
     if (provider !== 'cpu') await probe()

@@ -18,6 +18,9 @@ let running: Promise<Engine> | undefined
  * device that is asked for is used, or its absence is an error that says what to install; only 'auto' chooses. Calling it
  * again gives the engine that runs.
  *
+ * Where the environment has STABLESIG_TRACE=FILE, each graph that runs appends a JSON line to FILE: nodes, times, why it was
+ * compiled ('-' for standard error).
+ *
  * 'cuda' and 'webgpu' have not been run on such hardware by this project.
  * @throws StableSigError 'no-engine' when the device cannot be had, or when another one runs already; 'bad-argument'
  */
