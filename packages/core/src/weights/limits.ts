@@ -6,8 +6,10 @@ export interface WeightLimits {
   readonly pickleSteps: number
   /** Values between the top of a checkpoint and its deepest tensor. */
   readonly depth: number
-  /** Values met when a checkpoint is searched for tensors; one met twice counts twice. */
+  /** Values met when a checkpoint is searched for tensors, one met twice counting twice; values of a safetensors header. */
   readonly values: number
+  /** Tensors of a file; records of a zip. */
+  readonly tensors: number
   /** Elements of one tensor, as bytes. */
   readonly tensorBytes: number
 }
@@ -18,5 +20,6 @@ export const DEFAULT_WEIGHT_LIMITS: WeightLimits = {
   pickleSteps: 1_000_000,
   depth: 100,
   values: 500_000,
+  tensors: 100_000,
   tensorBytes: 4 * 2 ** 30,
 }

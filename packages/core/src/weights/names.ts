@@ -1,30 +1,9 @@
 import { StableSigError } from '../errors.ts'
+import { mapName, type NameMapping, unmapName } from './mapping.ts'
 import { nearest } from './nearest.ts'
 import type { StateDict, StateTensor } from './state-dict.ts'
-import { compileTemplate, type Template } from './template.ts'
 
-/** Two spellings of one name: as a file has it, and as the model calls it. See `NameMapping.pairs`. */
-export type NamePair = readonly [theirs: string, ours: string]
-
-/**
- * How one project spells a model's names. Used in both directions: reading maps theirs to ours, writing ours to theirs.
- *
- * A spelling is literal text with placeholders in braces, the same variables on both sides of a pair:
- *   `{i}`            a number                      `layers.{i}.weight`
- *   `{i+1}` `{i-1}`  a number, i more or less one  `decoder.layers.{i-1}.conv` is our `{i}.conv`
- *   `{3-i}`          three less i                  `up_blocks.{3-i}` is our `up.{i}`
- *   `{rest...}`      any text, dots included       [`post.{rest...}`, `{rest...}`]
- * The first pair that fits a name decides.
- */
-export interface NameMapping {
-  /** What errors call it: 'HiDDeN checkpoint', 'TorchScript extractor'. */
-  readonly name: string
-  /** Which part of a file it speaks of: names not beginning so are none of its business. Several: the first that has tensors. */
-  readonly prefix?: string | readonly string[]
-  readonly pairs: readonly NamePair[]
-  /** Spellings, theirs, of tensors that may be there and are left out: `{rest...}.num_batches_tracked`. */
-  readonly ignore?: readonly string[]
-}
+export * from './mapping.ts'
 
 /** The shape a tensor must have, in PyTorch's order; null stands for any size, or for any shape at all. */
 export type ExpectedShape = readonly (number | null)[] | null
@@ -40,22 +19,12 @@ export interface TakenTensors {
   readonly foreign: ReadonlyMap<string, string>
 }
 
-/** Names of a file (prefix already cut) -> the model's names; null where no pair fits, undefined where the mapping ignores it. */
-export function mapName(mapping: NameMapping, theirs: string): string | null | undefined {
-  return compile(mapping).toOurs(theirs)
-}
-
-/** The model's name -> the file's, without a prefix; null where no pair fits. */
-export function unmapName(mapping: NameMapping, ours: string): string | null {
-  return compile(mapping).toTheirs(ours)
-}
-
 /**
  * The tensors a model expects, out of a file, under the model's names. Strict: every expected tensor must be there, every
  * tensor of that part of the file must be expected or ignored, and shapes must agree.
  *
  *   const taken = takeTensors(state, { 'conv_in.weight': [64, 32, 3, 3], 'conv_in.bias': [64] }, [taesd, diffusers])
- *   const conv = await readFloat32(taken.tensors.get('conv_in.weight'))
+ *   for (const [name, tensor] of taken.tensors) weights[name] = await readFloat32(tensor)
  *
  * Each mapping (and each of its prefixes) is tried; the first that fits wholly is used.
  * @param expected the model's name -> shape, in PyTorch's order
@@ -76,7 +45,7 @@ export function takeTensors(
         const { tensors, foreign } = attempt
         return { mapping, prefix, tensors, foreign }
       }
-      if (!closest || attempt.tensors.size > closest.tensors.size) closest = attempt
+      if (!closest || closer(attempt, closest)) closest = attempt
     }
   }
   if (!closest) throw new StableSigError('bad-argument', `takeTensors for ${state.source}: no mapping was given`)
@@ -129,6 +98,10 @@ function tryMapping(
   return { mapping, prefix, tensors, foreign, missing, unexpected, wrong, faults }
 }
 
+/** More of the expected tensors, or as many and less that is wrong. */
+const closer = (a: Attempt, b: Attempt): boolean =>
+  a.tensors.size > b.tensors.size || (a.tensors.size === b.tensors.size && a.faults < b.faults)
+
 const fits = (shape: readonly number[], expected: readonly (number | null)[]): boolean =>
   shape.length === expected.length && expected.every((size, axis) => size === null || size === shape[axis])
 
@@ -155,35 +128,4 @@ function describe(state: StateDict, attempt: Attempt, mappings: readonly NameMap
   list('wrong', wrong)
   if (state.tensors.size === 0) lines.push('the file holds no tensors at all')
   return lines.join('\n')
-}
-
-interface Compiled {
-  toOurs(name: string): string | null | undefined
-  toTheirs(name: string): string | null
-}
-
-const compiledMappings = new WeakMap<NameMapping, Compiled>()
-
-function compile(mapping: NameMapping): Compiled {
-  const known = compiledMappings.get(mapping)
-  if (known) return known
-  const pairs = mapping.pairs.map(([theirs, ours]): [Template, Template] => [
-    compileTemplate(theirs),
-    compileTemplate(ours),
-  ])
-  const ignored = (mapping.ignore ?? []).map(compileTemplate)
-  const convert = (name: string, from: 0 | 1): string | null => {
-    for (const pair of pairs) {
-      const values = pair[from].match(name)
-      const result = values && pair[1 - from]?.render(values)
-      if (result) return result
-    }
-    return null
-  }
-  const compiled: Compiled = {
-    toOurs: (name) => (ignored.some((template) => template.match(name)) ? undefined : convert(name, 0)),
-    toTheirs: (name) => convert(name, 1),
-  }
-  compiledMappings.set(mapping, compiled)
-  return compiled
 }

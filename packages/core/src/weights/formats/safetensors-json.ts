@@ -1,4 +1,5 @@
-import { badWeights, quoted } from '../refuse.ts'
+import type { WeightLimits } from '../limits.ts'
+import { badWeights, overLimit, quoted } from '../refuse.ts'
 
 /** A JSON value; objects are maps, so that no key can reach a prototype. */
 export type HeaderValue = null | boolean | number | string | readonly HeaderValue[] | ReadonlyMap<string, HeaderValue>
@@ -10,10 +11,11 @@ const DEPTH = 8
  * Parses a safetensors header. Stricter than JSON.parse, which keeps the last of two equal keys silently and rounds integers:
  * a key may stand once in an object, and every number must be a whole one that a double holds.
  * @param source what errors call the file
- * @throws StableSigError 'bad-weights' saying where in the header the fault is
+ * @throws StableSigError 'limit'; 'bad-weights' saying where in the header the fault is
  */
-export function parseHeader(text: string, source: string): HeaderValue {
+export function parseHeader(text: string, source: string, limits: WeightLimits): HeaderValue {
   let at = 0
+  let met = 0
   const fail = (what: string) => badWeights(source, `the header's JSON is broken at character ${at}: ${what}`)
   const skip = () => {
     while (' \t\n\r'.includes(text.charAt(at)) && at < text.length) at++
@@ -52,6 +54,7 @@ export function parseHeader(text: string, source: string): HeaderValue {
     throw fail(`expected a whole number below 2^53, found ${quoted(literal)}`)
   }
   const value = (first: string, depth: number): HeaderValue => {
+    if (++met > limits.values) throw overLimit(source, `the header holds more than ${limits.values} values`)
     if (depth > DEPTH)
       throw badWeights(source, `the header's JSON is more than ${DEPTH} levels deep; a header has three`)
     if (first === '{') return object(depth)

@@ -72,4 +72,10 @@ describe('refuses', () => {
     const file = memorySource('a', safetensors({ a: entry }, data))
     await expectRefusal(openWeights(file, { indexBytes: 16 }), 'limit', 'the limit is 16')
   })
+
+  test('more values or tensors than the limits allow', async () => {
+    const file = memorySource('a', safetensors({ a: entry }, data))
+    await expectRefusal(openWeights(file, { values: 5 }), 'limit', 'more than 5 values')
+    await expectRefusal(openWeights(file, { tensors: 0 }), 'limit', '1 tensors')
+  })
 })

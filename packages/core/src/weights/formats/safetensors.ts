@@ -40,13 +40,19 @@ export async function openSafetensors(source: ByteSource, limits: WeightLimits):
   if (length > limits.indexBytes) {
     throw overLimit(source.name, `the header has ${length} bytes, the limit is ${limits.indexBytes}`)
   }
-  const header = parseHeader(decodeHeader(await readRange(source, 8, length, 'the header'), source.name), source.name)
+  const header = parseHeader(
+    decodeHeader(await readRange(source, 8, length, 'the header'), source.name, limits),
+    source.name,
+  )
   if (!(header instanceof Map)) throw badWeights(source.name, 'the header is not an object')
   const entries: Entry[] = []
   let metadata: Readonly<Record<string, string>> = {}
   for (const [name, value] of header) {
     if (name === '__metadata__') metadata = readMetadata(value, source.name)
     else entries.push(readEntry(name, value, source.name))
+  }
+  if (entries.length > limits.tensors) {
+    throw overLimit(source.name, `the header has ${entries.length} tensors, the limit is ${limits.tensors}`)
   }
   checkLayout(entries, source.size - 8 - length, source.name)
   const tensors = new Map<string, StateTensor>()

@@ -33,6 +33,7 @@ export function collect(source: string, root: PickleValue, separator: '/' | '.',
       if (name.length > NAME)
         throw overLimit(source, `a tensor's name has ${name.length} characters, the limit is ${NAME}`)
       if (tensors.has(name)) throw badWeights(source, `two tensors are named ${quoted(name)}`)
+      if (tensors.size >= limits.tensors) throw overLimit(source, `it holds more than ${limits.tensors} tensors`)
       tensors.set(name, value)
       return
     }

@@ -39,6 +39,8 @@ export async function readDirectory(source: ByteSource, limits: WeightLimits): P
   const { offset, bytes: size, entries: count } = await findEnd(source)
   if (size > limits.indexBytes)
     throw overLimit(source.name, `the zip directory has ${size} bytes, the limit is ${limits.indexBytes}`)
+  if (count > limits.tensors)
+    throw overLimit(source.name, `the zip has ${count} entries, the limit is ${limits.tensors}`)
   if (count * CENTRAL_BYTES > size)
     throw badWeights(source.name, `the zip directory says ${count} entries in ${size} bytes`)
   const bytes = await readRange(source, offset, size, 'the zip directory')
