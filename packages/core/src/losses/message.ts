@@ -35,8 +35,8 @@ export function messageLoss(logits: Tensor2D, key: Tensor2D, temperature = 10): 
     const each = add(sub(relu(s), mul(s, key)), log1p(exp(neg(abs(s)))))
     return {
       value: mean<Scalar>(each),
-      saved: [logits] as [Tensor2D],
-      gradient: (dy: Scalar, [logits]) => [
+      saved: [logits, key] as [Tensor2D, Tensor2D],
+      gradient: (dy: Scalar, [logits, key]) => [
         mul(sub(sigmoid(mul(logits, temperature)), key), mul(dy, temperature / (n * bits))),
       ],
     }

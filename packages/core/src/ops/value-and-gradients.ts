@@ -1,6 +1,8 @@
 import { clone, engine, keep, type Scalar, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import type { Weights } from '../weights/weights.ts'
+// Here too, and not in the index alone: whoever bundles the sources may drop the index, which holds nothing of its own.
+import './gradients.ts'
 
 /** What a differentiated function gives: the value whose gradient is taken, and tensors that are only looked at. */
 export interface Objective<A extends Record<string, Tensor>> {

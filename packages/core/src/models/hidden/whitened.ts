@@ -1,0 +1,51 @@
+import { clone, type Tensor, tensor } from '@tensorflow/tfjs-core'
+import { StableSigError } from '../../errors.ts'
+import { markConstants } from '../../ops/constant.ts'
+import type { Extractor } from './extractor.ts'
+
+/** A linear layer on an extractor's features: z = W y + b, W row-major [bits,features], as training's `whiten` gives it. */
+export interface WhiteningLayer {
+  readonly weight: ArrayLike<number>
+  readonly bias: ArrayLike<number>
+}
+
+/**
+ * The extractor with a whitening layer in place of the one it has, if any; folded in double precision. The new one has
+ * weights of its own to dispose.
+ * @throws StableSigError 'shape' when the layer does not fit the extractor's features
+ */
+export async function withWhitening(extractor: Extractor, { weight, bias }: WhiteningLayer): Promise<Extractor> {
+  const plain = extractor.whitened ? 'features' : 'head'
+  const linear = extractor.weights[`${plain}.weight`]
+  const shift = extractor.weights[`${plain}.bias`]
+  const [inputs = 0, features = 0] = linear?.shape ?? []
+  const bits = bias.length
+  if (!linear || !shift || weight.length !== bits * features)
+    throw new StableSigError(
+      'shape',
+      `a whitening layer of ${weight.length} weights and ${bits} biases for ${features} features: expected bits x features`,
+    )
+  const [w, b] = await Promise.all([linear.data(), shift.data()])
+  const headWeight = new Float32Array(inputs * bits)
+  const headBias = new Float32Array(bits)
+  for (let r = 0; r < bits; r++) {
+    const row = Float64Array.from({ length: features }, (_, f) => weight[r * features + f] ?? Number.NaN)
+    headBias[r] = row.reduce((sum, m, f) => sum + m * (b[f] ?? 0), bias[r] ?? Number.NaN)
+    for (let i = 0; i < inputs; i++)
+      headWeight[i * bits + r] = row.reduce((sum, m, f) => sum + m * (w[i * features + f] ?? 0), 0)
+  }
+  const kept: Record<string, Tensor> = {}
+  for (const [name, tensor] of Object.entries(extractor.weights))
+    if (name.startsWith('conv')) kept[name] = clone(tensor)
+  const weights = markConstants({
+    ...kept,
+    'features.weight': clone(linear),
+    'features.bias': clone(shift),
+    'head.weight': tensor(headWeight, [inputs, bits], 'float32'),
+    'head.bias': tensor(headBias, [bits], 'float32'),
+  })
+  const dispose = () => {
+    for (const tensor of Object.values(weights)) tensor.dispose()
+  }
+  return { ...extractor, bits, whitened: true, weights, dispose }
+}

@@ -1,0 +1,82 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
+import { adam, adamW, lamb, type Optimizer, sgd } from './optimizers.ts'
+import { recipe } from './recipes.ts'
+import { halving, pretrainCosine, warmupCosine } from './schedules.ts'
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+describe.each([
+  ['sgd', sgd({ momentum: 0.5 }), 0.05],
+  ['adam', adam(), 0.1],
+  ['adamW', adamW(), 0.1],
+  ['lamb', lamb(), 0.1],
+] as [string, Optimizer, number][])('%s', (_, optimizer, rate) => {
+  test('goes down a bowl and leaves as many tensors as it found', async () => {
+    let parameters: tf.Tensor[] = [tf.tensor1d([3, -2]), tf.tensor1d([1])]
+    let moments = Array.from({ length: optimizer.moments }, () => parameters.map((p) => tf.zeros(p.shape)))
+    const before = tf.memory().numTensors
+    const height = () =>
+      tf.tidy(() => parameters.map((p) => tf.sum(tf.square(p)).dataSync()[0]!).reduce((a, b) => a + b, 0))
+    const start = height()
+    for (let step = 1; step <= 40; step++) {
+      const gradients = parameters.map((p) => tf.mul(p, 2))
+      const updated = optimizer.update(parameters, gradients, moments, step, rate)
+      tf.dispose([parameters, gradients, moments])
+      ;({ parameters, moments } = updated)
+    }
+    expect(tf.memory().numTensors).toBe(before)
+    expect(height()).toBeLessThan(start / 4)
+    tf.dispose([parameters, moments])
+  })
+  test('a rate of 0 leaves the parameters and moves the moments', () => {
+    const p = tf.tensor1d([3, -2])
+    const moments = Array.from({ length: optimizer.moments }, () => [tf.zeros([2])])
+    const updated = optimizer.update([p], [tf.tensor1d([1, 1])], moments, 1, 0)
+    expect([...updated.parameters[0]!.dataSync()]).toEqual([3, -2])
+    expect(updated.moments[0]![0]!.dataSync()[0]).not.toBe(0)
+  })
+})
+
+describe('flat', () => {
+  const weights = () => ({ a: tf.tensor2d([[1, 2, 3]]), b: tf.scalar(4), c: tf.tensor1d([5, 6]) })
+  test('lays out and takes apart', async () => {
+    const given = weights()
+    const layout = flatLayout(given)
+    expect(layout).toMatchObject({ names: ['a', 'b', 'c'], sizes: [3, 1, 2], length: 6 })
+    const flat = flatten(layout, given)
+    expect([...(await flat.data())]).toEqual([1, 2, 3, 4, 5, 6])
+    for (const back of [unflatten(layout, flat), tensorsOf(layout, await flat.data<'float32'>())]) {
+      expect(back.a?.shape).toEqual([1, 3])
+      expect(back.b?.shape).toEqual([])
+      expect([...back.c!.dataSync()]).toEqual([5, 6])
+    }
+  })
+  test('refuses what does not fit', () => {
+    const layout = flatLayout(weights())
+    expect(() => flatten(layout, { ...weights(), b: tf.tensor1d([1, 2]) })).toThrow(/tensor b/)
+    expect(() => flatLayout({})).toThrow(/no weights/)
+  })
+})
+
+test('schedules: their ends', () => {
+  const finetune = warmupCosine({ steps: 100, warmup: 20, base: 5e-4 })
+  expect(finetune(0)).toBe(0)
+  expect(finetune(20)).toBeCloseTo(5e-4, 12)
+  expect(finetune(100)).toBeCloseTo(1e-6, 12)
+  const pretrain = pretrainCosine({ epochs: 10, warmup: 2, base: 1 })
+  expect([pretrain(0), pretrain(10)]).toEqual([1e-6, 1e-6])
+  expect([0, 1, 50, 51].map(halving(0.05))).toEqual([0.05, 0.025, 0.025, 0.0125])
+})
+
+test('recipes: the warm-up shrinks with the steps, and numbers are checked', () => {
+  expect(recipe('published', {})).toMatchObject({ steps: 100, warmup: 20, size: 256 })
+  expect(recipe('published', { steps: 10, size: undefined })).toMatchObject({ steps: 10, warmup: 2, size: 256 })
+  expect(recipe('fast', { steps: 500 }).warmup).toBe(20)
+  for (const wrong of [{ steps: 1.5 }, { batchSize: 0 }, { warmup: -1 }, { temperature: 0 }, { weightDecay: -1 }])
+    expect(() => recipe('fast', wrong)).toThrow(Object.keys(wrong)[0])
+})
