@@ -116,6 +116,29 @@ describe('what becomes of each kind of image', () => {
     ])
   })
 
+  test('AVIF and TIFF are read, and pages of a TIFF are frames', async () => {
+    const avif = await flat(64, 48, { r: 200, g: 40, b: 40 }).avif({ lossless: true }).toBuffer()
+    const image = await readImage(avif)
+    expect([image.width, image.height]).toEqual([64, 48])
+    for (const [i, want] of [200, 40, 40].entries()) expect(Math.abs(pixel(image, 9, 9)[i]! - want)).toBeLessThan(4)
+    const pages = await Promise.all([10, 20].map((r) => flat(6, 4, { r, g: 0, b: 0 }).png().toBuffer()))
+    const tiff = await sharp(pages, { join: { animated: true } })
+      .tiff({ compression: 'lzw' })
+      .toBuffer()
+    expect((await readFrames(tiff)).map((frame) => pixel(frame, 0, 0)[0])).toEqual([10, 20])
+  })
+
+  test('a size makes centre squares of all frames', async () => {
+    const pages = await Promise.all([1, 2].map((r) => flat(64, 40, { r, g: 0, b: 0 }).png().toBuffer()))
+    const webp = await sharp(pages, { join: { animated: true } })
+      .webp({ lossless: true })
+      .toBuffer()
+    expect(await readFrames(webp, { size: 20 })).toMatchObject([
+      { width: 20, height: 20 },
+      { width: 20, height: 20 },
+    ])
+  })
+
   test('a still image has one frame', async () => {
     expect(await readFrames(await picture().png().toBuffer())).toHaveLength(1)
   })
