@@ -40,10 +40,8 @@ export async function openSafetensors(source: ByteSource, limits: WeightLimits):
   if (length > limits.indexBytes) {
     throw overLimit(source.name, `the header has ${length} bytes, the limit is ${limits.indexBytes}`)
   }
-  const header = parseHeader(
-    decodeHeader(await readRange(source, 8, length, 'the header'), source.name, limits),
-    source.name,
-  )
+  const json = decodeHeader(await readRange(source, 8, length, 'the header'), source.name)
+  const header = parseHeader(json, source.name, limits)
   if (!(header instanceof Map)) throw badWeights(source.name, 'the header is not an object')
   const entries: Entry[] = []
   let metadata: Readonly<Record<string, string>> = {}
