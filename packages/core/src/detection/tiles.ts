@@ -1,4 +1,4 @@
-import { slice, type Tensor2D, type Tensor4D, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core'
+import { type Tensor2D, type Tensor4D, tensor1d, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { activationSums, type Extractor, head } from '../models/hidden/extractor.ts'
 import { asUnit, unitToImageNet } from '../signal/images.ts'
@@ -27,8 +27,8 @@ export function spans(size: number, length: number, halo: number): Span[] {
   return found
 }
 
-/** Bytes that the activations of one pixel take: about three layers are alive at a time. */
-export const bytesPerPixel = ({ channels }: Extractor): number => 3 * 4 * channels
+/** Bytes that the activations of one pixel take: as measured, about four layers are alive at a time. */
+export const bytesPerPixel = ({ channels }: Extractor): number => 4 * 4 * channels
 
 /**
  * Logits of one image [1,H,W,3] of any size, tile by tile: exact but for the order of summing, since the network is
@@ -45,11 +45,13 @@ export async function tiledLogits(
   const halo = extractor.convolutions
   const length = Math.max(2 * halo + 32, Math.floor(Math.sqrt(memoryBytes / bytesPerPixel(extractor))))
   const columns = spans(width, length, halo)
+  // Cut on the host: every tile is then the same graph, where slices at other places would each be another one.
+  const pixels = await image.data<'float32'>()
   let sums: Float64Array | undefined
   for (const row of spans(height, length, halo)) {
     for (const column of columns) {
       if (signal?.aborted) throw new StableSigError('aborted', 'Stopped between two tiles of an image')
-      const tile = await valuesOf(tileSums(extractor, image, row, column))
+      const tile = await valuesOf(tileSums(extractor, cut(pixels, width, row, column), row, column))
       sums = sums === undefined ? Float64Array.from(tile) : sums.map((sum, i) => sum + tile[i]!)
     }
   }
@@ -61,12 +63,22 @@ export async function tiledLogits(
   )
 }
 
+/** A tile's pixels, row by row, from those of an image that is `width` pixels wide. */
+function cut(pixels: Float32Array, width: number, row: Span, column: Span): Float32Array {
+  const [height, length] = [row.mask.length, 3 * column.mask.length]
+  const tile = new Float32Array(height * length)
+  for (let y = 0; y < height; y++) {
+    const from = 3 * ((row.from + y) * width + column.from)
+    tile.set(pixels.subarray(from, from + length), y * length)
+  }
+  return tile
+}
+
 /** Sums [1,K] of the activations at a tile's own positions. */
-function tileSums(extractor: Extractor, image: Tensor4D, row: Span, column: Span): Tensor2D {
+function tileSums(extractor: Extractor, pixels: Float32Array, row: Span, column: Span): Tensor2D {
   return tidy(() => {
-    const tile = slice(image, [0, row.from, column.from, 0], [1, row.mask.length, column.mask.length, -1])
-    const masks = [tensor1d([...row.mask]), tensor1d([...column.mask])] as const
-    return activationSums(extractor, unitToImageNet(asUnit(tile)), ...masks)
+    const tile = tensor4d(pixels, [1, row.mask.length, column.mask.length, 3])
+    return activationSums(extractor, unitToImageNet(asUnit(tile)), tensor1d([...row.mask]), tensor1d([...column.mask]))
   })
 }
 
