@@ -1,12 +1,27 @@
 import type { Graph } from '../lowering/graph.ts'
 import type { Target } from '../lowering/lowering.ts'
+import { mergeCommonSubexpressions } from './common-subexpressions.ts'
+import { fuseConvBias } from './conv-bias.ts'
 import { removeDeadCode } from './dead-code.ts'
+import { fuseReluGradients } from './relu-gradient.ts'
+import { simplify } from './simplify.ts'
 
 /** Passes by name, in the order in which they run. `layout` acts while lowering: it lets conversions of layout wait. */
-export const passNames = ['layout', 'dead-code'] as const
+export const passNames = [
+  'layout',
+  'simplify',
+  'common-subexpressions',
+  'relu-gradient',
+  'conv-bias',
+  'dead-code',
+] as const
 export type PassName = (typeof passNames)[number]
 
 const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target: Target) => void>> = {
+  simplify,
+  'common-subexpressions': mergeCommonSubexpressions,
+  'relu-gradient': fuseReluGradients,
+  'conv-bias': fuseConvBias,
   'dead-code': removeDeadCode,
 }
 

@@ -1,0 +1,52 @@
+import type { Graph, IrNode } from '../lowering/graph.ts'
+import type { Raw } from '../lowering/value.ts'
+
+/** Replacements of tensors, applied to all later uses in one walk over the nodes. */
+export class Replacements {
+  readonly #of = new Map<Raw, Raw>()
+
+  set(old: Raw, by: Raw): void {
+    this.#of.set(old, by)
+  }
+
+  get(raw: Raw): Raw {
+    let current = raw
+    for (let next = this.#of.get(current); next; next = this.#of.get(current)) current = next
+    return current
+  }
+
+  /** Points a node's inputs at what replaced them. */
+  apply(node: IrNode): void {
+    for (let i = 0; i < node.inputs.length; i++) {
+      const input = node.inputs[i]
+      if (input) node.inputs[i] = this.get(input)
+    }
+  }
+
+  applyToOutputs(graph: Graph): void {
+    graph.outputs = graph.outputs.map((raw) => this.get(raw))
+  }
+}
+
+/** How often each tensor is used, outputs of the graph included. */
+export function countUses(graph: Graph): Map<Raw, number> {
+  const uses = new Map<Raw, number>()
+  const add = (raw: Raw) => uses.set(raw, (uses.get(raw) ?? 0) + 1)
+  for (const node of graph.nodes) for (const input of node.inputs) if (input) add(input)
+  for (const output of graph.outputs) add(output)
+  return uses
+}
+
+/** Places new nodes before the one being visited; the walk then continues behind it. */
+export function rebuild(graph: Graph, visit: (node: IrNode, done: Replacements) => void): void {
+  const nodes = graph.nodes
+  graph.nodes = []
+  const replaced = new Replacements()
+  for (const node of nodes) {
+    replaced.apply(node)
+    // Nodes that `visit` makes land in graph.nodes before this one.
+    visit(node, replaced)
+    graph.nodes.push(node)
+  }
+  replaced.applyToOutputs(graph)
+}
