@@ -1,4 +1,4 @@
-// `npx -y pnpm@12 demo`: see demo/main.ts.
+// `npx -y pnpm@12 demo`: see examples/demo/main.ts.
 import { runProgram } from './lib/program.mjs'
 
-await runProgram('demo/main.ts', process.argv.slice(2))
+await runProgram('examples/demo/main.ts', process.argv.slice(2))
