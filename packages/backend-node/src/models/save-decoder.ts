@@ -1,23 +1,22 @@
 import {
   type Card,
   type LatentDecoder,
+  oihw,
   type TensorData,
   tensorData,
   type Weights,
   writeSafetensors,
 } from '@stablesig/core'
-import { type Tensor, transpose } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import { writeFileAtomic } from '../files/atomic.ts'
 
 /** A tensor as PyTorch has it: convolutions [3,3,I,O] become [O,I,3,3], all else stays. */
 async function stored(tensor: Tensor): Promise<TensorData> {
-  if (tensor.rank !== 4) return tensorData(await tensor.data<'float32'>(), tensor.shape)
-  const turned = transpose(tensor, [3, 2, 0, 1])
-  try {
-    return tensorData(await turned.data<'float32'>(), turned.shape)
-  } finally {
-    turned.dispose()
-  }
+  const values = await tensor.data<'float32'>()
+  const [height = 0, width = 0, into = 0, out = 0] = tensor.shape
+  return tensor.rank === 4
+    ? tensorData(oihw(values, tensor.shape), [out, into, height, width])
+    : tensorData(values, tensor.shape)
 }
 
 /**
