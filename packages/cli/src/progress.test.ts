@@ -42,6 +42,13 @@ describe('progress', () => {
     expect(text().endsWith('\n')).toBe(true)
   })
 
+  test('the time left is that of the steps done here, also when earlier ones were done before', () => {
+    const { io, text } = capture()
+    const progress = makeProgress(20, io, false, clock())
+    for (let step = 11; step <= 15; step++) progress.step(step, '')
+    expect(text().split('\n')[4]).toBe('15/20    5s left')
+  })
+
   test('on a narrow terminal it is cut', () => {
     const { io, text } = capture(12)
     makeProgress(10, io).step(5, 'a long note')

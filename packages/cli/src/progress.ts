@@ -22,11 +22,14 @@ export function makeProgress(
   if (quiet) return SILENT
   const started = now()
   const width = io.terminalWidth
-  const remaining = (done: number) => duration(((now() - started) / done) * (total - done))
+  // Work that goes on from a checkpoint begins later than at 0.
+  let first: number | undefined
+  const remaining = (done: number) => duration(((now() - started) / (done - (first ?? 0))) * (total - done))
   if (width === undefined) {
     let told = 0
     return {
       step(done, note) {
+        first ??= done - 1
         // At most twenty lines, and the last step always.
         if (done < total && done - told < total / 20) return
         told = done
@@ -38,6 +41,7 @@ export function makeProgress(
   let drawn = false
   return {
     step(done, note) {
+      first ??= done - 1
       const text = ` ${done}/${total}  ${note}  ${remaining(done)} left`
       const room = Math.max(0, Math.min(30, width - text.length - 3))
       const filled = Math.round((done / total) * room)
