@@ -1,10 +1,79 @@
-// The programs of examples/ on real weights and photographs; without them each is skipped. The demo is one of them.
-import { mkdtempSync, rmSync } from 'node:fs'
+// The README's example, the programs of examples/ and the demo, on real weights and photographs. Where those are not found
+// each is skipped, and must say what to pass.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from '../lib/build.mjs'
 import { checks } from '../lib/checks.mjs'
-import { pnpm } from '../lib/exec.mjs'
+import { exec } from '../lib/exec.mjs'
 import { folders } from '../lib/folders.mjs'
+import { root } from '../lib/workspace.mjs'
 
 const { check, skip, finish } = checks()
+const out = mkdtempSync(join(tmpdir(), 'stablesig-examples-'))
+const node = (script, args, options) => exec(process.execPath, [join(root, script), ...args], options)
+
+const withoutData = { ...process.env, STABLESIG_DATA: '' }
+const programs = {
+  'README example': async () => {
+    const { stdout } = await exec(process.execPath, [readmeExample()], { cwd: folders.data })
+    if (!/^true \d+ of 48 bits p-value \d/.test(stdout)) throw new Error(`it printed ${stdout}`)
+    return stdout.trim()
+  },
+  'example sign': async () => {
+    const weights = (name) => join(folders.data, 'weights', name)
+    const models = ['taef2_encoder.pth', 'taef2_decoder.pth', 'dec_48b_whit.torchscript.pt'].map(weights)
+    await node('scripts/example.mjs', ['sign', ...models, join(folders.data, 'images/train'), out, '12'])
+  },
+  'example detect': () => decides('detect', /: \d+ of 48 bits, p-value /),
+  'example identify': () => decides('identify', /, \d+ of 48 bits, p-value .* among 100000 users/),
+  demo: async () => {
+    const { stdout } = await node('scripts/demo.mjs', ['--steps', '30', '--pictures', '3', '--out', join(out, 'demo')])
+    const [, detected] = /^none +\S+ +(\d+)\/3 /m.exec(stdout) ?? []
+    if (Number(detected) !== 3) throw new Error(`it printed\n${stdout}`)
+    return stdout
+      .match(/^(not signed|none|all three).*$/gm)
+      ?.map((line) => `\n      ${line}`)
+      .join('')
+  },
+}
+
+try {
+  await build()
+  for (const [name, run] of Object.entries(programs)) {
+    if (folders.data) await check(name, run)
+    else skip(name, 'no weights and photographs: STABLESIG_DATA')
+  }
+  for (const name of ['sign', 'detect', 'identify']) {
+    await check(`example ${name} without arguments says in one line what to pass`, () =>
+      saysWhatToPass(join('examples', `${name}.mjs`)),
+    )
+  }
+} finally {
+  rmSync(out, { recursive: true, force: true })
+}
 finish()
+
+/** The README's program as a file, where its imports resolve. */
+function readmeExample() {
+  const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+  const file = join(root, 'examples/.cache/readme.mjs')
+  mkdirSync(join(root, 'examples/.cache'), { recursive: true })
+  writeFileSync(file, `${code}process.exit(0)\n`)
+  return file
+}
+
+async function decides(name, line) {
+  const { stdout } = await node('scripts/example.mjs', [name, join(out, 'user.key'), join(out, 'marked.png')])
+  if (!line.test(stdout)) throw new Error(`it printed ${stdout}`)
+  return stdout
+    .trim()
+    .split('\n')
+    .at(0)
+    .replace(/^.*marked/, 'marked')
+}
+
+async function saysWhatToPass(file) {
+  const { code, stderr } = await exec(process.execPath, [join(root, file)], { env: withoutData, accept: [2] })
+  if (code !== 2 || !/^pass [^\n]+\n$/.test(stderr)) throw new Error(`exit code ${code}, ${stderr}`)
+}
