@@ -196,6 +196,7 @@ describe('with a runtime that only runs asynchronously', () => {
     const made = tf.backend()
     if (!(made instanceof OnnxBackend)) throw new Error('another backend')
     backend = made
+    runtime.gated = true
   })
 
   test('two reads at once share a flush where they share work, and never run together', async () => {

@@ -1,5 +1,6 @@
 import type { Target } from './lowering/lowering.ts'
 import { type PassName, passNames } from './passes/index.ts'
+import type { Capabilities } from './probe.ts'
 import type { FlushReport } from './report.ts'
 import type { OnnxRuntime } from './runtime.ts'
 
@@ -32,12 +33,16 @@ export interface EngineOptions {
   readonly onFlush?: (report: FlushReport) => void
 }
 
-export function withDefaults(runtime: OnnxRuntime, options: OnnxBackendOptions): EngineOptions {
+export function withDefaults(
+  runtime: OnnxRuntime,
+  options: OnnxBackendOptions,
+  { microsoft, block }: Capabilities,
+): EngineOptions {
   const passes = new Set(options.passes ?? passNames)
   return {
     name: options.name ?? 'onnx',
     passes,
-    target: { provider: runtime.provider, microsoft: runtime.provider === 'cpu', layout: passes.has('layout') },
+    target: { provider: runtime.provider, microsoft, block, layout: passes.has('layout') },
     maxSessions: options.maxSessions ?? 24,
     maxConstantBytes: options.maxConstantBytes ?? 2 ** 31,
     maxPoolBytes: options.maxPoolBytes ?? 2 ** 29,

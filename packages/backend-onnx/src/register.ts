@@ -3,19 +3,21 @@ import { OnnxBackend } from './backend.ts'
 import { registerAll } from './kernels/call.ts'
 import { allKernels } from './kernels/index.ts'
 import { type OnnxBackendOptions, withDefaults } from './options.ts'
+import { probe } from './probe.ts'
 import type { OnnxRuntime } from './runtime.ts'
 
 const registered = new Set<string>()
 
 /**
  * Registers the compiled backend with tfjs, as 'onnx' unless named otherwise. `tf.setBackend('onnx')` selects it.
- * A name is registered once; further calls with it have no effect, as in tfjs itself.
+ * What the runtime has beyond ONNX itself is tried out then. A name is registered once; further calls with it have no effect, as in tfjs itself.
  */
 export function registerOnnxBackend(runtime: OnnxRuntime, options: OnnxBackendOptions = {}): void {
-  const settled = withDefaults(runtime, options)
-  if (!registered.has(settled.name)) {
-    registered.add(settled.name)
-    registerAll(allKernels, settled.name)
+  const { name = 'onnx' } = options
+  if (!registered.has(name)) {
+    registered.add(name)
+    registerAll(allKernels, name)
   }
-  registerBackend(settled.name, () => new OnnxBackend(runtime, settled), 3)
+  const make = async () => new OnnxBackend(runtime, withDefaults(runtime, options, await probe(runtime)))
+  registerBackend(name, make, 3)
 }

@@ -8,6 +8,8 @@ import { identity, inverse, isIdentity, type Raw, samePermutation, sameShape, ty
 export interface Target {
   /** ONNX Runtime's own operators (FusedMatMul, Gelu, …). */
   readonly microsoft: boolean
+  /** Channels in a block of ONNX Runtime's blocked layout; 0 where it is not to be used. */
+  readonly block: number
   readonly provider: 'cpu' | 'cuda' | 'webgpu'
   /** Conversions of layout are put off as long as possible; without it every kernel works in logical order. */
   readonly layout: boolean

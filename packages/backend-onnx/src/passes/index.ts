@@ -1,5 +1,6 @@
 import type { Graph } from '../lowering/graph.ts'
 import type { Target } from '../lowering/lowering.ts'
+import { useBlockedLayout } from './blocked-layout.ts'
 import { mergeCommonSubexpressions } from './common-subexpressions.ts'
 import { fuseConvBias } from './conv-bias.ts'
 import { removeDeadCode } from './dead-code.ts'
@@ -13,6 +14,7 @@ export const passNames = [
   'common-subexpressions',
   'relu-gradient',
   'conv-bias',
+  'blocked-layout',
   'dead-code',
 ] as const
 export type PassName = (typeof passNames)[number]
@@ -22,6 +24,7 @@ const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target
   'common-subexpressions': mergeCommonSubexpressions,
   'relu-gradient': fuseReluGradients,
   'conv-bias': fuseConvBias,
+  'blocked-layout': useBlockedLayout,
   'dead-code': removeDeadCode,
 }
 
