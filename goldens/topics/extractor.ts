@@ -90,7 +90,7 @@ export const topic: Topic = {
       const extractor = await loadExtractor(
         await openReal(context, argument.text(context.case.args.weights, 'weights')),
       )
-      const images = nhwc(must(await context.tensors(), 'images'), 1 / 255)
+      const images = nhwc(must(await context.tensors(), 'images'), 255)
       context.compare('logits', await logitsOf(extractor, images))
       extractor.dispose()
     },

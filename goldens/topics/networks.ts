@@ -17,13 +17,17 @@ export async function openReal({ data }: GoldenContext, file: string): Promise<S
 
 const open = async (path: string) => openWeights(memorySource(path, await readFile(path)))
 
-/** Images or latents [N,C,H,W], as goldens keep them, -> [N,H,W,C]. */
-export function nhwc({ shape, values }: GoldenTensor, scale = 1): tf.Tensor4D {
+/** Images or latents [N,C,H,W], as goldens keep them, -> [N,H,W,C], divided by what 8-bit values are (255). */
+export function nhwc({ shape, values }: GoldenTensor, divisor = 1): tf.Tensor4D {
   const [n = 0, c = 0, h = 0, w = 0] = shape
-  return tf.tidy(() => {
-    const stored = tf.tensor4d(Float32Array.from(values), [n, c, h, w])
-    return tf.transpose(scale === 1 ? stored : tf.mul<tf.Tensor4D>(stored, scale), [0, 2, 3, 1])
-  })
+  // Divided here and in double precision: a unit that rounding wakes or not moves a gradient by a thousandth.
+  const stored = tf.tensor4d(
+    Float32Array.from(values, (value) => value / divisor),
+    [n, c, h, w],
+  )
+  const turned = tf.transpose(stored, [0, 2, 3, 1])
+  stored.dispose()
+  return turned
 }
 
 /** Values of a [N,H,W,C] tensor in the goldens' order, [N,C,H,W]; the tensor is disposed. */

@@ -1,4 +1,4 @@
-import { mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { tensor4d, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { matchingBits } from '../metrics/bits.ts'
 import { psnr, toBytes } from '../metrics/psnr.ts'
@@ -99,8 +99,8 @@ async function readLogits(
   attack: EvaluateOptions['attack'],
 ): Promise<Float32Array> {
   const logits = tidy(() => {
-    const stored: Tensor4D = tensor4d(Float32Array.from(picture), shape)
-    const unit = asUnit(mul(stored, 1 / 255))
+    const stored = Float32Array.from(picture, (value) => value / 255)
+    const unit = asUnit(tensor4d(stored, shape))
     return extractLogits(extractor, attack ? attack(unit) : unit)
   })
   return logits.data<'float32'>().finally(() => logits.dispose())
