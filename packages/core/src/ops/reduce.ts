@@ -9,7 +9,8 @@ import { derive } from './derive.ts'
 export function spatialMean(x: Tensor4D): Tensor2D {
   const [n, h, w, c] = x.shape
   return derive([x], () => ({
-    value: mean<Tensor2D>(x, [1, 2]),
+    // Row by row first: a single sum of all positions loses digits in large images.
+    value: mean<Tensor2D>(mean(x, 2), 1),
     saved: [],
     gradient: (dy: Tensor2D) => [tile(mul(reshape(dy, [n, 1, 1, c]), 1 / (h * w)), [1, h, w, 1])],
   }))
@@ -19,7 +20,7 @@ export function spatialMean(x: Tensor4D): Tensor2D {
 export function spatialSum(x: Tensor4D): Tensor2D {
   const [n, h, w, c] = x.shape
   return derive([x], () => ({
-    value: sum<Tensor2D>(x, [1, 2]),
+    value: sum<Tensor2D>(sum(x, 2), 1),
     saved: [],
     gradient: (dy: Tensor2D) => [tile(reshape(dy, [n, 1, 1, c]), [1, h, w, 1])],
   }))
