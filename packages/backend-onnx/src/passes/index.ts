@@ -1,5 +1,6 @@
 import type { Graph } from '../lowering/graph.ts'
 import type { Target } from '../lowering/lowering.ts'
+import { fuseActivations } from './activations.ts'
 import { useBlockedLayout } from './blocked-layout.ts'
 import { mergeCommonSubexpressions } from './common-subexpressions.ts'
 import { fuseConvBias } from './conv-bias.ts'
@@ -13,6 +14,7 @@ export const passNames = [
   'simplify',
   'common-subexpressions',
   'relu-gradient',
+  'activations',
   'conv-bias',
   'blocked-layout',
   'dead-code',
@@ -23,6 +25,7 @@ const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target
   simplify,
   'common-subexpressions': mergeCommonSubexpressions,
   'relu-gradient': fuseReluGradients,
+  activations: fuseActivations,
   'conv-bias': fuseConvBias,
   'blocked-layout': useBlockedLayout,
   'dead-code': removeDeadCode,

@@ -1,0 +1,93 @@
+import { type Graph, type IrNode, scalarValue } from '../lowering/graph.ts'
+import type { Target } from '../lowering/lowering.ts'
+import { type Raw, sameShape } from '../lowering/value.ts'
+import { countUses, rebuild } from './rewrite.ts'
+
+/**
+ * Activations that are written as several operations and computed as one, where nobody else uses what lies between:
+ *   x · Φ(x), Φ(x) = (erf(x/√2) + 1)/2  ->  Gelu
+ *   x · sigmoid(x)                      ->  QuickGelu, alpha 1
+ *   (erf(s) + 1)/2                      ->  HardSigmoid(erf(s)), whose clipping to [0, 1] never acts on it
+ * In a training step Φ is shared with the gradient: then only the last applies.
+ */
+export function fuseActivations(graph: Graph, target: Target): void {
+  const uses = countUses(graph)
+  // A node made here is counted through the one that it replaces.
+  const stands = new Map<Raw, Raw>()
+  const alone = (raw: Raw) => uses.get(stands.get(raw) ?? raw) === 1
+  rebuild(graph, (node, replaced) => {
+    const out = node.outputs[0]!
+    if (node.op !== 'Mul' || out.type !== 'float32') return
+    for (const [x, other] of operands(node)) {
+      if (!sameShape(x.dims, out.dims)) continue
+      if (target.microsoft && alone(other) && isSigmoidOf(other, x)) {
+        const silu = graph.node('QuickGelu', [x], out.dims, 'float32', { alpha: { float: 1 } }, 'com.microsoft')
+        replaced.set(out, silu)
+        return
+      }
+      if (target.microsoft && gelu(x, other, alone)) {
+        replaced.set(out, graph.node('Gelu', [x], out.dims, 'float32', {}, 'com.microsoft'))
+        return
+      }
+      const shifted = other === x ? null : halfOfOnePlusErf(x, other)
+      if (shifted) {
+        const half = { float: 0.5 }
+        const phi = graph.node('HardSigmoid', [shifted], out.dims, 'float32', { alpha: half, beta: half })
+        stands.set(phi, out)
+        replaced.set(out, phi)
+        return
+      }
+    }
+  })
+}
+
+/** Both operands of a product, either way round. */
+function operands(node: IrNode): [Raw, Raw][] {
+  const [a, b] = node.inputs
+  return a && b
+    ? [
+        [a, b],
+        [b, a],
+      ]
+    : []
+}
+
+function isSigmoidOf(raw: Raw, x: Raw): boolean {
+  return raw.producer?.op === 'Sigmoid' && raw.producer.inputs[0] === x
+}
+
+/** erf(..) where `sum` is 1 + erf(..) and `half` is one half. */
+function halfOfOnePlusErf(sum: Raw, half: Raw): Raw | null {
+  return scalarValue(half) === 0.5 ? onePlusErf(sum) : null
+}
+
+function onePlusErf(raw: Raw): Raw | null {
+  const add = raw.producer
+  if (add?.op !== 'Add') return null
+  for (const [term, one] of operands(add)) {
+    if (scalarValue(one) === 1 && term.producer?.op === 'Erf') return term
+  }
+  return null
+}
+
+/** Whether x · other is GELU: `other` is Φ(x), used here alone. */
+function gelu(x: Raw, other: Raw, alone: (raw: Raw) => boolean): boolean {
+  if (!alone(other)) return false
+  // Φ stands before: it is a HardSigmoid by now.
+  const erf = other.producer?.op === 'HardSigmoid' ? other.producer.inputs[0] : null
+  return erf?.producer?.op === 'Erf' && isErfOf(erf, x)
+}
+
+/** erf(x/√2), the division as a product. */
+function isErfOf(erf: Raw, x: Raw): boolean {
+  const scaled = erf.producer?.inputs[0]?.producer
+  if (!scaled) return false
+  if (scaled.op === 'Div') return scaled.inputs[0] === x && near(scalarValue(scaled.inputs[1]), Math.SQRT2)
+  if (scaled.op !== 'Mul') return false
+  return operands(scaled).some(([input, factor]) => input === x && near(scalarValue(factor), Math.SQRT1_2))
+}
+
+/** Equal as single-precision numbers. */
+function near(value: number | null, expected: number): boolean {
+  return value !== null && Math.abs(value - expected) < 1e-7
+}
