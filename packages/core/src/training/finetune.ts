@@ -1,4 +1,4 @@
-import { type Rank, type Tensor1D, type Tensor2D, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core'
+import { type Tensor1D, type Tensor2D, tensor1d, tensor2d } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { type ImageLoss, mse } from '../losses/image.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
@@ -222,12 +222,19 @@ function pick({ steps, batchSize, learningRate, warmup, size, weightDecay, tempe
   return { steps, batchSize, learningRate, warmup, size, weightDecay, temperature }
 }
 
-/** The original decoder's weights, and moments of zero; resident, so that the first step's graph is that of all others. */
+/**
+ * The original decoder's weights, and moments of zero. Those are no uniform tensors (one zero is negative, which no sum sees):
+ * engines compile such tensors in, and the first step would be a graph of its own.
+ */
 async function startingState({ decoder, layout, optimizer }: FinetuneModel): Promise<FinetuneState> {
   const laid = flatten(layout, decoder.weights)
   const [values = new Float32Array()] = await valuesOf([laid])
   laid.dispose()
-  const moments = Array.from({ length: optimizer.moments }, () => zeros<Rank.R1>([layout.length]))
+  const moments = Array.from({ length: optimizer.moments }, () => {
+    const zeros = new Float32Array(layout.length)
+    zeros[0] = -0
+    return tensor1d(zeros)
+  })
   return { weights: tensor1d(values), moments }
 }
 

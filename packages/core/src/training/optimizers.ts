@@ -4,12 +4,14 @@ import {
   greater,
   maximum,
   mul,
-  scalar,
+  reshape,
   sqrt,
   square,
   sub,
   sum,
   type Tensor,
+  type Tensor1D,
+  tensor1d,
   tidy,
   where,
 } from '@tensorflow/tfjs-core'
@@ -60,7 +62,7 @@ export function sgd({ momentum = 0, weightDecay = 0, nesterov = false }: SgdOpti
     elementwise: true,
     update: (parameters, gradients, [buffers = []], _step, learningRate) =>
       tidy(() => {
-        const lr = scalar(learningRate)
+        const lr = changing(learningRate)
         return each(parameters, (p, i) => {
           const g = weightDecay ? add(at(gradients, i), mul(p, weightDecay)) : at(gradients, i)
           const buffer = add(mul(at(buffers, i), momentum), g)
@@ -108,10 +110,10 @@ function adamLike(name: string, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOp
     elementwise: true,
     update: (parameters, gradients, [first = [], second = []], step, learningRate) =>
       tidy(() => {
-        const rate = scalar(learningRate / (1 - betas[0] ** step))
-        const correction = scalar(1 / Math.sqrt(1 - betas[1] ** step))
+        const rate = changing(learningRate / (1 - betas[0] ** step))
+        const correction = changing(1 / Math.sqrt(1 - betas[1] ** step))
         const keep = decay.keep(learningRate)
-        const shrink = keep === undefined ? undefined : scalar(keep)
+        const shrink = keep === undefined ? undefined : changing(keep)
         return each(parameters, (p, i) => {
           const g = decay.gradient(at(gradients, i), p)
           const m = blend(at(first, i), g, betas[0])
@@ -140,9 +142,9 @@ export function lamb(options: LambOptions = {}): Optimizer {
     elementwise: false,
     update: (parameters, gradients, [first = [], second = []], step, learningRate) =>
       tidy(() => {
-        const lr = scalar(learningRate)
-        const mean = scalar(1 / (1 - betas[0] ** step))
-        const root = scalar(1 / Math.sqrt(1 - betas[1] ** step))
+        const lr = changing(learningRate)
+        const mean = changing(1 / (1 - betas[0] ** step))
+        const root = changing(1 / Math.sqrt(1 - betas[1] ** step))
         const squares = gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b))
         const clip = maximum(div(sqrt(squares), maxGradientNorm), 1)
         return each(parameters, (p, i) => {
@@ -164,10 +166,16 @@ function trust(p: Tensor, u: Tensor): Tensor {
   return where(usable, div(a, where(usable, b, 1)), 1)
 }
 
+/** A number that differs from step to step, as [1]: compiling engines take what has no axis for a literal of the program. */
+const changing = (value: number): Tensor1D => tensor1d([value])
+
+/** Of the parameter's shape: arithmetic with [1] gives an axis to what has none. */
+const shaped = (result: Tensor, p: Tensor): Tensor => (result.rank === p.rank ? result : reshape(result, p.shape))
+
 const blend = (old: Tensor, now: Tensor, beta: number): Tensor => add(mul(old, beta), mul(now, 1 - beta))
 
 function each(parameters: readonly Tensor[], step: (p: Tensor, i: number) => Tensor[]): Updated {
-  const results = parameters.map(step)
+  const results = parameters.map((p, i) => step(p, i).map((result) => shaped(result, p)))
   const count = (results[0]?.length ?? 1) - 1
   return {
     parameters: results.map((result) => at(result, 0)),
