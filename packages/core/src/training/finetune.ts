@@ -36,7 +36,7 @@ export interface FinetuneOptions extends Partial<Recipe> {
   readonly seed?: number
   /** Memory for latents and original decodes that are needed again. Default 512 MiB; what does not fit is computed again. */
   readonly cacheBytes?: number
-  /** Stops between two images or steps; a checkpoint is then written first. */
+  /** Stops between two steps; a checkpoint is then written first. */
   readonly signal?: AbortSignal | undefined
   /** Called after each step, and waited for. */
   readonly onStep?: ((progress: FinetuneProgress) => void | Promise<void>) | undefined
@@ -79,7 +79,7 @@ export interface FinetuneReport {
   readonly frozenComputed: number
 }
 
-/** Least bytes that may be kept by default. */
+/** Bytes that may be kept by default. */
 const CACHE_BYTES = 512 * 2 ** 20
 const CHECKPOINT_EVERY = 10
 
