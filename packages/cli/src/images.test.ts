@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { readImage, ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
 import { type StateDict, streamSafetensors } from '@stablesig/core'
 import { memory } from '@tensorflow/tfjs-core'
@@ -82,6 +83,18 @@ describe('extract', () => {
       out: '',
       err: '',
     })
+  })
+
+  test('Ctrl-C ends it while it waits for a path', async () => {
+    const controller = new AbortController()
+    const stdin = new Readable({ read() {} })
+    stdin.push(`${at('odd.png')}\n`)
+    const running = run(['extract', '--extractor', extractor, '--files', '-'], {
+      stdin,
+      signal: controller.signal,
+      onOut: () => setTimeout(() => controller.abort(), 20),
+    })
+    expect(await running).toMatchObject({ code: 130, out: expect.stringContaining('odd.png') })
   })
 
   test('a size makes a centre square first', async () => {

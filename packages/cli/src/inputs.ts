@@ -35,7 +35,7 @@ export async function inputPaths(
   const list = options.files === undefined ? undefined : await openList(options.files, io)
   return (async function* () {
     yield* expanded
-    if (list) yield* readLines(list)
+    if (list) yield* readLines(list, io.signal)
   })()
 }
 
@@ -66,7 +66,12 @@ export async function* readInputs(
     }
   }
   for await (const input of mapAhead(paths, AHEAD, work)) {
-    if (io.signal.aborted) throw new StableSigError('aborted', '')
+    checkInterrupted(io)
     yield input
   }
+  checkInterrupted(io)
+}
+
+function checkInterrupted(io: Io): void {
+  if (io.signal.aborted) throw new StableSigError('aborted', '')
 }

@@ -8,10 +8,12 @@ export interface Captured {
 }
 
 export interface Surroundings {
-  readonly stdin?: string
+  readonly stdin?: string | Readable
   readonly env?: Record<string, string>
   readonly terminalWidth?: number
   readonly signal?: AbortSignal
+  /** Called with each piece of results. */
+  readonly onOut?: (text: string) => void
   /** Called with each piece of progress or error. */
   readonly onErr?: (text: string) => void
 }
@@ -22,9 +24,11 @@ export async function stablesig(line: string | readonly string[], around: Surrou
   let err = ''
   const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line
   const code = await run(argv, {
-    stdin: Readable.from(around.stdin === undefined ? [] : [around.stdin]),
+    stdin:
+      around.stdin instanceof Readable ? around.stdin : Readable.from(around.stdin === undefined ? [] : [around.stdin]),
     out: (text) => {
       out += text
+      around.onOut?.(text)
     },
     err: (text) => {
       err += text

@@ -116,6 +116,18 @@ test('readLines gives lines as they are, without empty ones', async () => {
   expect(lines).toEqual(['a b', 'cd', 'é'])
 })
 
+test('readLines ends when it is aborted, though more could come', async () => {
+  const input = new Readable({ read() {} })
+  const controller = new AbortController()
+  const lines: string[] = []
+  input.push('a\n')
+  for await (const line of readLines(input, controller.signal)) {
+    lines.push(line)
+    setTimeout(() => controller.abort(), 5)
+  }
+  expect(lines).toEqual(['a'])
+})
+
 describe('mapAhead', () => {
   const collect = async <T>(items: AsyncIterable<T>) => {
     const all: T[] = []

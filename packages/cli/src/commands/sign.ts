@@ -97,6 +97,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     .finally(() => progress.end())
   own({ dispose: () => dispose(decoder) })
 
+  const judging = makeProgress(heldBack.length, io, options.json)
   const judged = heldBack.length
     ? await evaluateDecoder({
         autoencoder,
@@ -106,7 +107,8 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
         images: imageSet(heldBack),
         size: judgedAt,
         signal: io.signal,
-      })
+        onImage: ({ index, psnr }) => judging.step(index + 1, `held-back images  PSNR ${psnr.toFixed(1)} dB`),
+      }).finally(() => judging.end())
     : null
   await saveDecoder(options.out, autoencoder.decoder, decoder, {
     signed_with: 'stablesig',
