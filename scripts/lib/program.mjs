@@ -20,7 +20,10 @@ export async function runProgram(file, args) {
   tellFolders()
   process.chdir(process.env.INIT_CWD ?? process.cwd())
   process.argv = [process.argv[0], path, ...args]
-  await import(pathToFileURL(path).href)
+  await import(pathToFileURL(path).href).catch((error) => {
+    if (error.name === 'StableSigError') failWith(error)
+    throw error
+  })
 }
 
 /** One JavaScript file of a TypeScript program, in a folder from where Node finds the program's dependencies. */
