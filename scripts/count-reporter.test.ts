@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import CountReporter from './count-reporter.ts'
 
 type State = 'passed' | 'failed' | 'skipped' | 'pending'
@@ -9,9 +9,10 @@ const module = (states: readonly State[], ok = !states.includes('failed')) => ({
 const lineOf = (...args: Parameters<CountReporter['onTestRunEnd']>) => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {})
   new CountReporter().onTestRunEnd(...args)
-  return log.mock.calls
+  const lines = [...log.mock.calls]
+  log.mockRestore()
+  return lines
 }
-afterEach(() => vi.restoreAllMocks())
 
 test('counts tests over all files', () => {
   expect(lineOf([module(['passed', 'passed', 'skipped']), module(['failed', 'passed'])], [])).toEqual([
