@@ -91,7 +91,7 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^packages/[^/]+/(dist|test)/', '/\\.cache/'] },
+    exclude: { path: ['^packages/[^/]+/(dist|test)/', '/(\\.cache|out)/'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['source', 'import', 'node', 'types', 'default'],
