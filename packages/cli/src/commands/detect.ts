@@ -17,7 +17,7 @@ export async function detectFiles(images: readonly string[], options: Options, i
   return eachImage(images, options, io, async (own) => {
     await startEngine(options)
     const extractor = own(await openExtractor(options.extractor))
-    const request = { extractor, key, fpr: options.fpr }
+    const request = { extractor, key, fpr: options.fpr, signal: io.signal }
     // Without images: says at once what is wrong with the request itself.
     await detect([], request)
     return {

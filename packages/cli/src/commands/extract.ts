@@ -16,14 +16,14 @@ export async function extractFiles(images: readonly string[], options: Options, 
     await startEngine(options)
     const extractor = own(await openExtractor(options.extractor))
     return {
-      read: (batch) => readLogits(batch, { extractor }),
+      read: (batch) => readLogits(batch, { extractor, signal: io.signal }),
       tell(file, values) {
         const bits = bitsOf(values).join('')
         const logits = Array.from(values)
         io.out(
           options.json
             ? jsonLine({ file, bits, logits })
-            : `${file}\t${bits}\t${logits.map((x) => x.toFixed(3)).join(' ')}\n`,
+            : `${file}\t${bits}\t${logits.map((x) => x.toPrecision(4)).join(' ')}\n`,
         )
         return true
       },

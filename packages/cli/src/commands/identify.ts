@@ -26,7 +26,7 @@ export async function identifyFiles(images: readonly string[], options: Options,
     const registry = await openRegistry(options.registry)
     await startEngine(options)
     const extractor = own(await openExtractor(options.extractor))
-    const request = { extractor, registry, fpr: options.fpr }
+    const request = { extractor, registry, fpr: options.fpr, signal: io.signal }
     await identify([], request)
     return {
       read: (batch) => identify(batch, request),

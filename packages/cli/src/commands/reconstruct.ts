@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import {
   crop,
   makeOutputFolder,
@@ -8,7 +9,7 @@ import {
   toUnitImages,
   writePng,
 } from '@stablesig/backend-node'
-import { type Autoencoder, decode, encode } from '@stablesig/core'
+import { type Autoencoder, decode, encode, StableSigError } from '@stablesig/core'
 import { tidy } from '@tensorflow/tfjs-core'
 import { EXIT } from '../exit.ts'
 import { type InputOptions, inputPaths, readInputs } from '../inputs.ts'
@@ -24,8 +25,24 @@ interface Options extends InputOptions, EngineOptions {
   readonly json?: boolean
 }
 
+/** Bytes a pixel that a tiny autoencoder of 64 channels takes at its peak, measured on large images. */
+const BYTES_A_PIXEL = 1280
+
+/** Refuses what would end the process for want of memory: an autoencoder takes an image whole. */
+export function checkMemory({ name, width, height }: Pixels, memoryBytes = totalmem()): void {
+  const needed = width * height * BYTES_A_PIXEL
+  if (needed <= 0.8 * memoryBytes) return
+  const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`
+  throw new StableSigError(
+    'limit',
+    `${name} is ${width}x${height}: the autoencoder would take about ${gigabytes(needed)}, and there are ` +
+      `${gigabytes(memoryBytes)}; make it smaller with --size`,
+  )
+}
+
 /** The image as the autoencoder gives it back, at its own size: padded to whole blocks and cut back. */
 export async function throughAutoencoder(autoencoder: Autoencoder, image: Pixels): Promise<Pixels> {
+  checkMemory(image)
   const padded = padToMultiple(image, autoencoder.downscale)
   const images = toUnitImages([padded])
   const decoded = tidy(() => decode(autoencoder, encode(autoencoder, images)))
