@@ -1,5 +1,4 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core'
-import type { Weights } from '../weights/weights.ts'
 
 /**
  * Tells the tensor's engine that its values never change, so that a compiling backend may bake them into its graph. A hint:
@@ -15,7 +14,7 @@ export function markConstant<T extends Tensor>(tensor: T): T {
 }
 
 /** markConstant for each of a model's frozen weights. */
-export function markConstants(weights: Weights): Weights {
-  for (const tensor of Object.values(weights)) markConstant(tensor)
+export function markConstants<W extends Readonly<Record<string, Tensor>>>(weights: W): W {
+  for (const tensor of Object.values<Tensor>(weights)) markConstant(tensor)
   return weights
 }

@@ -1,6 +1,5 @@
 import { clone, engine, keep, type Scalar, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import type { Weights } from '../weights/weights.ts'
 // Here too, and not in the index alone: whoever bundles the sources may drop the index, which holds nothing of its own.
 import './gradients.ts'
 
@@ -22,7 +21,7 @@ export interface ValueAndGradients<A extends Record<string, Tensor>> extends Obj
  */
 export function valueAndGradients<A extends Record<string, Tensor>>(
   f: () => Objective<A>,
-  parameters: Weights,
+  parameters: Readonly<Record<string, Tensor>>,
 ): ValueAndGradients<A> {
   const kept: Tensor[] = []
   const names = Object.keys(parameters)
