@@ -59,4 +59,12 @@ await check('docs/cli.md is what --help says', async () => {
   if (readFileSync(join(root, 'docs/cli.md'), 'utf8') !== (await cliDocs()))
     throw new Error('npx -y pnpm@12 docs:cli writes it')
 })
+
+await check('bench ends with one JSON object', async () => {
+  const { stdout } = await pnpm(['-s', 'bench', 'identify', '--size', '1000', '--json'], { cwd: root })
+  const { bench, size, project, peer, ratio } = JSON.parse(stdout.trim().split('\n').at(-1))
+  if (bench !== 'identify' || size !== 1000 || !(project.seconds > 0) || !(project.peakRssMB > 0))
+    throw new Error(stdout)
+  if (peer !== null || ratio !== null) throw new Error(stdout)
+})
 finish()
