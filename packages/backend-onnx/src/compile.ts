@@ -7,6 +7,7 @@ import { identity, isIdentity, type Raw, sameShape, type Value } from './lowerin
 import type { ElementType, ModelProto, NodeProto } from './onnx/types.ts'
 import { encodeModel } from './onnx/writer.ts'
 import { type PassName, runPasses } from './passes/index.ts'
+import { peakBytes } from './peak.ts'
 import { type Permutation, sizeOf, type TensorData } from './tensors.ts'
 
 /** How a leaf enters the model. */
@@ -37,6 +38,8 @@ export interface CompiledModel {
   readonly operators: Readonly<Record<string, number>>
   /** Bytes of weights inside the model. */
   readonly constantBytes: number
+  /** Estimate of the memory that a run needs for intermediate tensors. */
+  readonly workBytes: number
 }
 
 /** Lowers a live graph, runs the passes and writes the model. `roles` says for each leaf how it enters. */
@@ -135,6 +138,7 @@ function emit(
     ...proto,
     operators,
     constantBytes: initializers.reduce((sum, raw) => sum + raw.values!.byteLength, 0),
+    workBytes: peakBytes(graph),
   }
 }
 

@@ -135,6 +135,8 @@ export class Executor {
       outputBytes: bytes(outputs),
       ms: { key: keyMs, compile: compileMs, session: sessionMs, run: runMs },
       sessions: this.sessions.size,
+      workBytes: entry.model.workBytes,
+      allWorkBytes: this.sessions.workBytes,
       pooledBytes: this.pool.bytes,
     }
   }

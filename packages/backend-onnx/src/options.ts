@@ -14,6 +14,8 @@ export interface OnnxBackendOptions {
   readonly maxSessions?: number
   /** Bytes of constant weights inside sessions, in all. Default 2 GiB. */
   readonly maxConstantBytes?: number
+  /** Estimated work space of sessions that are kept beside the newest. Default 512 MiB. */
+  readonly maxIdleBytes?: number
   /** Bytes of result arrays kept for further use. Default 512 MiB. */
   readonly maxPoolBytes?: number
   /** Kernels recorded in one connected graph before it is computed unasked. Default 50,000. */
@@ -28,6 +30,7 @@ export interface EngineOptions {
   readonly target: Target
   readonly maxSessions: number
   readonly maxConstantBytes: number
+  readonly maxIdleBytes: number
   readonly maxPoolBytes: number
   readonly maxPending: number
   readonly onFlush?: (report: FlushReport) => void
@@ -45,6 +48,7 @@ export function withDefaults(
     target: { provider: runtime.provider, microsoft, block, layout: passes.has('layout') },
     maxSessions: options.maxSessions ?? 24,
     maxConstantBytes: options.maxConstantBytes ?? 2 ** 31,
+    maxIdleBytes: options.maxIdleBytes ?? 2 ** 29,
     maxPoolBytes: options.maxPoolBytes ?? 2 ** 29,
     maxPending: options.maxPending ?? 50_000,
     ...(options.onFlush ? { onFlush: options.onFlush } : {}),

@@ -23,6 +23,9 @@ export interface FlushReport {
     readonly run: number
   }
   readonly sessions: number
+  /** Estimated work space of this graph and of all sessions kept, in bytes. */
+  readonly workBytes: number
+  readonly allWorkBytes: number
   readonly pooledBytes: number
 }
 

@@ -32,6 +32,8 @@ export interface SessionLimits {
   readonly maxSessions: number
   /** Bytes of weights inside sessions, in all. */
   readonly maxConstantBytes: number
+  /** Estimated work space of all sessions but the newest: a session keeps what it has once needed until it is released. */
+  readonly maxIdleBytes: number
 }
 
 /** A model file is one protocol-buffer message, below 2 GB; what does not fit is fed as an input. */
@@ -55,6 +57,12 @@ export class SessionCache {
   get constantBytes(): number {
     let bytes = 0
     for (const s of this.#order) bytes += s.entry?.model.constantBytes ?? 0
+    return bytes
+  }
+
+  get workBytes(): number {
+    let bytes = 0
+    for (const s of this.#order) bytes += s.entry?.model.workBytes ?? 0
     return bytes
   }
 
@@ -104,11 +112,14 @@ export class SessionCache {
     structure.entry = { session, model, literals, runs: 0 }
     let sessions = this.size
     let bytes = this.constantBytes
+    let idle = this.workBytes - model.workBytes
+    const { maxSessions, maxConstantBytes, maxIdleBytes } = this.limits
     for (const old of this.#order) {
-      if (sessions <= this.limits.maxSessions && bytes <= this.limits.maxConstantBytes) break
+      if (sessions <= maxSessions && bytes <= maxConstantBytes && idle <= maxIdleBytes) break
       if (old === structure || !old.entry) continue
       sessions--
       bytes -= old.entry.model.constantBytes
+      idle -= old.entry.model.workBytes
       this.#release(old.entry)
       this.#forget(old)
     }

@@ -26,8 +26,11 @@ export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx:
 export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
   const [n, o] = a.dims
   const i = b.dims[1]!
-  // A transpose and a plain product beat FusedMatMul's transB: the packed product wants its right side row by row.
-  const product = g.node('MatMul', [a, g.transposeRaw(b, [0, 2, 1])], [n!, o!, i])
+  const dims = [n!, o!, i]
+  // Written as the fused operator that ONNX Runtime would make of it: a node that it makes itself is run at the very end.
+  const product = g.target.microsoft
+    ? g.node('FusedMatMul', [a, b], dims, 'float32', { transB: 1 }, 'com.microsoft')
+    : g.node('MatMul', [a, g.transposeRaw(b, [0, 2, 1])], dims)
   if (n === 1) return g.reshapeRaw(product, [o!, i])
   return g.node('ReduceSum', [product, g.integers([0])], [o!, i], 'float32', { keepdims: 0 })
 }

@@ -6,6 +6,7 @@ import { mergeCommonSubexpressions } from './common-subexpressions.ts'
 import { fuseConvBias } from './conv-bias.ts'
 import { removeDeadCode } from './dead-code.ts'
 import { fuseReluGradients } from './relu-gradient.ts'
+import { scheduleParts } from './schedule.ts'
 import { simplify } from './simplify.ts'
 
 /** Passes by name, in the order in which they run. `layout` acts while lowering: it lets conversions of layout wait. */
@@ -18,6 +19,7 @@ export const passNames = [
   'conv-bias',
   'blocked-layout',
   'dead-code',
+  'schedule',
 ] as const
 export type PassName = (typeof passNames)[number]
 
@@ -29,10 +31,13 @@ const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target
   'conv-bias': fuseConvBias,
   'blocked-layout': useBlockedLayout,
   'dead-code': removeDeadCode,
+  schedule: scheduleParts,
 }
 
 export function runPasses(graph: Graph, target: Target, enabled: ReadonlySet<PassName>): void {
   for (const name of passNames) {
     if (name !== 'layout' && enabled.has(name)) passes[name](graph, target)
+    // The blocked layout leaves reshapes of reshapes.
+    if (name === 'blocked-layout' && enabled.has('simplify')) simplify(graph)
   }
 }
