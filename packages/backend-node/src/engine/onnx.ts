@@ -2,10 +2,16 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { add, removeBackend, scalar, setBackend, tidy } from '@tensorflow/tfjs-core'
+import { passesFromEnvironment } from '../runtime/passes.ts'
 import type { Device } from './choose.ts'
 import { traceFromEnvironment } from './trace.ts'
 
 const BACKEND = 'onnx'
+/**
+ * Compiled graphs kept. Each keeps the memory of its last run, for a photograph of 500x375 pixels some 180 MB, and a folder of
+ * photographs has a graph or two for each size: enough for a training step and all around it, and no more.
+ */
+const MAX_SESSIONS = 12
 
 /** The version of the installed onnxruntime-node, for messages. */
 function version(require: NodeJS.Require): string {
@@ -24,7 +30,11 @@ export async function startOnnx(provider: Device, threads: number): Promise<stri
     import('../runtime/onnxruntime.ts'),
   ])
   const onFlush = traceFromEnvironment()
-  registerOnnxBackend(nodeRuntime({ provider, threads }), { name: BACKEND, ...(onFlush ? { onFlush } : {}) })
+  registerOnnxBackend(nodeRuntime({ provider, threads }), {
+    name: BACKEND,
+    maxSessions: MAX_SESSIONS,
+    ...(onFlush ? { onFlush } : {}),
+  })
   try {
     if (!(await setBackend(BACKEND))) throw new Error('tfjs could not make the backend')
     if (provider !== 'cpu') await probe()
