@@ -30,9 +30,11 @@ export async function startOnnx(provider: Device, threads: number): Promise<stri
     import('../runtime/onnxruntime.ts'),
   ])
   const onFlush = traceFromEnvironment()
+  const passes = passesFromEnvironment()
   registerOnnxBackend(nodeRuntime({ provider, threads }), {
     name: BACKEND,
     maxSessions: MAX_SESSIONS,
+    ...(passes ? { passes } : {}),
     ...(onFlush ? { onFlush } : {}),
   })
   try {
