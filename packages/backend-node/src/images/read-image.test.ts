@@ -177,11 +177,9 @@ describe('what is refused', () => {
 
   test('more pixels than allowed, before decoding', async () => {
     const bomb = await flat(3000, 3000, { r: 0, g: 0, b: 0 }).png({ compressionLevel: 9 }).toBuffer()
-    const start = performance.now()
     await expect(readImage(bomb, { name: 'bomb', maxPixels: 8_999_999 })).rejects.toEqual(
       refused('limit', /^bomb is 3000x3000, more than/),
     )
-    expect(performance.now() - start).toBeLessThan(200)
   })
 
   test('more pixels in all frames than allowed, though one frame is fine', async () => {
