@@ -202,35 +202,42 @@ export class OnnxBackend extends RecordingBackend {
 
   #pumping = false
 
-  /** Runs waiting flushes in turn, after the current turn of the event loop. */
+  /** Runs waiting flushes in turn, each after a turn of the event loop: timers and signals come in between. */
   async #pump(): Promise<void> {
     if (this.#pumping) return
     this.#pumping = true
-    await Promise.resolve()
-    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
-      const current = job
-      this.#running = this.#executor.run(current).then(
-        (report) => this.#land(current, report, null),
-        (error: unknown) => this.#land(current, null, error),
-      )
-      await this.#running
-      this.#running = null
+    while (this.#queue.length > 0) {
+      await nextTurn()
+      // A synchronous read may have run everything meanwhile.
+      const job = this.#queue.shift()
+      if (!job) continue
+      if (this.#canSync()) this.#runNow(job)
+      else {
+        this.#running = this.#executor.run(job).then(
+          (report) => this.#land(job, report, null),
+          (error: unknown) => this.#land(job, null, error),
+        )
+        await this.#running
+        this.#running = null
+      }
     }
     this.#pumping = false
   }
 
   /** Runs waiting flushes now. */
   #drain(): void {
-    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
-      let report: FlushReport | null = null
-      let failure: unknown = null
-      try {
-        report = this.#executor.runSync(job)
-      } catch (error) {
-        failure = error ?? new EngineError('run-failed', 'the runtime failed without a reason')
-      }
-      this.#land(job, report, failure)
+    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) this.#runNow(job)
+  }
+
+  #runNow(job: Job): void {
+    let report: FlushReport | null = null
+    let failure: unknown = null
+    try {
+      report = this.#executor.runSync(job)
+    } catch (error) {
+      failure = error ?? new EngineError('run-failed', 'the runtime failed without a reason')
     }
+    this.#land(job, report, failure)
   }
 
   #land(job: Job, report: FlushReport | null, failure: unknown): void {
@@ -334,6 +341,14 @@ export class OnnxBackend extends RecordingBackend {
     while (this.#running || this.#queue.length > 0) await (this.#running ?? Promise.resolve())
     if (this.#disposed) await this.#executor.dispose()
   }
+}
+
+/** Lets the event loop turn: the way that waits least, where there is one. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve)
+    else setTimeout(resolve, 0)
+  })
 }
 
 function asError(failure: unknown): Error {

@@ -59,6 +59,19 @@ describe('with a runtime that can run synchronously', () => {
     tf.dispose([x, y, z])
   })
 
+  test('dataSync works at any moment of a read under way', async () => {
+    for (const wait of [0, 1, 2, 3]) {
+      const x = tf.tensor([1, 4, 9])
+      const y = tf.sqrt(x)
+      const reading = y.data()
+      for (let i = 0; i < wait; i++) await Promise.resolve()
+      if (wait === 3) await new Promise((resolve) => setImmediate(resolve))
+      expect(Array.from(tf.add(y, 1).dataSync())).toEqual([2, 3, 4])
+      expect(Array.from(await reading)).toEqual([1, 2, 3])
+      tf.dispose([x, y])
+    }
+  })
+
   test('literals that change become inputs: two compiles, whatever follows', async () => {
     const x = tf.tensor([1, 2, 3])
     for (const [i, rate] of [0.5, 0.25, 0.125, 3, 0.5].entries()) {

@@ -2,15 +2,18 @@ import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
 
-/** From this many channels on ConvTranspose is the faster form (512 channels at 32²: 144 against 128 GFLOPS). */
+/**
+ * From this many channels on ConvTranspose is the faster form (512 channels at 32²: 144 against 128 GFLOPS), but for the
+ * blocked layout, which has convolutions only.
+ */
 const WIDE = 512
 
 /** dL/dx [N,I,H,W] from dy [N,O,H',W'] and filter [O,I,kh,kw]. */
 export function convInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
   const unit = [...geo.strides, ...geo.dilations].every((s) => s === 1)
   const covers = geo.pads.every((p, i) => p < geo.kernel[i % 2]!)
-  if (unit && covers && geo.groups === 1 && Math.min(geo.inputs, geo.outputs) < WIDE)
-    return byFlippedConv(g, geo, dy, filter)
+  const wide = g.target.block === 0 && Math.min(geo.inputs, geo.outputs) >= WIDE
+  if (unit && covers && geo.groups === 1 && !wide) return byFlippedConv(g, geo, dy, filter)
   return byConvTranspose(g, geo, dy, filter)
 }
 
