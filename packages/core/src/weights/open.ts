@@ -51,7 +51,8 @@ async function openArchive(source: ByteSource, limits: WeightLimits): Promise<St
 
 /** What it looks like instead, and what to do. */
 function notWeights(head: Uint8Array, size: number): string {
-  const text = new TextDecoder('latin1').decode(head)
+  // A character a byte. TextDecoder's latin1 is windows-1252, which has others for 80 to 9f.
+  const text = String.fromCharCode(...head)
   const expected = 'expected safetensors, a PyTorch checkpoint, TorchScript or npz'
   if (size === 0) return `the file is empty; ${expected}`
   if (text.startsWith('version https://git-lfs'))
