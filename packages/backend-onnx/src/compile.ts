@@ -99,7 +99,12 @@ function emit(
   leafInputs: readonly { leaf: number; raw: Raw }[],
   results: readonly Value[],
 ): CompiledModel {
-  const name = (raw: Raw | null) => (raw === null ? '' : `v${raw.id}`)
+  // A computed tensor that is a root is named as the output at once; a node that copies it would cost a pass over it.
+  const outputNames = new Map<Raw, string>()
+  graph.outputs.forEach((raw, i) => {
+    if (raw.producer && !outputNames.has(raw)) outputNames.set(raw, `o${i}`)
+  })
+  const name = (raw: Raw | null) => (raw === null ? '' : (outputNames.get(raw) ?? `v${raw.id}`))
   const used = new Set<Raw>(graph.outputs)
   for (const node of graph.nodes) for (const input of node.inputs) if (input) used.add(input)
   const nodes: NodeProto[] = graph.nodes.map((n) => ({
@@ -113,9 +118,10 @@ function emit(
   for (const { leaf, raw } of leafInputs) {
     if (used.has(raw)) proto.inputs.push({ leaf, name: name(raw), type: raw.type, dims: raw.dims })
   }
-  // An output of its own name each: one tensor may be several roots, and an input or a constant may be one.
   graph.outputs.forEach((raw, i) => {
-    nodes.push({ op: 'Identity', domain: '', inputs: [name(raw)], outputs: [`o${i}`], attributes: {} })
+    // One tensor may be several roots, and an input or a constant may be one.
+    if (outputNames.get(raw) !== `o${i}`)
+      nodes.push({ op: 'Identity', domain: '', inputs: [name(raw)], outputs: [`o${i}`], attributes: {} })
     const perm = results[i]!.perm
     proto.outputs.push({ name: `o${i}`, type: raw.type, dims: raw.dims, perm: isIdentity(perm) ? null : perm })
   })

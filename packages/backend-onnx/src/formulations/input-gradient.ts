@@ -30,19 +30,24 @@ export function byFlippedConv(g: Lowering, geo: ConvGeometry, dy: Raw, filter: R
   })
 }
 
-/** [O,I,kh,kw] -> [I,O,kh,kw], upside down and mirrored. */
+/**
+ * [O,I,kh,kw] -> [I,O,kh,kw], upside down and mirrored. A filter that was transposed into this order is mirrored in the order
+ * that it came in, where whole planes of channels change places, and transposed once.
+ */
 export function flipped(g: Lowering, filter: Raw): Raw {
-  const [o, i, kh, kw] = filter.dims
-  const exchanged = g.transposeRaw(filter, [1, 0, 2, 3])
-  if (kh === 1 && kw === 1) return exchanged
+  const turn = filter.producer?.op === 'Transpose' ? filter.producer : null
+  const source = turn?.inputs[0] ?? filter
+  const perm = Array.isArray(turn?.attributes.perm) ? turn.attributes.perm.map(Number) : [0, 1, 2, 3]
+  const exchanged = [perm[1]!, perm[0]!, perm[2]!, perm[3]!]
+  if (filter.dims[2] === 1 && filter.dims[3] === 1) return g.transposeRaw(source, exchanged)
   const low = -Number.MAX_SAFE_INTEGER
   const ends = [
     [-1, -1],
     [low, low],
-    [2, 3],
+    [perm[2]!, perm[3]!],
     [-1, -1],
   ].map((v) => g.integers(v))
-  return g.node('Slice', [exchanged, ...ends], [i!, o!, kh!, kw!])
+  return g.transposeRaw(g.node('Slice', [source, ...ends], source.dims), exchanged)
 }
 
 /** Any stride and dilation. Rows and columns that no output has seen get zeros through output_padding. */

@@ -24,13 +24,26 @@ export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx:
 
 /** sum over n of a [N,O,P] · bᵀ [N,P,I] -> [O,I]. */
 export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
-  const [n, o] = a.dims
+  const [n, o, p] = a.dims
   const i = b.dims[1]!
-  const dims = [n!, o!, i]
-  // Written as the fused operator that ONNX Runtime would make of it: a node that it makes itself is run at the very end.
-  const product = g.target.microsoft
-    ? g.node('FusedMatMul', [a, b], dims, 'float32', { transB: 1 }, 'com.microsoft')
-    : g.node('MatMul', [a, g.transposeRaw(b, [0, 2, 1])], dims)
-  if (n === 1) return g.reshapeRaw(product, [o!, i])
-  return g.node('ReduceSum', [product, g.integers([0])], [o!, i], 'float32', { keepdims: 0 })
+  if (n === 1) return g.reshapeRaw(product(g, a, b), [o!, i])
+  // Where the result is large and the images small (many channels, few pixels), one long product is less work than n results
+  // that are summed: the images are laid side by side.
+  if (2 * o! * i > p! * (o! + i)) return product(g, sideBySide(g, a), sideBySide(g, b))
+  return g.node('ReduceSum', [product(g, a, b), g.integers([0])], [o!, i], 'float32', { keepdims: 0 })
+}
+
+/** [N,C,P] -> [C,N·P]. */
+function sideBySide(g: Lowering, raw: Raw): Raw {
+  const [n, c, p] = raw.dims
+  return g.reshapeRaw(g.transposeRaw(raw, [1, 0, 2]), [c!, n! * p!])
+}
+
+/** a [..,O,P] · bᵀ [..,P,I]. Written as the fused operator that ONNX Runtime would make of it: what it makes runs last. */
+function product(g: Lowering, a: Raw, b: Raw): Raw {
+  const dims = [...a.dims.slice(0, -1), b.dims.at(-2)!]
+  if (g.target.microsoft) return g.node('FusedMatMul', [a, b], dims, 'float32', { transB: 1 }, 'com.microsoft')
+  const order = [...b.dims.keys()]
+  order.push(...order.splice(-2).reverse())
+  return g.node('MatMul', [a, g.transposeRaw(b, order)], dims)
 }

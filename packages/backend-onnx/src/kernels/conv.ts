@@ -67,12 +67,9 @@ export const convKernels: readonly Kernel[] = [
     const first = channelsFirst(call)
     const info = convInfo(call, x.shape, call.numbers('filterShape'), false)
     const geo = geometry(info)
-    return call.record(keyOf(info, first), [x, dy], info.filterShape, 'float32', (g, [vx, vdy]) =>
-      g.value(
-        convWeightGradient(g, geo, g.arrange(vx!, planes(first)), g.arrange(vdy!, planes(first))),
-        info.filterShape,
-        OIHW,
-      ),
-    )
+    return call.record(keyOf(info, first), [x, dy], info.filterShape, 'float32', (g, [vx, vdy]) => {
+      const { raw, perm } = convWeightGradient(g, geo, g.arrange(vx!, planes(first)), g.arrange(vdy!, planes(first)))
+      return g.value(raw, info.filterShape, perm)
+    })
   }),
 ]
