@@ -1,10 +1,11 @@
+import { bodyOf } from './body.ts'
 import { EngineError } from './errors.ts'
 import type { LiveGraph } from './flush.ts'
 import { elementType } from './kernels/call.ts'
 import { Graph } from './lowering/graph.ts'
 import { Lowering, type Target } from './lowering/lowering.ts'
 import { identity, isIdentity, type Raw, sameShape, type Value } from './lowering/value.ts'
-import type { ElementType, ModelProto, NodeProto } from './onnx/types.ts'
+import type { ElementType, NodeProto, ValueProto } from './onnx/types.ts'
 import { encodeModel } from './onnx/writer.ts'
 import { type PassName, runPasses } from './passes/index.ts'
 import { peakBytes } from './peak.ts'
@@ -30,7 +31,8 @@ export interface CompiledOutput {
 }
 
 export interface CompiledModel {
-  readonly bytes: Uint8Array
+  /** All of the model but the lengths of its inputs and outputs: models of equal body can share a session. */
+  readonly body: string
   readonly inputs: readonly CompiledInput[]
   /** One for each root, in their order. */
   readonly outputs: readonly CompiledOutput[]
@@ -42,13 +44,20 @@ export interface CompiledModel {
   readonly workBytes: number
 }
 
+/** A model and its file. */
+export interface Compiled {
+  readonly model: CompiledModel
+  /** The model file; `anySize` leaves the lengths of inputs and outputs open. */
+  encode(anySize: boolean): Uint8Array
+}
+
 /** Lowers a live graph, runs the passes and writes the model. `roles` says for each leaf how it enters. */
 export function compile(
   live: LiveGraph,
   roles: readonly LeafRole[],
   target: Target,
   passes: ReadonlySet<PassName>,
-): CompiledModel {
+): Compiled {
   const graph = new Graph()
   const g = new Lowering(graph, target)
   const values = new Map<TensorData, Value>()
@@ -94,11 +103,7 @@ function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw
   return { raw, shape: leaf.shape, perm }
 }
 
-function emit(
-  graph: Graph,
-  leafInputs: readonly { leaf: number; raw: Raw }[],
-  results: readonly Value[],
-): CompiledModel {
+function emit(graph: Graph, leafInputs: readonly { leaf: number; raw: Raw }[], results: readonly Value[]): Compiled {
   // A computed tensor that is a root is named as the output at once; a node that copies it would cost a pass over it.
   const outputNames = new Map<Raw, string>()
   graph.outputs.forEach((raw, i) => {
@@ -126,26 +131,34 @@ function emit(
     proto.outputs.push({ name: `o${i}`, type: raw.type, dims: raw.dims, perm: isIdentity(perm) ? null : perm })
   })
   const initializers = [...used].filter((raw) => raw.values !== null)
-  const model: ModelProto = {
-    nodes,
-    initializers: initializers.map((raw) => ({
-      name: name(raw),
-      type: raw.type,
-      shape: raw.dims,
-      values: raw.values!,
-    })),
-    inputs: proto.inputs.map(({ name, type, dims }) => ({ name, type, shape: dims })),
-    outputs: proto.outputs.map(({ name, type, dims }) => ({ name, type, shape: dims })),
-  }
   const operators: Record<string, number> = {}
   for (const n of nodes) operators[n.op] = (operators[n.op] ?? 0) + 1
-  return {
-    bytes: encodeModel(model),
+  const encode = (anySize: boolean) => {
+    const value = ({ name, type, dims }: CompiledInput | CompiledOutput): ValueProto => ({
+      name,
+      type,
+      shape: anySize ? dims.map((_, axis) => `${name}.${axis}`) : dims,
+    })
+    return encodeModel({
+      nodes,
+      initializers: initializers.map((raw) => ({
+        name: name(raw),
+        type: raw.type,
+        shape: raw.dims,
+        values: raw.values!,
+      })),
+      inputs: proto.inputs.map(value),
+      outputs: proto.outputs.map(value),
+    })
+  }
+  const model = {
+    body: bodyOf(nodes, initializers, proto),
     ...proto,
     operators,
     constantBytes: initializers.reduce((sum, raw) => sum + raw.values!.byteLength, 0),
     workBytes: peakBytes(graph),
   }
+  return { model, encode }
 }
 
 /** Elements of a leaf as fed: one for a uniform tensor. */

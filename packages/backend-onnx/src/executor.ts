@@ -1,4 +1,4 @@
-import { type CompiledModel, compile } from './compile.ts'
+import { type Compiled, compile } from './compile.ts'
 import { EngineError } from './errors.ts'
 import { type Flush, hashOf, type LiveGraph, liveGraph, StructureKey } from './flush.ts'
 import { elementType } from './kernels/call.ts'
@@ -9,7 +9,7 @@ import { ArrayPool } from './pool.ts'
 import type { Recorder } from './record.ts'
 import type { FlushReport } from './report.ts'
 import type { OnnxRuntime, OnnxSession, RuntimeTensor } from './runtime.ts'
-import { type Lookup, SessionCache, type SessionEntry, type SessionLimits } from './sessions.ts'
+import { type Lookup, SessionCache, type SessionEntry, type SessionLimits, type SharedSession } from './sessions.ts'
 import { sizeOf, type TensorData } from './tensors.ts'
 
 export interface ExecutorOptions extends SessionLimits {
@@ -23,7 +23,11 @@ interface Prepared {
   readonly flush: Flush
   readonly live: LiveGraph
   readonly lookup: Lookup
-  readonly model: CompiledModel | null
+  readonly compiled: Compiled | null
+  /** Where a compiled model runs: in a session that is there, or in one to be made from these bytes. */
+  readonly shared: SharedSession | null
+  readonly bytes: Uint8Array | null
+  readonly anySize: boolean
   readonly keyMs: number
   readonly compileMs: number
 }
@@ -53,10 +57,10 @@ export class Executor {
   async run(flush: Flush): Promise<FlushReport> {
     const prepared = this.#prepare(flush)
     const started = performance.now()
-    const session = prepared.model ? await this.runtime.create(prepared.model.bytes) : null
+    const session = prepared.bytes ? await this.runtime.create(prepared.bytes) : null
     const created = performance.now()
     const bound = this.#bind(prepared, session)
-    await bound.entry.session.run(bound.inputs, bound.outputs)
+    await bound.entry.shared.session.run(bound.inputs, bound.outputs)
     return this.#finish(prepared, bound, created - started, performance.now() - created)
   }
 
@@ -65,12 +69,13 @@ export class Executor {
     const started = performance.now()
     const createSync = this.runtime.createSync
     if (!createSync) throw noSyncRead(this.runtime)
-    const session = prepared.model ? createSync.call(this.runtime, prepared.model.bytes) : null
+    const session = prepared.bytes ? createSync.call(this.runtime, prepared.bytes) : null
     const created = performance.now()
     const bound = this.#bind(prepared, session)
-    const runSync = bound.entry.session.runSync
+    const { session: made } = bound.entry.shared
+    const runSync = made.runSync
     if (!runSync) throw noSyncRead(this.runtime)
-    runSync.call(bound.entry.session, bound.inputs, bound.outputs)
+    runSync.call(made, bound.inputs, bound.outputs)
     return this.#finish(prepared, bound, created - started, performance.now() - created)
   }
 
@@ -86,12 +91,18 @@ export class Executor {
     const lookup = this.sessions.lookup(key, live)
     const keyed = performance.now()
     const { target, passes } = this.options
-    const model = lookup.entry ? null : compile(live, lookup.roles, target, passes)
-    return { flush, live, lookup, model, keyMs: keyed - started, compileMs: performance.now() - keyed }
+    const compiled = lookup.entry ? null : compile(live, lookup.roles, target, passes)
+    const found = compiled ? this.sessions.sharedFor(compiled.model) : null
+    const shared = typeof found === 'object' ? found : null
+    const anySize = found === 'any-size'
+    const bytes = compiled && !shared ? compiled.encode(anySize) : null
+    const compileMs = performance.now() - keyed
+    return { flush, live, lookup, compiled, shared, bytes, anySize, keyMs: keyed - started, compileMs }
   }
 
-  #bind({ live, lookup, model }: Prepared, session: OnnxSession | null): Bound {
-    const entry = session && model ? this.sessions.store(lookup, session, model) : lookup.entry
+  #bind({ live, lookup, compiled, shared, anySize }: Prepared, session: OnnxSession | null): Bound {
+    const runs = shared ?? (session ? { session, anySize, users: 0 } : null)
+    const entry = runs && compiled ? this.sessions.store(lookup, runs, compiled.model) : lookup.entry
     if (!entry) throw new EngineError('run-failed', 'a flush has no session')
     const inputs = entry.model.inputs.map(({ leaf, name, type, dims }): RuntimeTensor => {
       const data = live.leaves[leaf]!
@@ -109,7 +120,7 @@ export class Executor {
   }
 
   #finish(
-    { flush, live, lookup, keyMs, compileMs }: Prepared,
+    { flush, live, lookup, shared, keyMs, compileMs }: Prepared,
     bound: Bound,
     sessionMs: number,
     runMs: number,
@@ -127,7 +138,7 @@ export class Executor {
       flush: ++this.#count,
       kernels: live.nodes.length,
       dropped: flush.nodes.length - live.nodes.length,
-      compileReason: lookup.reason,
+      compileReason: shared ? null : lookup.reason,
       operators: entry.model.operators,
       inputs: inputs.length,
       outputs: outputs.length,

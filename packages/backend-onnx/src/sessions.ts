@@ -2,9 +2,16 @@ import type { CompiledModel, LeafRole } from './compile.ts'
 import type { LiveGraph, StructureKey } from './flush.ts'
 import type { OnnxSession } from './runtime.ts'
 
+/** A session and how many structures it serves: those that differ only in sizes share one whose lengths are open. */
+export interface SharedSession {
+  readonly session: OnnxSession
+  readonly anySize: boolean
+  users: number
+}
+
 /** A compiled graph that can be run. */
 export interface SessionEntry {
-  readonly session: OnnxSession
+  readonly shared: SharedSession
   readonly model: CompiledModel
   /** Literals of the compile, by leaf; undefined where the leaf is fed. */
   readonly literals: readonly (number | undefined)[]
@@ -49,21 +56,35 @@ export class SessionCache {
   constructor(private readonly limits: SessionLimits) {}
 
   get size(): number {
-    let count = 0
-    for (const s of this.#order) if (s.entry) count++
-    return count
+    return this.#perSession(() => 1)
   }
 
   get constantBytes(): number {
-    let bytes = 0
-    for (const s of this.#order) bytes += s.entry?.model.constantBytes ?? 0
-    return bytes
+    return this.#perSession((model) => model.constantBytes)
   }
 
   get workBytes(): number {
-    let bytes = 0
-    for (const s of this.#order) bytes += s.entry?.model.workBytes ?? 0
-    return bytes
+    return this.#perSession((model) => model.workBytes)
+  }
+
+  /** Sum over sessions; one that serves several structures counts with the largest. */
+  #perSession(measure: (model: CompiledModel) => number): number {
+    const most = new Map<SharedSession, number>()
+    for (const { entry } of this.#order) {
+      if (entry) most.set(entry.shared, Math.max(most.get(entry.shared) ?? 0, measure(entry.model)))
+    }
+    return [...most.values()].reduce((sum, bytes) => sum + bytes, 0)
+  }
+
+  /** A session of other sizes that can run this model, or whether the one to be made for it should serve any size. */
+  sharedFor(model: CompiledModel): SharedSession | 'any-size' | 'this-size' {
+    let met = false
+    for (const { entry } of this.#order) {
+      if (entry?.model.body !== model.body) continue
+      if (entry.shared.anySize) return entry.shared
+      met = true
+    }
+    return met ? 'any-size' : 'this-size'
   }
 
   /**
@@ -105,30 +126,29 @@ export class SessionCache {
     return { structure, roles, literals, entry: null, reason: reason ?? 'session was released' }
   }
 
-  /** Keeps a new session, in place of the structure's former one, and releases what exceeds the limits. */
-  store(lookup: Lookup, session: OnnxSession, model: CompiledModel): SessionEntry {
+  /** Keeps a session for a structure, in place of its former one, and releases what exceeds the limits. */
+  store(lookup: Lookup, shared: SharedSession, model: CompiledModel): SessionEntry {
     const { structure, literals } = lookup
     if (structure.entry) this.#release(structure.entry)
-    structure.entry = { session, model, literals, runs: 0 }
-    let sessions = this.size
-    let bytes = this.constantBytes
-    let idle = this.workBytes - model.workBytes
+    shared.users++
+    const entry: SessionEntry = { shared, model, literals, runs: 0 }
+    structure.entry = entry
     const { maxSessions, maxConstantBytes, maxIdleBytes } = this.limits
     for (const old of this.#order) {
-      if (sessions <= maxSessions && bytes <= maxConstantBytes && idle <= maxIdleBytes) break
+      const fits = this.size <= maxSessions && this.constantBytes <= maxConstantBytes
+      if (fits && this.workBytes - model.workBytes <= maxIdleBytes) break
       if (old === structure || !old.entry) continue
-      sessions--
-      bytes -= old.entry.model.constantBytes
-      idle -= old.entry.model.workBytes
       this.#release(old.entry)
       this.#forget(old)
     }
-    // Structures without a session (a failed compile) must not pile up either.
+    // Structures that share a session or have none (a failed compile) must not pile up either.
     for (const old of this.#order) {
-      if (this.#order.size <= 4 * this.limits.maxSessions) break
-      if (!old.entry) this.#forget(old)
+      if (this.#order.size <= 4 * maxSessions) break
+      if (old === structure) continue
+      if (old.entry) this.#release(old.entry)
+      this.#forget(old)
     }
-    return structure.entry
+    return entry
   }
 
   #forget(structure: Structure): void {
@@ -139,8 +159,9 @@ export class SessionCache {
     else this.#structures.delete(structure.key.hash)
   }
 
-  #release(entry: SessionEntry): void {
-    const released = entry.session.release()
+  #release({ shared }: SessionEntry): void {
+    if (--shared.users > 0) return
+    const released = shared.session.release()
     if (released) {
       this.#releases.push(released)
       void released.finally(() => {

@@ -26,10 +26,12 @@ export interface NodeProto {
 export interface ValueProto {
   readonly name: string
   readonly type: ElementType
-  readonly shape: readonly number[]
+  /** A name instead of a length leaves it open. */
+  readonly shape: readonly (number | string)[]
 }
 
 export interface InitializerProto extends ValueProto {
+  readonly shape: readonly number[]
   readonly values: TensorValues
 }
 

@@ -148,7 +148,7 @@ function writeValue(w: ProtoWriter, field: number, value: ValueProto): void {
       w.message(1, () => {
         w.int(1, elementTypes[value.type])
         w.message(2, () => {
-          for (const d of value.shape) w.message(1, () => w.int(1, d))
+          for (const d of value.shape) w.message(1, () => (typeof d === 'number' ? w.int(1, d) : w.text(2, d)))
         })
       }),
     )

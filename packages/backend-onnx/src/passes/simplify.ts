@@ -2,7 +2,7 @@ import { type Graph, type IrNode, scalarValue } from '../lowering/graph.ts'
 import { isIdentity, type Raw, sameShape } from '../lowering/value.ts'
 import { type Replacements, rebuild } from './rewrite.ts'
 
-/** Algebra that holds for every element: neutral operands, conversions that undo each other, relu(relu(x)). */
+/** Algebra that holds for every element: neutral operands, conversions that undo each other, relu(relu(x)), reductions that drop their axes. */
 export function simplify(graph: Graph): void {
   rebuild(graph, (node, replaced) => {
     const same = neutral(node)
@@ -11,6 +11,7 @@ export function simplify(graph: Graph): void {
       return
     }
     chains(node, replaced)
+    dropsReduced(graph, node, replaced)
   })
 }
 
@@ -62,4 +63,16 @@ function chains(node: IrNode, replaced: Replacements): void {
       node.attributes = { perm }
     }
   }
+}
+
+/** A reduction whose axes of length 1 are then dropped: it drops them itself, and no length stands in the graph. */
+function dropsReduced(graph: Graph, node: IrNode, replaced: Replacements): void {
+  const before = node.op === 'Reshape' ? node.inputs[0]?.producer : null
+  const axes = before?.inputs[1]?.values
+  if (!before?.op.startsWith('Reduce') || before.attributes.keepdims !== 1 || !axes) return
+  const out = node.outputs[0]!
+  const reduced = new Set(Array.from(axes, Number))
+  const dims = before.outputs[0]!.dims.filter((_, axis) => !reduced.has(axis))
+  if (!sameShape(dims, out.dims)) return
+  replaced.set(out, graph.node(before.op, before.inputs, dims, out.type, { ...before.attributes, keepdims: 0 }))
 }

@@ -1,0 +1,45 @@
+import type { CompiledInput, CompiledOutput } from './compile.ts'
+import type { Raw } from './lowering/value.ts'
+import type { NodeProto, TensorValues } from './onnx/types.ts'
+
+/** Constants up to this many values count by value, larger ones by being the same array. */
+const SMALL = 64
+
+const identities = new WeakMap<TensorValues, number>()
+let nextIdentity = 0
+
+/**
+ * Text that is equal for two models exactly when they differ in nothing but the lengths of their inputs and outputs. Where
+ * a network takes images of any size, none of its nodes or constants depends on the size: one session then serves all.
+ */
+export function bodyOf(
+  nodes: readonly NodeProto[],
+  constants: readonly Raw[],
+  { inputs, outputs }: { readonly inputs: readonly CompiledInput[]; readonly outputs: readonly CompiledOutput[] },
+): string {
+  let body = ''
+  for (const { op, domain, inputs, outputs, attributes } of nodes) {
+    body += `${op}:${domain}(${inputs})${outputs}`
+    for (const name in attributes) body += `;${name}=${JSON.stringify(attributes[name])}`
+    body += '\n'
+  }
+  for (const { id, type, dims, values } of constants) {
+    if (values) body += `v${id}=${type}[${dims}]${values.length > SMALL ? identity(values) : bytesOf(values)}\n`
+  }
+  for (const { leaf, name, type, dims } of inputs) body += `${leaf}>${name}:${type}/${dims.length}\n`
+  for (const { name, type, dims, perm } of outputs) body += `${name}:${type}/${dims.length}<${perm}\n`
+  return body
+}
+
+/** By bytes, since negative zero and NaN print as 0 and NaN. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: TensorValues): string =>
+  `${new Uint8Array(buffer, byteOffset, byteLength)}`
+
+function identity(values: TensorValues): string {
+  let id = identities.get(values)
+  if (id === undefined) {
+    id = nextIdentity++
+    identities.set(values, id)
+  }
+  return `#${id}`
+}
