@@ -22,6 +22,15 @@ const convolutions: readonly [h: number, w: number, i: number, k: number, o: num
   [9, 8, 6, 5, 3, 1, 2],
   [5, 6, 6, 3, 4, 1, explicit],
   [9, 10, 5, 4, 3, 3, 'same'],
+  // Channels that fill blocks of 16, that must be padded to them, few in and few out, and many for few pixels.
+  [5, 7, 16, 3, 32, 1, 'same'],
+  [5, 7, 32, 3, 48, 1, 'valid'],
+  [6, 7, 16, 3, 16, 2, 'same'],
+  [5, 7, 3, 3, 16, 1, 'same'],
+  [5, 7, 16, 3, 3, 1, 'same'],
+  [5, 7, 32, 3, 12, 1, 'same'],
+  [3, 4, 128, 3, 32, 1, 'same'],
+  [3, 4, 32, 1, 48, 1, 'same'],
 ]
 
 export const networkCases: readonly Case[] = [
@@ -72,6 +81,34 @@ export const networkCases: readonly Case[] = [
         tf.fused.conv2d({ x: to4(x), filter: to4(f), strides: 1, pad: 'same', bias: to1(b), activation }),
       ),
     { tolerance: 3e-5 },
+  ),
+  op(
+    'a network in blocks of channels',
+    [floats([2, 6, 8, 16]), floats([3, 3, 16, 16], -0.2, 0.2), floats([16])],
+    (x, f, b) => {
+      const layer = (h: tf.Tensor) => tf.add(tf.conv2d(to4(h), to4(f), 1, 'same'), b)
+      const first = tf.relu(layer(x))
+      const second = tf.relu(tf.add(layer(first), first))
+      const gelu = tf.mul(second, tf.mul(tf.add(tf.erf(tf.mul(second, Math.SQRT1_2)), 1), 0.5))
+      const up = tf.image.resizeNearestNeighbor(to4(tf.avgPool(to4(layer(gelu)), 2, 2, 'valid')), [6, 8])
+      const scaled = tf.mul(tf.mul(up, b), tf.mean(up, [1, 2], true))
+      return tf.add(layer(tf.tanh(scaled)), tf.sum(scaled, [0, 1, 2]))
+    },
+    { tolerance: 2e-4, gradient: 'none' },
+  ),
+  op(
+    'gradients of a network in blocks of channels',
+    [floats([1, 6, 8, 16]), floats([3, 3, 16, 16], -0.2, 0.2), floats([16])],
+    (x, f, b) => {
+      const layer = (h: tf.Tensor) => tf.add(tf.conv2d(to4(h), to4(f), 1, 'same'), b)
+      const first = tf.relu(layer(x))
+      const second = tf.relu(tf.add(layer(first), first))
+      const silu = tf.mul(second, tf.sigmoid(second))
+      const up = tf.image.resizeNearestNeighbor(to4(tf.avgPool(to4(layer(silu)), 2, 2, 'valid')), [6, 8])
+      const scaled = tf.mul(tf.mul(up, b), tf.mean(up, [1, 2], true))
+      return tf.add(layer(tf.tanh(scaled)), tf.sum(scaled, [0, 1, 2]))
+    },
+    { tolerance: 3e-4 },
   ),
   op(
     'conv2dTranspose',
