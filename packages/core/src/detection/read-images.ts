@@ -12,7 +12,7 @@ import { StableSigError } from '../errors.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { asUnit } from '../signal/images.ts'
 import { extractLogits } from '../signing/graphs.ts'
-import { extent, refuse, refuseSize } from './decidable.ts'
+import { EXTENT, extent, refuse, refuseSize } from './decidable.ts'
 import { failed, type Outcome, succeeded } from './outcome.ts'
 import { bytesPerPixel, tiledLogits } from './tiles.ts'
 
@@ -56,30 +56,43 @@ export async function readLogits(images: ImageBatch, options: ReadingOptions): P
   const atOnce = (height: number, width: number) => memoryBytes / (bytesPerPixel(extractor) * height * width)
   for (const group of groups(images, (height, width) => Math.max(1, Math.floor(atOnce(height, width))))) {
     if (signal?.aborted) throw new StableSigError('aborted', `Stopped after ${outcomes.length} images`)
-    const fits = atOnce(group.height, group.width) >= 1
-    const read = fits
-      ? (batch: Tensor4D) => rowsOf(extractLogits(extractor, asUnit(batch)))
-      : async (image: Tensor4D) => [await tiledLogits(extractor, image, memoryBytes, signal)]
-    outcomes.push(...(await readGroup(group, read)))
+    const tooSmall = refuseSize(group.height, group.width)
+    if (tooSmall) {
+      outcomes.push(...Array.from({ length: group.count }, () => failed<Float32Array>(tooSmall)))
+      continue
+    }
+    const batch = tidy(() => group.make())
+    try {
+      const whole = atOnce(group.height, group.width) >= 1
+      outcomes.push(
+        ...(whole ? await readWhole(extractor, batch) : [await readTiled(extractor, batch, memoryBytes, signal)]),
+      )
+    } finally {
+      batch.dispose()
+    }
   }
   return outcomes
 }
 
-async function readGroup(
-  group: Group,
-  read: (batch: Tensor4D) => Promise<Float32Array[]>,
-): Promise<Outcome<Float32Array>[]> {
-  const tooSmall = refuseSize(group.height, group.width)
-  if (tooSmall) return Array.from({ length: group.count }, () => failed(tooSmall))
-  const batch = tidy(() => group.make())
-  try {
-    const refusals = (await rowsOf(extent(batch))).map(refuse)
-    if (refusals.every((refusal) => refusal !== null)) return refusals.map((refusal) => failed(refusal))
-    const rows = await read(batch)
-    return refusals.map((refusal, i) => (refusal === null ? succeeded(rows[i]!) : failed(refusal)))
-  } finally {
-    batch.dispose()
-  }
+/** One graph says of each image whether it can be decided on, and what its logits are. */
+async function readWhole(extractor: Extractor, batch: Tensor4D): Promise<Outcome<Float32Array>[]> {
+  const rows = await rowsOf(tidy(() => concat([extent(batch), extractLogits(extractor, asUnit(batch))], 1)))
+  return rows.map((row) => {
+    const refusal = refuse(row.subarray(0, EXTENT))
+    return refusal === null ? succeeded(row.slice(EXTENT)) : failed(refusal)
+  })
+}
+
+/** A large image [1,H,W,3] is looked at before its tiles are read. */
+async function readTiled(
+  extractor: Extractor,
+  image: Tensor4D,
+  memoryBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Outcome<Float32Array>> {
+  const [row] = await rowsOf(extent(image))
+  const refusal = refuse(row!)
+  return refusal === null ? succeeded(await tiledLogits(extractor, image, memoryBytes, signal)) : failed(refusal)
 }
 
 /** Reads a table row by row and disposes it. */
