@@ -343,6 +343,9 @@ export class OnnxBackend extends RecordingBackend {
   }
 }
 
+/** Node's, and not there in a browser. */
+declare const setImmediate: ((task: () => void) => unknown) | undefined
+
 /** Lets the event loop turn: the way that waits least, where there is one. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
