@@ -1,4 +1,4 @@
-import type { Graph } from './lowering/graph.ts'
+import type { Graph, IrNode } from './lowering/graph.ts'
 import type { Raw } from './lowering/value.ts'
 import { sizeOf } from './tensors.ts'
 
@@ -6,14 +6,44 @@ import { sizeOf } from './tensors.ts'
 const VIEWS = new Set(['Reshape', 'Identity'])
 
 /**
- * Bytes of intermediate tensors alive at once at most, when the nodes run in their order and each tensor is freed after its
- * last use. An estimate of what a session's arena grows to: kernels' own work space is not in it.
+ * Nodes in the order in which ONNX Runtime runs them: it walks back from the results, depth first, and takes the node that
+ * stands last in the file first, among the results as among a node's inputs.
+ */
+export function executionOrder(graph: Graph): IrNode[] {
+  const position = new Map<IrNode, number>(graph.nodes.map((node, i) => [node, i]))
+  const consumed = new Set<IrNode>()
+  for (const node of graph.nodes) for (const input of node.inputs) if (input?.producer) consumed.add(input.producer)
+  const stack: { node: IrNode; leave: boolean }[] = []
+  for (const node of graph.nodes) if (!consumed.has(node)) stack.push({ node, leave: false })
+  const visited = new Set<IrNode>()
+  const order: IrNode[] = []
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    const { node, leave } = top
+    if (leave) {
+      order.push(node)
+      continue
+    }
+    if (visited.has(node)) continue
+    visited.add(node)
+    stack.push({ node, leave: true })
+    const makers = new Set<IrNode>()
+    for (const input of node.inputs) if (input?.producer && !visited.has(input.producer)) makers.add(input.producer)
+    for (const maker of [...makers].sort((a, b) => position.get(a)! - position.get(b)!))
+      stack.push({ node: maker, leave: false })
+  }
+  return order
+}
+
+/**
+ * Bytes of intermediate tensors alive at once at most, when nodes run in the runtime's order and each tensor is freed after
+ * its last use. An estimate of what a session's arena grows to: kernels' own work space is not in it.
  */
 export function peakBytes(graph: Graph): number {
+  const nodes = executionOrder(graph)
   const owner = new Map<Raw, Raw>()
   const lastUse = new Map<Raw, number>()
   const own = (raw: Raw): Raw => owner.get(raw) ?? raw
-  graph.nodes.forEach((node, i) => {
+  nodes.forEach((node, i) => {
     for (const input of node.inputs) if (input) lastUse.set(own(input), i)
     const source = node.inputs[0]
     if (source && VIEWS.has(node.op)) owner.set(node.outputs[0]!, own(source))
@@ -21,7 +51,7 @@ export function peakBytes(graph: Graph): number {
   const freed = new Map<number, number>()
   let alive = 0
   let peak = 0
-  graph.nodes.forEach((node, i) => {
+  nodes.forEach((node, i) => {
     for (const output of node.outputs) {
       if (owner.has(output)) continue
       const bytes = sizeOf(output.dims) * (output.type === 'bool' ? 1 : output.type === 'int64' ? 8 : 4)
