@@ -1,4 +1,4 @@
-import type { CompiledInput, CompiledOutput } from './compile.ts'
+import type { CompiledInput, CompiledOutput } from './compiled.ts'
 import type { Raw } from './lowering/value.ts'
 import type { NodeProto, TensorValues } from './onnx/types.ts'
 

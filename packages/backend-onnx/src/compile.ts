@@ -1,55 +1,16 @@
 import { bodyOf } from './body.ts'
+import type { Compiled, CompiledInput, CompiledOutput, LeafRole } from './compiled.ts'
 import { EngineError } from './errors.ts'
 import type { LiveGraph } from './flush.ts'
 import { elementType } from './kernels/call.ts'
 import { Graph } from './lowering/graph.ts'
 import { Lowering, type Target } from './lowering/lowering.ts'
 import { identity, isIdentity, type Raw, sameShape, type Value } from './lowering/value.ts'
-import type { ElementType, NodeProto, ValueProto } from './onnx/types.ts'
+import type { NodeProto, ValueProto } from './onnx/types.ts'
 import { encodeModel } from './onnx/writer.ts'
 import { type PassName, runPasses } from './passes/index.ts'
 import { peakBytes } from './peak.ts'
-import { type Permutation, sizeOf, type TensorData } from './tensors.ts'
-
-/** How a leaf enters the model. */
-export type LeafRole = 'input' | 'literal' | 'constant'
-
-export interface CompiledInput {
-  /** Position among the graph's leaves. */
-  readonly leaf: number
-  readonly name: string
-  readonly type: ElementType
-  readonly dims: readonly number[]
-}
-
-export interface CompiledOutput {
-  readonly name: string
-  readonly type: ElementType
-  readonly dims: readonly number[]
-  /** Physical order of the result; null is logical order. */
-  readonly perm: Permutation | null
-}
-
-export interface CompiledModel {
-  /** All of the model but the lengths of its inputs and outputs: models of equal body can share a session. */
-  readonly body: string
-  readonly inputs: readonly CompiledInput[]
-  /** One for each root, in their order. */
-  readonly outputs: readonly CompiledOutput[]
-  /** Nodes by operator, for reports. */
-  readonly operators: Readonly<Record<string, number>>
-  /** Bytes of weights inside the model. */
-  readonly constantBytes: number
-  /** Estimate of the memory that a run needs for intermediate tensors. */
-  readonly workBytes: number
-}
-
-/** A model and its file. */
-export interface Compiled {
-  readonly model: CompiledModel
-  /** The model file; `anySize` leaves the lengths of inputs and outputs open. */
-  encode(anySize: boolean): Uint8Array
-}
+import { sizeOf, type TensorData } from './tensors.ts'
 
 /** Lowers a live graph, runs the passes and writes the model. `roles` says for each leaf how it enters. */
 export function compile(

@@ -1,4 +1,5 @@
-import { type Compiled, compile } from './compile.ts'
+import { compile } from './compile.ts'
+import type { Compiled } from './compiled.ts'
 import { EngineError } from './errors.ts'
 import { type Flush, hashOf, type LiveGraph, liveGraph, StructureKey } from './flush.ts'
 import { elementType } from './kernels/call.ts'

@@ -1,4 +1,4 @@
-import type { CompiledModel, LeafRole } from './compile.ts'
+import type { CompiledModel, LeafRole } from './compiled.ts'
 import type { LiveGraph, StructureKey } from './flush.ts'
 import type { OnnxSession } from './runtime.ts'
 

@@ -36,8 +36,7 @@ export function writeCheckpoint({ step, fingerprint, weights, moments }: Snapsho
 
 /**
  * Reads what writeCheckpoint wrote.
- * @param length elements of each vector
- * @param moments how many moments the optimiser keeps
+ * @param expected the run's fingerprint and steps, the elements of each vector and how many moments the optimiser keeps
  * @throws StableSigError 'bad-checkpoint' when it is no checkpoint, or that of another run
  */
 export async function readCheckpoint(

@@ -40,7 +40,7 @@ export interface FinetuneModel {
 /** What a step changes: all weights as one vector, and the optimiser's moments of them. */
 export type FinetuneState = { weights: Tensor1D; moments: Tensor1D[] }
 
-/** What a step gives. `metrics` [5]: loss, message loss, image loss, matching bits, mean squared error of clamped images. */
+/** What a step gives. `metrics`, 5 values: loss, message loss, image loss, matching bits, mean squared error of clamped images. */
 export type FinetuneStep = FinetuneState & { metrics: Tensor1D; gradient: Tensor1D }
 
 /**
