@@ -10,7 +10,7 @@ import type { NodeProto, ValueProto } from './onnx/types.ts'
 import { encodeModel } from './onnx/writer.ts'
 import { type PassName, runPasses } from './passes/index.ts'
 import { peakBytes } from './peak.ts'
-import { sizeOf, type TensorData } from './tensors.ts'
+import type { TensorData } from './tensors.ts'
 
 /** Lowers a live graph, runs the passes and writes the model. `roles` says for each leaf how it enters. */
 export function compile(
@@ -120,9 +120,4 @@ function emit(graph: Graph, leafInputs: readonly { leaf: number; raw: Raw }[], r
     workBytes: peakBytes(graph),
   }
   return { model, encode }
-}
-
-/** Elements of a leaf as fed: one for a uniform tensor. */
-export function fedElements(leaf: TensorData): number {
-  return leaf.uniform === null ? sizeOf(leaf.shape) : 1
 }

@@ -129,8 +129,9 @@ export class SessionCache {
   /** Keeps a session for a structure, in place of its former one, and releases what exceeds the limits. */
   store(lookup: Lookup, shared: SharedSession, model: CompiledModel): SessionEntry {
     const { structure, literals } = lookup
-    if (structure.entry) this.#release(structure.entry)
+    // Counted first: what the structure gives up may be this very session.
     shared.users++
+    if (structure.entry) this.#release(structure.entry)
     const entry: SessionEntry = { shared, model, literals, runs: 0 }
     structure.entry = entry
     const { maxSessions, maxConstantBytes, maxIdleBytes } = this.limits

@@ -3,7 +3,7 @@ import { convForward } from '../formulations/forward.ts'
 import { convInputGradient } from '../formulations/input-gradient.ts'
 import { convWeightGradient } from '../formulations/weight-gradient.ts'
 import type { Lowering } from '../lowering/lowering.ts'
-import { identity, type Value } from '../lowering/value.ts'
+import { identity, type Raw, type Value } from '../lowering/value.ts'
 import type { Permutation } from '../tensors.ts'
 import { activate, asActivation } from './activations.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
@@ -19,23 +19,24 @@ export function planes(first: boolean): Permutation {
 }
 
 /** tf.fused gives biases and slopes of rank 1, which lie along the channels also where those come second. */
-export function channelVector(g: Lowering, v: Value, first: boolean): Value {
+function channelVector(g: Lowering, v: Value, first: boolean): Value {
   return first && v.shape.length === 1 ? g.reshape(v, [v.shape[0]!, 1, 1]) : v
 }
 
-function convolution(call: Call): TensorInfo {
+/** A convolution with its bias and activation; `lay` brings the filter to [O,I/groups,kh,kw]. */
+export function convolution(call: Call, depthwise: boolean, lay: (g: Lowering, filter: Value) => Raw): TensorInfo {
   const x = call.input('x')
   const filter = call.input('filter')
   const bias = call.optional('bias')
   const slope = call.optional('preluActivationWeights')
   const activation = asActivation(call)
   const first = channelsFirst(call)
-  const info = convInfo(call, x.shape, filter.shape, false)
-  const geo = geometry(info)
+  const info = convInfo(call, x.shape, filter.shape, depthwise)
+  const geo = geometry(info, depthwise ? info.inChannels : 1)
   const extra = [bias, slope].filter((t) => t !== null)
   const key = `${keyOf(info, first)};${activation.key};${bias !== null};${slope !== null}`
   return call.record(key, [x, filter, ...extra], info.outShape, 'float32', (g, [vx, vf, ...rest]) => {
-    const raw = convForward(g, geo, g.arrange(vx!, planes(first)), g.arrange(vf!, OIHW))
+    const raw = convForward(g, geo, g.arrange(vx!, planes(first)), lay(g, vf!))
     const y = g.value(raw, info.outShape, planes(first))
     const biased = bias
       ? g.elementwise([y, channelVector(g, rest[0]!, first)], info.outShape, (raws, dims) => g.node('Add', raws, dims))
@@ -44,9 +45,11 @@ function convolution(call: Call): TensorInfo {
   })
 }
 
+const planar = (g: Lowering, filter: Value): Raw => g.arrange(filter, OIHW)
+
 export const convKernels: readonly Kernel[] = [
-  kernel('Conv2D', convolution),
-  kernel('FusedConv2D', convolution),
+  kernel('Conv2D', (call) => convolution(call, false, planar)),
+  kernel('FusedConv2D', (call) => convolution(call, false, planar)),
   kernel('Conv2DBackpropInput', (call) => {
     const dy = call.input('dy')
     const filter = call.input('filter')

@@ -1,13 +1,12 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
-import { type ConvGeometry, convForward } from '../formulations/forward.ts'
+import type { ConvGeometry } from '../formulations/forward.ts'
 import { convInputGradient } from '../formulations/input-gradient.ts'
 import { paddedInput, tap } from '../formulations/products.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw, Value } from '../lowering/value.ts'
-import { activate, asActivation } from './activations.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
-import { channelVector, planes } from './conv.ts'
-import { channelsFirst, convInfo, geometry, keyOf } from './conv-attributes.ts'
+import { convolution, planes } from './conv.ts'
+import { convInfo, geometry, keyOf } from './conv-attributes.ts'
 
 /** A depthwise filter [kh,kw,C,M] as one of C groups: [C·M,1,kh,kw]. */
 function grouped(g: Lowering, filter: Value): Raw {
@@ -15,26 +14,7 @@ function grouped(g: Lowering, filter: Value): Raw {
   return g.reshapeRaw(g.arrange(filter, [2, 3, 0, 1]), [c! * m!, 1, kh!, kw!])
 }
 
-function depthwise(call: Call): TensorInfo {
-  const x = call.input('x')
-  const filter = call.input('filter')
-  const bias = call.optional('bias')
-  const slope = call.optional('preluActivationWeights')
-  const activation = asActivation(call)
-  const first = channelsFirst(call)
-  const info = convInfo(call, x.shape, filter.shape, true)
-  const geo = geometry(info, info.inChannels)
-  const extra = [bias, slope].filter((t) => t !== null)
-  const key = `${keyOf(info, first)};${activation.key};${bias !== null};${slope !== null}`
-  return call.record(key, [x, filter, ...extra], info.outShape, 'float32', (g, [vx, vf, ...rest]) => {
-    const raw = convForward(g, geo, g.arrange(vx!, planes(first)), grouped(g, vf!))
-    const y = g.value(raw, info.outShape, planes(first))
-    const biased = bias
-      ? g.elementwise([y, channelVector(g, rest[0]!, first)], info.outShape, (raws, dims) => g.node('Add', raws, dims))
-      : y
-    return activate(g, biased, activation, slope ? channelVector(g, rest.at(-1)!, first) : null)
-  })
-}
+const depthwise = (call: Call): TensorInfo => convolution(call, true, grouped)
 
 /** dL/dw [kh,kw,C,M]: for each tap, sum over images and pixels of x's channel times dy's. */
 function filterGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw, multiplier: number): Raw {
