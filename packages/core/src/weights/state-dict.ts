@@ -35,6 +35,8 @@ export interface StateDict {
   readonly metadata: Readonly<Record<string, string>>
   /** Plain values between the tensors of a PyTorch file (epoch, hyperparameters), by path like tensors; the first few thousand. */
   readonly scalars?: ReadonlyMap<string, Scalar>
+  /** File names of the shards that it was joined from, where it was. */
+  readonly shards?: readonly string[]
 }
 
 /** A plain value of a checkpoint: null is Python's None, a bigint a whole number that a double cannot hold. */

@@ -1,12 +1,14 @@
 import type { ByteSource } from '../byte-source.ts'
 import { DTYPE_BYTES, elementCount, SAFETENSORS_DTYPES } from '../dtype.ts'
+import { type JsonValue, parseJson } from '../json.ts'
 import type { WeightLimits } from '../limits.ts'
 import { badWeights, guarded, overLimit, quoted, readRange } from '../refuse.ts'
 import type { DType, StateDict, StateTensor } from '../state-dict.ts'
-import { type HeaderValue, parseHeader } from './safetensors-json.ts'
 
 /** The format's own limit on its header, in bytes. */
 const FORMAT_HEADER_BYTES = 100_000_000
+/** A header is two objects deep and one array: anything beyond this is not one. */
+const HEADER_DEPTH = 8
 
 /** Where a safetensors file keeps one tensor. */
 interface Entry {
@@ -41,7 +43,13 @@ export async function openSafetensors(source: ByteSource, limits: WeightLimits):
     throw overLimit(source.name, `the header has ${length} bytes, the limit is ${limits.indexBytes}`)
   }
   const json = decodeHeader(await readRange(source, 8, length, 'the header'), source.name)
-  const header = parseHeader(json, source.name, limits)
+  const header = parseJson(json, {
+    source: source.name,
+    what: 'the header',
+    depth: HEADER_DEPTH,
+    fractions: false,
+    limits,
+  })
   if (!(header instanceof Map)) throw badWeights(source.name, 'the header is not an object')
   const entries: Entry[] = []
   let metadata: Readonly<Record<string, string>> = {}
@@ -72,7 +80,7 @@ function decodeHeader(bytes: Uint8Array, source: string): string {
   }
 }
 
-function readMetadata(value: HeaderValue, source: string): Readonly<Record<string, string>> {
+function readMetadata(value: JsonValue, source: string): Readonly<Record<string, string>> {
   if (!(value instanceof Map)) throw badWeights(source, '__metadata__ is not an object of text')
   const metadata: Record<string, string> = Object.create(null)
   for (const [key, text] of value) {
@@ -82,7 +90,7 @@ function readMetadata(value: HeaderValue, source: string): Readonly<Record<strin
   return metadata
 }
 
-function readEntry(name: string, value: HeaderValue, source: string): Entry {
+function readEntry(name: string, value: JsonValue, source: string): Entry {
   const fail = (what: string) => badWeights(source, `tensor ${quoted(name)}: ${what}`)
   if (!(value instanceof Map)) throw fail('expected an object with dtype, shape and data_offsets')
   for (const field of value.keys()) {
@@ -104,7 +112,7 @@ function readEntry(name: string, value: HeaderValue, source: string): Entry {
   return { name, dtype, shape, begin, end }
 }
 
-function wholeNumbers(value: HeaderValue | undefined): number[] | null {
+function wholeNumbers(value: JsonValue | undefined): number[] | null {
   if (!Array.isArray(value)) return null
   const numbers: number[] = []
   for (const item of value) {
