@@ -5,37 +5,10 @@ import { StableSigError } from '../errors.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { asUnit } from '../signal/images.ts'
 import { extractLogits } from '../signing/graphs.ts'
-import { spans, tiledLogits } from './tiles.ts'
+import { tiledLogits } from './tiles.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
-})
-
-describe('spans', () => {
-  test.each([
-    [100, 20, 3],
-    [100, 7, 3],
-    [41, 40, 9],
-    [40, 40, 9],
-    [33, 50, 9],
-    [1000, 19, 9],
-    [57, 26, 9],
-  ])('%i pixels in tiles of %i with a halo of %i', (size, length, halo) => {
-    const counted = Array<number>(size).fill(0)
-    for (const { from, mask } of spans(size, length, halo)) {
-      expect(from).toBeGreaterThanOrEqual(0)
-      expect(mask.length).toBe(Math.min(size, length))
-      expect(from + mask.length).toBeLessThanOrEqual(size)
-      mask.forEach((own, i) => {
-        if (own === 0) return
-        counted[from + i]!++
-        // All that the position sees is in the tile, or beyond the image.
-        expect(Math.max(0, from + i - halo)).toBeGreaterThanOrEqual(from)
-        expect(Math.min(size, from + i + halo + 1)).toBeLessThanOrEqual(from + mask.length)
-      })
-    }
-    expect(counted.every((times) => times === 1)).toBe(true)
-  })
 })
 
 describe('tiles', () => {

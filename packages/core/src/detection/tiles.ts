@@ -2,30 +2,7 @@ import { type Tensor2D, type Tensor4D, tensor1d, tensor2d, tensor4d, tidy } from
 import { StableSigError } from '../errors.ts'
 import { activationSums, type Extractor, head } from '../models/hidden/extractor.ts'
 import { asUnit, unitToImageNet } from '../signal/images.ts'
-
-/** Where a tile is cut out along one axis, and for which of its positions it counts. */
-export interface Span {
-  readonly from: number
-  /** 1 at the positions that are this tile's, 0 at those that only surround them; as long as the tile. */
-  readonly mask: readonly number[]
-}
-
-/**
- * Cuts `size` pixels into tiles of one length, each position counted once. A position is right in a tile if all that it sees
- * is there: `halo` pixels on both sides, or the image's own edge. So each tile counts a core of length - 2 halo (or up to an
- * edge), and tiles that would stick out are moved inwards. Of one length, so that a compiling engine makes one graph.
- */
-export function spans(size: number, length: number, halo: number): Span[] {
-  if (length >= size) return [{ from: 0, mask: Array<number>(size).fill(1) }]
-  const core = length - 2 * halo
-  const found: Span[] = []
-  for (let start = 0; start < size; start += core) {
-    const from = Math.max(0, Math.min(start - halo, size - length))
-    const mask = Array.from({ length }, (_, i) => (from + i >= start && from + i < start + core ? 1 : 0))
-    found.push({ from, mask })
-  }
-  return found
-}
+import { maskOf, type Span, spans } from '../signing/spans.ts'
 
 /** Bytes that the activations of one pixel take: as measured, about four layers are alive at a time. */
 export const bytesPerPixel = ({ channels }: Extractor): number => 4 * 4 * channels
@@ -65,7 +42,7 @@ export async function tiledLogits(
 
 /** A tile's pixels, row by row, from those of an image that is `width` pixels wide. */
 function cut(pixels: Float32Array, width: number, row: Span, column: Span): Float32Array {
-  const [height, length] = [row.mask.length, 3 * column.mask.length]
+  const [height, length] = [row.length, 3 * column.length]
   const tile = new Float32Array(height * length)
   for (let y = 0; y < height; y++) {
     const from = 3 * ((row.from + y) * width + column.from)
@@ -77,8 +54,8 @@ function cut(pixels: Float32Array, width: number, row: Span, column: Span): Floa
 /** Sums [1,K] of the activations at a tile's own positions. */
 function tileSums(extractor: Extractor, pixels: Float32Array, row: Span, column: Span): Tensor2D {
   return tidy(() => {
-    const tile = tensor4d(pixels, [1, row.mask.length, column.mask.length, 3])
-    return activationSums(extractor, unitToImageNet(asUnit(tile)), tensor1d([...row.mask]), tensor1d([...column.mask]))
+    const tile = tensor4d(pixels, [1, row.length, column.length, 3])
+    return activationSums(extractor, unitToImageNet(asUnit(tile)), tensor1d(maskOf(row)), tensor1d(maskOf(column)))
   })
 }
 

@@ -10,9 +10,11 @@ import {
   type Tensor1D,
   type Tensor4D,
   type Tensor5D,
+  tidy,
 } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { derive } from './derive.ts'
+import { statisticsFor } from './norm-statistics.ts'
 
 /**
  * Group normalisation: x [N,H,W,C] -> [N,H,W,C]. Channels are split into `groups` runs of neighbours, each run brought to mean 0
@@ -20,6 +22,7 @@ import { derive } from './derive.ts'
  *
  * With h the normalised values and g = dy·gamma, both by group:  dx = (g - mean(g) - h·mean(g·h)) / deviation.
  * Only the channel axis is ever split and H and W never merge, so that a compiler can keep the tensor in another layout.
+ * Where a visitor gives statistics (`visitNorms`), those take the place of x's own.
  * @throws StableSigError 'shape' where C is not a multiple of `groups`
  */
 export function groupNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, groups: number, epsilon: number): Tensor4D {
@@ -28,6 +31,12 @@ export function groupNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, groups: 
   const over = [1, 2, 4]
   const split = (t: Tensor4D): Tensor5D => reshape(t, [n, h, w, groups, c / groups])
   const merge = (t: Tensor5D): Tensor4D => reshape(t, [n, h, w, c])
+  const given = statisticsFor(() => split(x))
+  if (given)
+    return tidy(() => {
+      const normal = mul<Tensor5D>(sub(split(x), given.mean), rsqrt(add(given.variance, epsilon)))
+      return add<Tensor4D>(mul(merge(normal), gamma), beta)
+    })
   return derive([x, gamma, beta], () => {
     const centred = sub<Tensor5D>(split(x), mean(split(x), over, true))
     const inverse = rsqrt(add<Tensor5D>(mean(square(centred), over, true), epsilon))
