@@ -127,6 +127,11 @@ export class OnnxBackend extends RecordingBackend {
     if (this.#data.has(dataId)) this.#data.get(dataId).constantHint = true
   }
 
+  /** What stands behind a tensor: its values, or the recorded kernels that lead to it, which an export writes out. */
+  dataOf(dataId: DataId): TensorData {
+    return this.#data.get(dataId)
+  }
+
   // ---- recording
 
   override record(
@@ -374,7 +379,7 @@ function asElements(
 }
 
 function asHost(values: TensorValues): Float32Array | Int32Array | Uint8Array {
-  if (values instanceof BigInt64Array)
-    throw new EngineError('unsupported', '64-bit integers are internal to compiled graphs')
+  if (values instanceof BigInt64Array || values instanceof Uint16Array)
+    throw new EngineError('unsupported', '64-bit integers and half precision are internal to compiled graphs')
   return values
 }

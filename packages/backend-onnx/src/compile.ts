@@ -10,6 +10,7 @@ import type { NodeProto, ValueProto } from './onnx/types.ts'
 import { encodeModel } from './onnx/writer.ts'
 import { type PassName, runPasses } from './passes/index.ts'
 import { peakBytes } from './peak.ts'
+import type { RecordedNode } from './record.ts'
 import type { TensorData } from './tensors.ts'
 
 /** Lowers a live graph, runs the passes and writes the model. `roles` says for each leaf how it enters. */
@@ -29,7 +30,16 @@ export function compile(
       leafValue(graph, leaf, roles[i]!, (raw) => leafInputs.push({ leaf: i, raw })),
     )
   })
-  for (const node of live.nodes) {
+  lowerKernels(g, live.nodes, values)
+  const results = live.roots.map((root) => g.full(values.get(root)!))
+  graph.outputs = results.map((v) => (v.raw.dims.length === v.shape.length ? v.raw : g.reshapeRaw(v.raw, v.shape)))
+  runPasses(graph, target, passes)
+  return emit(graph, leafInputs, results)
+}
+
+/** Lowers recorded kernels in their order: `values` holds what they start from, and takes what they make. */
+export function lowerKernels(g: Lowering, nodes: readonly RecordedNode[], values: Map<TensorData, Value>): void {
+  for (const node of nodes) {
     const inputs = node.inputs.map((input, i) => g.reshape(values.get(input)!, node.inputShapes[i]!))
     const lowered = node.lower(g, inputs)
     const results = Array.isArray(lowered) ? lowered : [lowered]
@@ -41,10 +51,6 @@ export function compile(
       values.set(output, value)
     })
   }
-  const results = live.roots.map((root) => g.full(values.get(root)!))
-  graph.outputs = results.map((v) => (v.raw.dims.length === v.shape.length ? v.raw : g.reshapeRaw(v.raw, v.shape)))
-  runPasses(graph, target, passes)
-  return emit(graph, leafInputs, results)
 }
 
 function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw: Raw) => void): Value {

@@ -71,6 +71,8 @@ function allocate(type: ElementType, length: number): TensorValues {
       return new Int32Array(length)
     case 'int64':
       return new BigInt64Array(length)
+    case 'float16':
+      return new Uint16Array(length)
     default:
       return new Uint8Array(length)
   }

@@ -1,3 +1,4 @@
+import { halfBits } from '../onnx/half.ts'
 import type { Attributes, Domain, ElementType, TensorValues } from '../onnx/types.ts'
 import { sizeOf } from '../tensors.ts'
 import type { Raw } from './value.ts'
@@ -99,6 +100,8 @@ export function filled(type: ElementType, length: number, value: number): Tensor
 }
 
 /** The scalar that a constant holds, or null. */
+    case 'float16':
+      return new Uint16Array(length).fill(halfBits(value))
 export function scalarValue(raw: Raw | null | undefined): number | null {
   if (raw?.values?.length !== 1) return null
   return Number(raw.values[0]!)

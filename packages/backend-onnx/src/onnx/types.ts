@@ -1,11 +1,11 @@
 /** The part of ONNX's format that this backend writes: element types, attributes, nodes and models as plain data. */
 
 /** Element types by their number in TensorProto.DataType. */
-export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const
+export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const
 export type ElementType = keyof typeof elementTypes
 
-/** Values of a tensor; booleans are bytes of 0 and 1. */
-export type TensorValues = Float32Array | Int32Array | Uint8Array | BigInt64Array
+/** Values of a tensor; booleans are bytes of 0 and 1, half-precision numbers their bits. */
+export type TensorValues = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint16Array
 
 /** An attribute: an integer, a float (wrapped, since 1 and 1.0 are one number in JavaScript), text or a list of integers. */
 export type Attribute = number | { readonly float: number } | string | readonly number[]
@@ -41,3 +41,10 @@ export interface ModelProto {
   readonly inputs: readonly ValueProto[]
   readonly outputs: readonly ValueProto[]
 }
+  /** Version of ONNX's operator set. */
+  readonly opset?: number
+  readonly producer?: { readonly name: string; readonly version: string }
+  /** Text for people. */
+  readonly description?: string
+  /** Names and values for programs. */
+  readonly metadata?: Readonly<Record<string, string>>

@@ -54,12 +54,25 @@ class ProtoWriter {
     this.#at += value.length
   }
 
-  /** Names here are ASCII: they are made by this package. */
+  /** Names that this package makes are ASCII, which needs no encoder; a weights file's may be anything. */
   text(field: number, value: string): void {
     this.#varint((field << 3) | 2)
+    const lengthAt = this.#at
     this.#varint(value.length)
     this.#reserve(value.length)
-    for (let i = 0; i < value.length; i++) this.#bytes[this.#at++] = value.charCodeAt(i)
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      if (code > 127) {
+        this.#at = lengthAt
+        const encoded = new TextEncoder().encode(value)
+        this.#varint(encoded.length)
+        this.#reserve(encoded.length)
+        this.#bytes.set(encoded, this.#at)
+        this.#at += encoded.length
+        return
+      }
+      this.#bytes[this.#at++] = code
+    }
   }
 
   /** A nested message. Its length is only known after it is written: five bytes are kept for it, a varint padded with zeros. */
@@ -84,6 +97,11 @@ export function encodeModel(model: ModelProto): Uint8Array {
   const weights = model.initializers.reduce((sum, t) => sum + t.values.byteLength + 64, 0)
   const w = new ProtoWriter(weights + model.nodes.length * 96 + 4096)
   w.int(1, IR_VERSION)
+  if (model.producer) {
+    w.text(2, model.producer.name)
+    w.text(3, model.producer.version)
+  }
+  if (model.description) w.text(6, model.description)
   w.message(7, () => {
     for (const node of model.nodes) w.message(1, () => writeNode(w, node))
     w.text(2, 'stablesig')
@@ -100,7 +118,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
   })
   w.message(8, () => {
     w.text(1, '')
-    w.int(2, OPSET)
+    w.int(2, model.opset ?? OPSET)
   })
   for (const domain of new Set(model.nodes.map((n) => n.domain))) {
     if (domain === '') continue
@@ -110,6 +128,12 @@ export function encodeModel(model: ModelProto): Uint8Array {
     })
   }
   return w.finish()
+  for (const [key, value] of Object.entries(model.metadata ?? {})) {
+    w.message(14, () => {
+      w.text(1, key)
+      w.text(2, value)
+    })
+  }
 }
 
 function writeNode(w: ProtoWriter, node: NodeProto): void {
