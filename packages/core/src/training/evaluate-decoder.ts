@@ -1,14 +1,15 @@
-import { tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { matchingBits } from '../metrics/bits.ts'
-import { psnr, toBytes } from '../metrics/psnr.ts'
+import { psnr } from '../metrics/psnr.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
-import { asUnit, type UnitImages } from '../signal/images.ts'
+import type { UnitImages } from '../signal/images.ts'
 import { checkKey, type Key, keyBits } from '../signal/key.ts'
-import { decode, encode, extractLogits } from '../signing/graphs.ts'
+import { decode, encode } from '../signing/graphs.ts'
 import type { Weights } from '../weights/weights.ts'
 import type { ImageSet } from './image-set.ts'
+import { logitsOf, pictureOf } from './pictures.ts'
 
 export interface EvaluateOptions {
   readonly autoencoder: Autoencoder
@@ -58,9 +59,9 @@ export async function evaluateDecoder(options: EvaluateOptions): Promise<Decoder
   const results: ImageEvaluation[] = []
   for (let index = 0; index < images.length; index++) {
     if (signal?.aborted) throw new StableSigError('aborted', `stopped after ${index} of ${images.length} images`)
-    const { original, signed, shape } = await reconstruct(autoencoder, decoder, await images.read(index, size))
-    const logits = await readLogits(extractor, signed, shape, attack)
-    const result = { index, ...matchingBits(logits, bits), psnr: psnr(signed, original) }
+    const { original, signed } = await reconstruct(autoencoder, decoder, await images.read(index, size))
+    const logits = await logitsOf(extractor, signed, attack)
+    const result = { index, ...matchingBits(logits, bits), psnr: psnr(signed.bytes, original.bytes) }
     results.push(result)
     onImage?.(result)
   }
@@ -84,24 +85,10 @@ async function reconstruct(autoencoder: Autoencoder, decoder: Weights, image: Un
   image.dispose()
   try {
     // Asked for together: a compiling engine then makes one graph of both.
-    const [original, signed] = await Promise.all([made.original.data(), made.signed.data()])
-    return { original: toBytes(original), signed: toBytes(signed), shape: made.signed.shape }
+    const [original, signed] = await Promise.all([pictureOf(made.original), pictureOf(made.signed)])
+    return { original, signed }
   } finally {
     made.original.dispose()
     made.signed.dispose()
   }
-}
-
-async function readLogits(
-  extractor: Extractor,
-  picture: Uint8Array,
-  shape: [number, number, number, number],
-  attack: EvaluateOptions['attack'],
-): Promise<Float32Array> {
-  const logits = tidy(() => {
-    const stored = Float32Array.from(picture, (value) => value / 255)
-    const unit = asUnit(tensor4d(stored, shape))
-    return extractLogits(extractor, attack ? attack(unit) : unit)
-  })
-  return logits.data<'float32'>().finally(() => logits.dispose())
 }

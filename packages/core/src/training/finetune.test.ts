@@ -137,6 +137,92 @@ describe('finetuneDecoder', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
+  describe('until', () => {
+    const heldBack = { length: 3, read: (index: number, size: number) => images.read(index + 100, size) }
+    const easy = { psnr: 5, size: 16, every: 2, images: heldBack }
+
+    test('stops when held-back images are as good as asked, and gives the weights that were judged', async () => {
+      const judged: number[] = []
+      const { report, values, steps } = await run({
+        until: { ...easy, from: 1, onJudged: ({ step }) => void judged.push(step) },
+      })
+      expect(steps.map(({ step }) => step)).toEqual([1])
+      expect(judged).toEqual([1])
+      expect(report).toMatchObject({ stepsDone: 1, until: { reached: true, step: 1 } })
+      expect(values).toEqual(valuesOf(autoencoder.decoder.weights))
+    })
+
+    test('says that it was not reached after all steps; what was judged agrees with evaluateDecoder', async () => {
+      const before = tf.memory().numTensors
+      const { decoder, report } = await finetuneDecoder(
+        options({ steps: 3, until: { ...easy, bitAccuracy: 1, psnr: 99 } }),
+      )
+      expect(report).toMatchObject({ stepsDone: 3, until: { reached: false, step: null } })
+      expect(report.until!.judgements.map(({ step }) => step)).toEqual([2, 3])
+      const { matches, total, bitAccuracy, psnr } = await evaluateDecoder({
+        ...options({ images: heldBack, size: 16 }),
+        size: 16,
+        decoder,
+      })
+      expect(report.until!.judgements.at(-1)).toEqual({
+        ...{ step: 3, images: 3, matches, total, bitAccuracy, psnr, reached: false },
+      })
+      tf.dispose(decoder)
+      expect(tf.memory().numTensors).toBe(before)
+    })
+
+    test('stops judging images as soon as too many bits are wrong', async () => {
+      const { report } = await run({ steps: 2, until: { ...easy, bitAccuracy: 1, every: 1 } })
+      expect(report.until!.judgements[0]!.images).toBeLessThan(3)
+    })
+
+    test('holds some of the images back where none are named', async () => {
+      const many = { ...images, length: 25 }
+      const { report } = await run({ images: many, steps: 1, until: { psnr: 5, size: 16 } })
+      expect(report.until!.judgements).toMatchObject([{ images: 2, reached: true }])
+      await expectRefusal({ until: { psnr: 5 } }, 'bad-argument')
+    })
+
+    test('a run stopped while it judged goes on to the same end', async () => {
+      let stored: Uint8Array | null = null
+      const checkpoint = {
+        read: async () => stored,
+        write: async (bytes: Uint8Array) => {
+          stored = bytes
+        },
+      }
+      const stop = new AbortController()
+      let reads = 0
+      const stopping = {
+        length: 3,
+        read: (index: number, size: number) => {
+          if (++reads === 2) stop.abort()
+          return heldBack.read(index, size)
+        },
+      }
+      const strict = { ...easy, psnr: 20, bitAccuracy: 0, from: 2 }
+      await expectRefusal(
+        { until: { ...strict, images: stopping }, checkpoint, signal: stop.signal, steps: 2 },
+        'aborted',
+      )
+      const whole = await run({ until: strict, steps: 2 })
+      const resumed = await run({ until: strict, checkpoint, steps: 2 })
+      expect(resumed.report).toMatchObject({
+        stepsDone: 0,
+        last: null,
+        until: { judgements: whole.report.until!.judgements },
+      })
+      expect(resumed.values).toEqual(whole.values)
+    })
+
+    test('refuses what cannot be asked', async () => {
+      await expectRefusal({ until: { size: 16, images: heldBack } }, 'bad-argument')
+      await expectRefusal({ until: { ...easy, bitAccuracy: 1.2 } }, 'bad-argument')
+      await expectRefusal({ until: { ...easy, every: 0 } }, 'bad-argument')
+      await expectRefusal({ until: { psnr: Number.NaN, images: heldBack } }, 'bad-argument')
+    })
+  })
+
   test('says so when the loss is lost', async () => {
     await expectRefusal({ learningRate: 1e30, warmup: 0 }, 'not-finite')
   })

@@ -9,13 +9,15 @@ import type { Weights } from '../weights/weights.ts'
 import { type CheckpointStore, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { type FinetuneModel, type FinetuneState, finetuneStep } from './finetune-step.ts'
 import { hashOf, weightsHash } from './fingerprint.ts'
-import { flatLayout, flatten, tensorsOf } from './flat.ts'
+import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { FrozenWork } from './frozen-work.ts'
+import { HeldBack } from './held-back.ts'
 import type { ImageSet } from './image-set.ts'
 import { adamW } from './optimizers.ts'
 import { batchOrder } from './order.ts'
 import { type Recipe, type RecipeName, recipe } from './recipes.ts'
 import { type Schedule, warmupCosine } from './schedules.ts'
+import { heldBackCount, holdBack, type Judgement, type Until, type UntilReport, untilNumbers } from './until.ts'
 
 export interface FinetuneOptions extends Partial<Recipe> {
   readonly autoencoder: Autoencoder
@@ -36,6 +38,8 @@ export interface FinetuneOptions extends Partial<Recipe> {
   readonly seed?: number
   /** Memory for latents and original decodes that are needed again. Default 512 MiB; what does not fit is computed again. */
   readonly cacheBytes?: number
+  /** Stops before all steps are done, as soon as held-back images are as good as asked; that they never are is no error. */
+  readonly until?: Until | undefined
   /** Stops between two steps; a checkpoint is then written first. */
   readonly signal?: AbortSignal | undefined
   /** Called after each step, and waited for. */
@@ -69,7 +73,9 @@ export interface FinetuneReport {
   readonly imageLoss: string
   readonly lambdaImage: number
   readonly seed: number
-  /** Steps done by this call; fewer than the recipe's where it resumed. */
+  /** What came of `until`; null where nothing was asked. */
+  readonly until: UntilReport | null
+  /** Steps done by this call; fewer than the recipe's where it resumed, or stopped by `until`. */
   readonly stepsDone: number
   /** The last step; null where a checkpoint had them all done. */
   readonly last: FinetuneProgress | null
@@ -93,7 +99,7 @@ const CHECKPOINT_EVERY = 10
  */
 export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decoder: Weights; report: FinetuneReport }> {
   const started = performance.now()
-  const { autoencoder, extractor, key, images, signal, onStep, checkpoint, seed = 0 } = options
+  const { autoencoder, extractor, key, signal, onStep, checkpoint, seed = 0 } = options
   const numbers = recipe(options.recipe ?? 'published', pick(options))
   const { steps, batchSize, size } = numbers
   const imageLoss = options.imageLoss ?? mse()
@@ -101,6 +107,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
   if (!(lambdaImage >= 0) || !Number.isFinite(lambdaImage))
     throw new StableSigError('bad-argument', `lambdaImage is ${lambdaImage}, expected a number from 0`)
   checkKey(key, extractor.bits)
+  const { images, judge } = judging(options, size)
   if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to train on')
   if (size % autoencoder.downscale)
     throw new StableSigError('bad-argument', `size is ${size}, expected a multiple of ${autoencoder.downscale}`)
@@ -121,7 +128,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
   let state: FinetuneState | undefined
   let keyTensor: Tensor2D | undefined
   const fingerprint = checkpoint
-    ? await fingerprintOf(options, numbers, imageLoss.name, lambdaImage, schedule, seed, order(0))
+    ? await fingerprintOf(options, images, numbers, imageLoss.name, lambdaImage, schedule, seed, order(0))
     : ''
   const stored = await checkpoint?.read()
   const resumed =
@@ -149,7 +156,11 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
         writeCheckpoint({ step: done, fingerprint, weights: weights ?? new Float32Array(), moments }),
       )
     }
-    while (done < steps) {
+    while (true) {
+      const weights = state.weights
+      const judged =
+        judge?.isDue(done, steps) && (await judge.judge(() => unflatten(layout, weights), done, done === steps))
+      if (judged === 'reached' || (done === steps && judged !== 'stopped')) break
       if (signal?.aborted) {
         await save()
         throw aborted(done, steps)
@@ -205,7 +216,8 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
       imageLoss: imageLoss.name,
       lambdaImage,
       seed,
-      stepsDone: steps - first,
+      until: judge ? judge.report() : null,
+      stepsDone: done - first,
       last,
       seconds: (performance.now() - started) / 1000,
       frozenComputed: frozen.computed,
@@ -215,6 +227,37 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
     keyTensor?.dispose()
     if (state) disposeState(state)
   }
+}
+
+/** Images to train on, and what judges the held-back ones where `until` asks for it. */
+function judging({ until, images, autoencoder, extractor, key, signal }: FinetuneOptions, trainingSize: number) {
+  if (!until) return { images, judge: null }
+  const { every, from, size, ...aim } = untilNumbers(until, trainingSize)
+  const parts = until.images
+    ? { training: images, heldBack: until.images }
+    : holdBack(images, heldBackCount(images.length))
+  if (!(parts.heldBack.length >= 1))
+    throw new StableSigError('bad-argument', 'until: there are no images to hold back; give `images` of its own')
+  const heldBack = new HeldBack({ autoencoder, extractor, key, images: parts.heldBack, size, signal })
+  const judgements: Judgement[] = []
+  let seconds = 0
+  const judge = {
+    isDue: (step: number, steps: number) => step === steps || (step >= from && (step - from) % every === 0),
+    async judge(weights: () => Weights, step: number, last: boolean): Promise<'reached' | 'not yet' | 'stopped'> {
+      const before = performance.now()
+      const judgement = await heldBack.judge(weights, aim, step, last)
+      seconds += (performance.now() - before) / 1000
+      if (!judgement) return 'stopped'
+      judgements.push(judgement)
+      until.onJudged?.(judgement)
+      return judgement.reached ? 'reached' : 'not yet'
+    },
+    report(): UntilReport {
+      const last = judgements.at(-1)
+      return { reached: last?.reached ?? false, step: last?.reached ? last.step : null, judgements, seconds }
+    },
+  }
+  return { images: parts.training, judge }
 }
 
 /** The numbers of a recipe among the options. */
@@ -255,7 +298,8 @@ function* visitsOf(order: (step: number) => number[], first: number, steps: numb
 
 /** What decides a run's outcome, as one hash. The key goes in by its id, which may be shown; of the images, the first batch. */
 async function fingerprintOf(
-  { autoencoder, extractor, key, images }: FinetuneOptions,
+  { autoencoder, extractor, key }: FinetuneOptions,
+  images: ImageSet,
   numbers: Recipe,
   imageLoss: string,
   lambdaImage: number,

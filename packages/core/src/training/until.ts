@@ -1,0 +1,78 @@
+import { StableSigError } from '../errors.ts'
+import type { ImageSet } from './image-set.ts'
+
+/** When fine-tuning may stop: a held-back batch, judged as `evaluateDecoder` judges, has reached all that is asked for. */
+export interface Until {
+  /** Least share of right bits over all held-back images, in (0, 1]. */
+  readonly bitAccuracy?: number
+  /** Least mean PSNR in dB of signed against unsigned reconstructions, as 8-bit pictures. */
+  readonly psnr?: number
+  /** Held-back images. Default: up to 16 of the training images, no more than one in ten, which are then not trained on. */
+  readonly images?: ImageSet
+  /** Side at which they are judged, in pixels. Default 256, or the training images' where that is more. */
+  readonly size?: number
+  /** Steps between two judgements. Default 10. */
+  readonly every?: number
+  /** The first step after which is judged. Default `every`. */
+  readonly from?: number
+  /** Called after each judgement. */
+  readonly onJudged?: (judgement: Judgement) => void
+}
+
+/** How held-back images fared after a step. */
+export interface Judgement {
+  readonly step: number
+  /** How many were judged: fewer than there are where those sufficed to rule the aim out. */
+  readonly images: number
+  readonly matches: number
+  readonly total: number
+  readonly bitAccuracy: number
+  /** Mean over the judged images, in dB. */
+  readonly psnr: number
+  /** Whether all images were judged and all that was asked for was reached. */
+  readonly reached: boolean
+}
+
+/** What came of `until`. */
+export interface UntilReport {
+  readonly reached: boolean
+  /** The step after which it was reached; null where it was not. */
+  readonly step: number | null
+  /** In their order; the last is that of the returned decoder, on all held-back images. */
+  readonly judgements: readonly Judgement[]
+  /** Of `seconds`, those spent on judging. */
+  readonly seconds: number
+}
+
+/** What is asked of the held-back images, with nothing left open. */
+export interface Aim {
+  readonly bitAccuracy: number
+  readonly psnr: number
+}
+
+/** Numbers of `until`, checked. @throws StableSigError 'bad-argument' naming what is none of its kind, or when nothing is asked */
+export function untilNumbers(until: Until, trainingSize: number): Aim & { size: number; every: number; from: number } {
+  const { bitAccuracy = 0, psnr = Number.NEGATIVE_INFINITY, size = Math.max(256, trainingSize), every = 10 } = until
+  const from = until.from ?? every
+  const refuse = (what: string) => new StableSigError('bad-argument', `until: ${what}`)
+  if (until.bitAccuracy === undefined && until.psnr === undefined) throw refuse('give bitAccuracy, psnr or both')
+  if (!(bitAccuracy >= 0 && bitAccuracy <= 1)) throw refuse(`bitAccuracy is ${bitAccuracy}, expected a share up to 1`)
+  if (Number.isNaN(psnr)) throw refuse('psnr is NaN, expected dB')
+  for (const [name, value] of Object.entries({ size, every, from }))
+    if (!Number.isSafeInteger(value) || value < 1) throw refuse(`${name} is ${value}, expected a whole number from 1`)
+  return { bitAccuracy, psnr, size, every, from }
+}
+
+/** `count` images of a set, spread evenly over it, and the others. */
+export function holdBack(images: ImageSet, count: number): { training: ImageSet; heldBack: ImageSet } {
+  const held = new Set(Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * images.length) / count)))
+  const all = Array.from({ length: images.length }, (_, i) => i)
+  const part = (of: readonly number[]): ImageSet => ({
+    length: of.length,
+    read: (index, size) => images.read(of[index] ?? images.length, size),
+  })
+  return { training: part(all.filter((i) => !held.has(i))), heldBack: part(all.filter((i) => held.has(i))) }
+}
+
+/** Images held back where none are named: up to 16, and no more than one in ten. */
+export const heldBackCount = (images: number): number => Math.min(16, Math.floor(images / 10))
