@@ -29,7 +29,7 @@ if (!data && process.argv.length < 6) {
 const { engine, reason } = await ready()
 console.log(`${engine}: ${reason}`)
 const extractor = await openExtractor(extractorFile)
-const autoencoder = await openAutoencoder(encoder, decoder)
+const autoencoder = await openAutoencoder({ encoder, decoder })
 const images = imageSet(await expandFiles([photographs]))
 const key = randomKey(extractor.bits)
 

@@ -8,7 +8,10 @@ export const startEngine = () => ready({ device: 'cpu' })
 export const realExtractor = (data: string) => openExtractor(join(data, 'weights/dec_48b_whit.torchscript.pt'))
 
 export const realAutoencoder = (data: string) =>
-  openAutoencoder(join(data, 'weights/taef2_encoder.pth'), join(data, 'weights/taef2_decoder.pth'))
+  openAutoencoder({
+    encoder: join(data, 'weights/taef2_encoder.pth'),
+    decoder: join(data, 'weights/taef2_decoder.pth'),
+  })
 
 /** The photographs of `images/train` or `images/val`. */
 export const photographs = (data: string, part: 'train' | 'val'): Promise<string[]> =>

@@ -53,10 +53,10 @@ if (!data) {
 const { engine, reason } = await ready()
 console.log(`engine     ${engine}: ${reason}`)
 const extractor = await openExtractor(join(data, 'weights/dec_48b_whit.torchscript.pt'))
-const autoencoder = await openAutoencoder(
-  join(data, 'weights/taef2_encoder.pth'),
-  join(data, 'weights/taef2_decoder.pth'),
-)
+const autoencoder = await openAutoencoder({
+  encoder: join(data, 'weights/taef2_encoder.pth'),
+  decoder: join(data, 'weights/taef2_decoder.pth'),
+})
 const key = randomKey(extractor.bits)
 
 const { decoder, report } = await finetuneDecoder({

@@ -23,10 +23,10 @@ test.skipIf(!process.env.STABLESIG_MEMORY || !existsSync(data))(
     await ready({ device: 'cpu' })
     const before = memory().numTensors
     const extractor = await openExtractor(join(data, 'weights/dec_48b_whit.torchscript.pt'))
-    const autoencoder = await openAutoencoder(
-      join(data, 'weights/taef2_encoder.pth'),
-      join(data, 'weights/taef2_decoder.pth'),
-    )
+    const autoencoder = await openAutoencoder({
+      encoder: join(data, 'weights/taef2_encoder.pth'),
+      decoder: join(data, 'weights/taef2_decoder.pth'),
+    })
     const key = randomKey(extractor.bits, { seed: 'memory' })
     const loaded = memory().numTensors
     const detections: number[] = []

@@ -9,7 +9,8 @@ import { ready } from '../engine/ready.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { fileCheckpoint } from '../files/checkpoint.ts'
 import { openFile } from '../files/file-source.ts'
-import { openAutoencoder, openExtractor } from './open-models.ts'
+import { openAutoencoder } from './open-autoencoder.ts'
+import { openExtractor } from './open-models.ts'
 import { saveDecoder } from './save-decoder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-models-'))
@@ -38,12 +39,12 @@ async function tensorsOf(path: string) {
 
 test('a decoder that is saved is the one that was loaded: names, shapes, values, and a card beside them', async () => {
   const before = memory().numTensors
-  const autoencoder = await openAutoencoder(at('encoder'), at('decoder'))
+  const autoencoder = await openAutoencoder({ encoder: at('encoder'), decoder: at('decoder') })
   await saveDecoder(at('saved'), autoencoder.decoder, autoencoder.decoder.weights, { bits: '48' })
   const saved = await tensorsOf(at('saved'))
   expect(saved.all).toEqual((await tensorsOf(at('decoder'))).all)
   expect(saved.metadata).toMatchObject({ format: 'pt', bits: '48', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
-  const again = await openAutoencoder(at('encoder'), at('saved'))
+  const again = await openAutoencoder({ encoder: at('encoder'), decoder: at('saved') })
   again.dispose()
   autoencoder.dispose()
   expect(memory().numTensors).toBe(before)
@@ -56,7 +57,9 @@ test('a file that is something else, or nothing, is an error that names it', asy
     code: 'bad-weights',
     message: expect.stringContaining(at('encoder')),
   })
-  await expect(openAutoencoder(at('decoder'), at('decoder'))).rejects.toMatchObject({ code: 'bad-weights' })
+  await expect(openAutoencoder({ encoder: at('decoder'), decoder: at('decoder') })).rejects.toMatchObject({
+    code: 'bad-weights',
+  })
   await expect(openExtractor(at('none'))).rejects.toMatchObject({ code: 'io' })
   expect(memory().numTensors).toBe(before)
 })

@@ -1,21 +1,13 @@
-import {
-  type Autoencoder,
-  type Extractor,
-  type ExtractorOptions,
-  loadAutoencoder,
-  loadExtractor,
-  openWeights,
-  type StateDict,
-} from '@stablesig/core'
-import { openFile } from '../files/file-source.ts'
+import { type Extractor, type ExtractorOptions, loadExtractor, type StateDict } from '@stablesig/core'
+import { openWeightsPath } from './weights-path.ts'
 
-/** Opens a weights file, hands what it holds to `use`, and closes it. Tensors are read from it only until then. */
+/** Opens weights, hands what they hold to `use`, and closes their files. Tensors are read from them only until then. */
 export async function withWeights<T>(path: string, use: (state: StateDict) => Promise<T>): Promise<T> {
-  const source = await openFile(path)
+  const { state, close } = await openWeightsPath(path)
   try {
-    return await use(await openWeights(source))
+    return await use(state)
   } finally {
-    await source.close()
+    await close()
   }
 }
 
@@ -25,10 +17,3 @@ export async function withWeights<T>(path: string, use: (state: StateDict) => Pr
  */
 export const openExtractor = (path: string, options?: ExtractorOptions): Promise<Extractor> =>
   withWeights(path, (state) => loadExtractor(state, options))
-
-/**
- * Loads an encoder and the decoder that undoes it. The engine must be ready.
- * @throws StableSigError as openExtractor does; 'shape' when the two do not fit each other
- */
-export const openAutoencoder = (encoder: string, decoder: string): Promise<Autoencoder> =>
-  withWeights(encoder, (e) => withWeights(decoder, (d) => loadAutoencoder({ encoder: e, decoder: d })))

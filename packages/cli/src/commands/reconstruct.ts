@@ -59,7 +59,7 @@ export async function reconstruct(images: readonly string[], options: Options, i
   const paths = await inputPaths(images, options, io)
   await makeOutputFolder(options.out)
   await startEngine(options)
-  const autoencoder = await openAutoencoder(options.encoder, options.decoder)
+  const autoencoder = await openAutoencoder(options)
   const outputFor = outputNames(options.out, '.png')
   let code: number = EXIT.done
   try {

@@ -64,7 +64,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   const engine = await startEngine(options)
   const extractor = own(await openExtractor(options.extractor))
   checkKey(key, extractor.bits)
-  const autoencoder = own(await openAutoencoder(options.encoder, options.decoder))
+  const autoencoder = own(await openAutoencoder(options))
   const checkpointPath = `${options.out}.checkpoint`
   const checkpoint = fileCheckpoint(checkpointPath)
   const steps = options.steps ?? RECIPES[options.recipe].steps

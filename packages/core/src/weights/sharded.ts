@@ -54,7 +54,10 @@ async function readIndex(source: ByteSource, limits: WeightLimits): Promise<Shar
   const index = parseJson(text, rules)
   const map = index instanceof Map ? index.get('weight_map') : undefined
   if (!(map instanceof Map))
-    throw badWeights(source.name, 'JSON without weight_map, so no shard index; expected weights or an index of shards')
+    throw badWeights(
+      source.name,
+      'JSON without weight_map, so no shard index; expected weights or an index of shards. Was a download answered by an error?',
+    )
   if (map.size === 0) throw badWeights(source.name, 'the shard index names no tensor')
   if (map.size > limits.tensors)
     throw overLimit(source.name, `the shard index names ${map.size} tensors, the limit is ${limits.tensors}`)
