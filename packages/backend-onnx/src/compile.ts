@@ -3,7 +3,7 @@ import type { Compiled, CompiledInput, CompiledOutput, LeafRole } from './compil
 import { EngineError } from './errors.ts'
 import type { LiveGraph } from './flush.ts'
 import { elementType } from './kernels/call.ts'
-import { Graph } from './lowering/graph.ts'
+import { BARRIER, Graph } from './lowering/graph.ts'
 import { Lowering, type Target } from './lowering/lowering.ts'
 import { identity, isIdentity, type Raw, sameShape, type Value } from './lowering/value.ts'
 import type { NodeProto, ValueProto } from './onnx/types.ts'
@@ -80,7 +80,7 @@ function emit(graph: Graph, leafInputs: readonly { leaf: number; raw: Raw }[], r
   const used = new Set<Raw>(graph.outputs)
   for (const node of graph.nodes) for (const input of node.inputs) if (input) used.add(input)
   const nodes: NodeProto[] = graph.nodes.map((n) => ({
-    op: n.op,
+    op: n.op === BARRIER ? 'Reshape' : n.op,
     domain: n.domain,
     inputs: n.inputs.map(name),
     outputs: n.outputs.map((o) => name(o)),
@@ -114,6 +114,11 @@ function emit(graph: Graph, leafInputs: readonly { leaf: number; raw: Raw }[], r
         shape: raw.dims,
         values: raw.values!,
       })),
+      // No inference finds the sizes of what passes a barrier, and the runtime plans memory by sizes.
+      values: graph.nodes
+        .flatMap((n) => (n.op === BARRIER ? n.outputs : []))
+        .filter((raw) => !outputNames.has(raw))
+        .map((raw) => ({ name: name(raw), type: raw.type, shape: raw.dims })),
       inputs: proto.inputs.map(value),
       outputs: proto.outputs.map(value),
     })

@@ -1,3 +1,4 @@
+import { afterwardsKernels } from './afterwards.ts'
 import type { Kernel } from './call.ts'
 import { convKernels } from './conv.ts'
 import { depthwiseKernels } from './depthwise.ts'
@@ -20,4 +21,5 @@ export const allKernels: readonly Kernel[] = [
   ...poolingKernels,
   ...resizeKernels,
   ...indexingKernels,
+  ...afterwardsKernels,
 ]

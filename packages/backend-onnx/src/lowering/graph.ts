@@ -3,6 +3,12 @@ import type { Attributes, Domain, ElementType, TensorValues } from '../onnx/type
 import { sizeOf } from '../tensors.ts'
 import type { Raw } from './value.ts'
 
+/**
+ * A view of a tensor through which no pass looks: written into the model as a Reshape to sizes that are fed. See
+ * kernels/afterwards.ts.
+ */
+export const BARRIER = 'Afterwards'
+
 /** A node of the graph under construction. `inputs` may hold null for an optional input left out. */
 export interface IrNode {
   op: string
@@ -94,14 +100,14 @@ export function filled(type: ElementType, length: number, value: number): Tensor
       return new Int32Array(length).fill(value)
     case 'int64':
       return new BigInt64Array(length).fill(BigInt(value))
+    case 'float16':
+      return new Uint16Array(length).fill(halfBits(value))
     default:
       return new Uint8Array(length).fill(value)
   }
 }
 
 /** The scalar that a constant holds, or null. */
-    case 'float16':
-      return new Uint16Array(length).fill(halfBits(value))
 export function scalarValue(raw: Raw | null | undefined): number | null {
   if (raw?.values?.length !== 1) return null
   return Number(raw.values[0]!)

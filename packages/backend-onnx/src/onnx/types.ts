@@ -38,9 +38,10 @@ export interface InitializerProto extends ValueProto {
 export interface ModelProto {
   readonly nodes: readonly NodeProto[]
   readonly initializers: readonly InitializerProto[]
+  /** Types and sizes of tensors in between, where nothing can infer them. */
+  readonly values?: readonly ValueProto[]
   readonly inputs: readonly ValueProto[]
   readonly outputs: readonly ValueProto[]
-}
   /** Version of ONNX's operator set. */
   readonly opset?: number
   readonly producer?: { readonly name: string; readonly version: string }
@@ -48,3 +49,4 @@ export interface ModelProto {
   readonly description?: string
   /** Names and values for programs. */
   readonly metadata?: Readonly<Record<string, string>>
+}

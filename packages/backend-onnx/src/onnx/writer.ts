@@ -115,6 +115,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
     }
     for (const v of model.inputs) writeValue(w, 11, v)
     for (const v of model.outputs) writeValue(w, 12, v)
+    for (const v of model.values ?? []) writeValue(w, 13, v)
   })
   w.message(8, () => {
     w.text(1, '')
@@ -127,13 +128,13 @@ export function encodeModel(model: ModelProto): Uint8Array {
       w.int(2, 1)
     })
   }
-  return w.finish()
   for (const [key, value] of Object.entries(model.metadata ?? {})) {
     w.message(14, () => {
       w.text(1, key)
       w.text(2, value)
     })
   }
+  return w.finish()
 }
 
 function writeNode(w: ProtoWriter, node: NodeProto): void {

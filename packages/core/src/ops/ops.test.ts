@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
 import { gelu, relu, silu, softClamp } from './activations.ts'
+import { checkpointed } from './checkpointed.ts'
 import { markConstant } from './constant.ts'
 import './gradients.ts'
 import { groupNorm } from './group-norm.ts'
@@ -104,6 +105,39 @@ test('nearest doubling repeats pixels, and its gradient sums blocks, batch 2 and
 test('pools have the gradients of finite differences', async () => {
   await expectGradients((t) => spatialMean(t as tf.Tensor4D), [pattern([2, 3, 4, 3])])
   await expectGradients((t) => spatialSum(t as tf.Tensor4D), [pattern([2, 3, 4, 3])])
+})
+
+describe('checkpointed', () => {
+  const block = (x: tf.Tensor4D, w: Readonly<Record<string, tf.Tensor>>) =>
+    tf.conv2d(silu(x), w.filter as tf.Tensor4D, 1, 'same')
+  const filter = () => tf.mul<tf.Tensor4D>(pattern([3, 3, 2, 2]), 0.2)
+
+  test('has the gradients of finite differences, one block inside another too', async () => {
+    const inner = (x: tf.Tensor, w: tf.Tensor) => checkpointed(block, x as tf.Tensor4D, { filter: w })
+    await expectGradients(inner, [pattern([2, 3, 4, 2]), filter()])
+    const outer = (x: tf.Tensor, w: tf.Tensor) =>
+      checkpointed((x: tf.Tensor4D, own) => tf.tanh(inner(block(x, own), own.filter!)), x as tf.Tensor4D, { filter: w })
+    await expectGradients(outer, [pattern([2, 3, 4, 2]), filter()])
+  })
+
+  test('passes on what a block throws when it is computed again, and leaves no tensor', () => {
+    const w = { filter: filter() }
+    const x = pattern([1, 3, 4, 2]) as tf.Tensor4D
+    const before = tf.memory().numTensors
+    let runs = 0
+    const broken = (x: tf.Tensor4D, own: Readonly<Record<string, tf.Tensor>>) => {
+      const y = block(x, own)
+      if (runs++ > 0) throw new RangeError('broken')
+      return y
+    }
+    const loss = () => ({ loss: tf.sum<tf.Scalar>(checkpointed(broken, x, w)), aux: {} })
+    expect(() => valueAndGradients(loss, w)).toThrow('broken')
+    expect(tf.memory().numTensors).toBe(before)
+    runs = Number.NEGATIVE_INFINITY
+    const { gradients, loss: value } = valueAndGradients(loss, w)
+    tf.dispose([gradients, value])
+    expect(tf.memory().numTensors).toBe(before)
+  })
 })
 
 describe('valueAndGradients', () => {

@@ -64,7 +64,7 @@ export function valueAndGradients<A extends Record<string, Tensor>>(
 }
 
 /** A forward pass that throws leaves the tape with the tensors saved for the backward one. */
-function dropTape(): void {
+export function dropTape(): void {
   const { state } = engine()
   for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose()
   state.activeTape = []
