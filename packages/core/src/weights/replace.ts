@@ -2,7 +2,7 @@ import { StableSigError } from '../errors.ts'
 import { fromFloat32, toFloat32 } from './convert.ts'
 import { quoted } from './refuse.ts'
 import type { DType, StateDict, StateTensor } from './state-dict.ts'
-import type { TensorData } from './writer.ts'
+import { bytesOf, type TensorData } from './writer.ts'
 
 /**
  * A file's tensors with some of them replaced, in the file's order; those that stay are read from the file when asked for.
@@ -52,11 +52,11 @@ export function storeLike(values: Float32Array, dtype: DType, before: Uint8Array
       `${name} is ${dtype}; changed weights are written as float32, float16, bfloat16 or float64: convert the file first`,
     )
   const bytes = fromFloat32(values, dtype)
-  const at = dtype === 'float32' ? -1 : toFloat32(bytes, dtype).findIndex((value) => !Number.isFinite(value))
+  const at = toFloat32(bytes, dtype).findIndex((value) => !Number.isFinite(value))
   if (at >= 0)
     throw new StableSigError(
       'not-finite',
-      `${name} holds ${values[at]} at element ${at}, which ${dtype} cannot: use float32`,
+      `${name} comes to ${values[at]} at element ${at}, beyond what ${dtype} holds`,
     )
   return bytes
 }

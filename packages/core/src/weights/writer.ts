@@ -16,14 +16,18 @@ export interface TensorData {
 /** What a file carries beside its tensors: text by name. The writer adds `sha256`, that of the data section. */
 export type Card = Readonly<Record<string, string>>
 
-/** A safetensors file ready to be written. */
-export interface SafetensorsFile {
+/** A file ready to be written. */
+export interface FileContents {
   /** Bytes in all. */
   readonly size: number
+  /** The file from its first byte to its last, in pieces that are read when their turn comes. May be asked for again. */
+  chunks(): AsyncIterable<Uint8Array>
+}
+
+/** A safetensors file ready to be written, a piece a tensor. */
+export interface SafetensorsFile extends FileContents {
   /** Of the data section, lower-case hex; its card says it too. */
   readonly sha256: string
-  /** The file from its first byte to its last, a piece a tensor; each tensor is read when its turn comes. May be asked for again. */
-  chunks(): AsyncIterable<Uint8Array>
 }
 
 /** A float32 tensor of a file, stored as it is or rounded to a half (nearest, ties to even). */
@@ -73,26 +77,43 @@ export async function streamSafetensors(
   const entries = layOut(tensors)
   for (const [name, tensor] of entries) hash.update(checked(name, tensor, await tensor.read()))
   const digest = hash.hex()
-  const header = headerOf(entries, { ...card, sha256: digest })
+  return { ...contents(entries, { ...card, sha256: digest }), sha256: digest }
+}
+
+/**
+ * A safetensors file of tensors in the order given, as far as alignment allows: larger elements still come first. Metadata is
+ * what is given and no checksum is added, so each tensor is read once: how a checkpoint of several gigabytes changes its format.
+ * @throws StableSigError 'bad-argument' as writeSafetensors; `chunks` throws what reading a tensor does
+ */
+export function convertToSafetensors(tensors: ReadonlyMap<string, StateTensor>, metadata: Card = {}): FileContents {
+  return contents(layOut(tensors, 'given'), metadata)
+}
+
+function contents(entries: readonly (readonly [string, StateTensor])[], metadata: Card): FileContents {
+  const header = headerOf(entries, metadata)
   async function* chunks(): AsyncIterable<Uint8Array> {
     yield header
     for (const [name, tensor] of entries) yield checked(name, tensor, await tensor.read())
   }
-  return { size: header.length + dataBytes(entries), sha256: digest, chunks }
+  return { size: header.length + dataBytes(entries), chunks }
 }
 
 type Described = Pick<TensorData, 'dtype' | 'shape'>
 
 const SAFETENSORS_NAMES = new Map([...SAFETENSORS_DTYPES].map(([name, dtype]) => [dtype, name]))
 
-const bytesOf = ({ dtype, shape }: Described): number => elementCount(shape) * DTYPE_BYTES[dtype]
+/** Bytes of a tensor's elements; NaN when a size is no whole number. */
+export const bytesOf = ({ dtype, shape }: Described): number => elementCount(shape) * DTYPE_BYTES[dtype]
 
 function dataBytes(entries: readonly (readonly [string, Described])[]): number {
   return entries.reduce((sum, [, tensor]) => sum + bytesOf(tensor), 0)
 }
 
-/** Tensors in the order of the file. */
-function layOut<T extends Described>(tensors: Iterable<readonly [string, T]>): (readonly [string, T])[] {
+/** Tensors in the order of the file: by the size of their elements, then by name or as they were given. */
+function layOut<T extends Described>(
+  tensors: Iterable<readonly [string, T]>,
+  order: 'by-name' | 'given' = 'by-name',
+): (readonly [string, T])[] {
   const entries = [...tensors]
   for (const [name, tensor] of entries) {
     if (name === '__metadata__' || /\p{Surrogate}/u.test(name)) {
@@ -105,7 +126,8 @@ function layOut<T extends Described>(tensors: Iterable<readonly [string, T]>): (
       )
     }
   }
-  return entries.sort(([a, x], [b, y]) => DTYPE_BYTES[y.dtype] - DTYPE_BYTES[x.dtype] || (a < b ? -1 : 1))
+  const named = (a: string, b: string) => (order === 'given' ? 0 : a < b ? -1 : 1)
+  return entries.sort(([a, x], [b, y]) => DTYPE_BYTES[y.dtype] - DTYPE_BYTES[x.dtype] || named(a, b))
 }
 
 function checked(name: string, tensor: Described, data: Uint8Array): Uint8Array {

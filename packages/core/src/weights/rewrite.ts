@@ -1,0 +1,56 @@
+import { StableSigError } from '../errors.ts'
+import type { ByteSource } from './byte-source.ts'
+import { safetensorsHeaderLength } from './formats/safetensors.ts'
+import type { WeightLimits } from './limits.ts'
+import { openWeights } from './open.ts'
+import { badWeights, guarded, readRange } from './refuse.ts'
+import { replaceTensors } from './replace.ts'
+import type { FileContents, TensorData } from './writer.ts'
+
+/** Bytes copied at a time. */
+const CHUNK = 2 ** 22
+
+/**
+ * A safetensors file with some tensors replaced and every other byte as it was: header, order of names, metadata, padding.
+ * What stays is copied in pieces of 4 MB, so a file of several gigabytes takes the memory of what is replaced. The source is
+ * read while `chunks` is iterated and must stay open until then.
+ * @param replacements by the file's names, of the dtypes and shapes that stand there
+ * @throws StableSigError as openWeights; 'bad-weights' when the source is no safetensors file; 'bad-argument' as replaceTensors
+ */
+export function rewriteSafetensors(
+  source: ByteSource,
+  replacements: ReadonlyMap<string, TensorData>,
+  limits: Partial<WeightLimits> = {},
+): Promise<FileContents> {
+  return guarded(source.name, async () => {
+    const state = await openWeights(source, limits)
+    const begin =
+      8 +
+      (safetensorsHeaderLength(await readRange(source, 0, Math.min(8, source.size), 'the length'), source.size) ?? 0)
+    if (state.format !== 'safetensors') throw badWeights(source.name, `it is ${state.format}, not safetensors`)
+    replaceTensors(state, replacements)
+    const places = placesOf(await readRange(source, 8, begin - 8, 'the header'), begin)
+    const pieces = [...replacements].map(([name, { data }]) => ({ at: places(name), data })).sort((a, b) => a.at - b.at)
+    async function* chunks(): AsyncIterable<Uint8Array> {
+      let at = 0
+      for (const piece of [...pieces, { at: source.size, data: new Uint8Array() }]) {
+        for (; at < piece.at; at += CHUNK) yield readRange(source, at, Math.min(CHUNK, piece.at - at), 'the file')
+        yield piece.data
+        at = piece.at + piece.data.length
+      }
+    }
+    return { size: source.size, chunks }
+  })
+}
+
+/** Where a header, which openWeights has found right, says that a tensor begins in the file. */
+function placesOf(header: Uint8Array, begin: number): (name: string) => number {
+  const entries: unknown = JSON.parse(new TextDecoder().decode(header))
+  const field = (of: unknown, name: string | number): unknown =>
+    typeof of === 'object' && of !== null ? Object.getOwnPropertyDescriptor(of, name)?.value : undefined
+  return (name) => {
+    const offset = field(field(field(entries, name), 'data_offsets'), 0)
+    if (typeof offset !== 'number') throw new StableSigError('bad-argument', `no tensor named ${name} in the header`)
+    return begin + offset
+  }
+}
