@@ -1,5 +1,7 @@
 export { OnnxBackend } from './backend.ts'
 export { EngineError, type EngineErrorCode } from './errors.ts'
+export { exportModel } from './export/export-model.ts'
+export type { ExportedFunction, ExportInput, ExportOptions, ExportOutput } from './export/spec.ts'
 export type { ElementType, TensorValues } from './onnx/types.ts'
 export type { OnnxBackendOptions } from './options.ts'
 export { type PassName, passNames } from './passes/index.ts'
