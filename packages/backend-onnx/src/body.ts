@@ -1,9 +1,10 @@
 import type { CompiledInput, CompiledOutput } from './compiled.ts'
 import type { Raw } from './lowering/value.ts'
 import type { NodeProto, TensorValues } from './onnx/types.ts'
+import { MAX_FOLDED } from './passes/fold-constants.ts'
 
-/** Constants up to this many values count by value, larger ones by being the same array. */
-const SMALL = 64
+/** Constants up to this many values, those that a pass may have computed, count by value; larger ones by being the same array. */
+const SMALL = MAX_FOLDED
 
 const identities = new WeakMap<TensorValues, number>()
 let nextIdentity = 0
@@ -33,7 +34,7 @@ export function bodyOf(
 
 /** By bytes, since negative zero and NaN print as 0 and NaN. */
 const bytesOf = ({ buffer, byteOffset, byteLength }: TensorValues): string =>
-  `${new Uint8Array(buffer, byteOffset, byteLength)}`
+  String.fromCharCode(...new Uint8Array(buffer, byteOffset, byteLength))
 
 function identity(values: TensorValues): string {
   let id = identities.get(values)

@@ -5,6 +5,8 @@ import { useBlockedLayout } from './blocked-layout.ts'
 import { mergeCommonSubexpressions } from './common-subexpressions.ts'
 import { fuseConvBias } from './conv-bias.ts'
 import { removeDeadCode } from './dead-code.ts'
+import { foldConstants } from './fold-constants.ts'
+import { mergeScalars } from './merge-scalars.ts'
 import { fuseReluGradients } from './relu-gradient.ts'
 import { scheduleParts } from './schedule.ts'
 import { simplify } from './simplify.ts'
@@ -12,10 +14,12 @@ import { simplify } from './simplify.ts'
 /** Passes by name, in the order in which they run. `layout` acts while lowering: it lets conversions of layout wait. */
 export const passNames = [
   'layout',
+  'fold-constants',
   'simplify',
   'common-subexpressions',
   'relu-gradient',
   'activations',
+  'merge-scalars',
   'conv-bias',
   'blocked-layout',
   'dead-code',
@@ -24,10 +28,12 @@ export const passNames = [
 export type PassName = (typeof passNames)[number]
 
 const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target: Target) => void>> = {
+  'fold-constants': foldConstants,
   simplify,
   'common-subexpressions': mergeCommonSubexpressions,
   'relu-gradient': fuseReluGradients,
   activations: fuseActivations,
+  'merge-scalars': mergeScalars,
   'conv-bias': fuseConvBias,
   'blocked-layout': useBlockedLayout,
   'dead-code': removeDeadCode,
@@ -37,7 +43,8 @@ const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target
 export function runPasses(graph: Graph, target: Target, enabled: ReadonlySet<PassName>): void {
   for (const name of passNames) {
     if (name !== 'layout' && enabled.has(name)) passes[name](graph, target)
-    // The blocked layout leaves reshapes of reshapes.
+    // The blocked layout leaves reshapes of reshapes, and of biases.
     if (name === 'blocked-layout' && enabled.has('simplify')) simplify(graph)
+    if (name === 'blocked-layout' && enabled.has('fold-constants')) foldConstants(graph)
   }
 }
