@@ -49,7 +49,26 @@ export * from './losses/message.ts'
 export * from './metrics/bits.ts'
 export * from './metrics/psnr.ts'
 export * from './models/autoencoders/autoencoder.ts'
-export * from './models/autoencoders/tiny.ts'
+export {
+  type ArchitectureOptions,
+  type AutoencoderDescription,
+  describeAutoencoder,
+} from './models/autoencoders/describe.ts'
+export * from './models/autoencoders/gaussian.ts'
+export { type KlParts, klDecoder, klEncoder } from './models/autoencoders/kl.ts'
+export {
+  attentionBlock,
+  downsample,
+  resnetBlock,
+  upsample,
+} from './models/autoencoders/kl-layers.ts'
+export { type KlPlan, type KlShape, klPlan, klShapes } from './models/autoencoders/kl-plan.ts'
+export { GENERATORS, type Generator, latentScaling } from './models/autoencoders/known-latents.ts'
+export * from './models/autoencoders/latents.ts'
+export * from './models/autoencoders/quantise.ts'
+export * from './models/autoencoders/random.ts'
+export * from './models/autoencoders/read-autoencoder.ts'
+export * from './models/autoencoders/stages.ts'
 export * from './models/hidden/extractor.ts'
 export * from './models/hidden/names.ts'
 export * from './models/hidden/whitened.ts'

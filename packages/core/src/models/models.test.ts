@@ -8,7 +8,7 @@ import { decode, encode, extractLogits } from '../signing/graphs.ts'
 import { memorySource } from '../weights/byte-source.ts'
 import { openWeights } from '../weights/open.ts'
 import type { StateDict, StateTensor } from '../weights/state-dict.ts'
-import { loadAutoencoder, loadTinyDecoder, loadTinyEncoder } from './autoencoders/tiny.ts'
+import { loadAutoencoder, readDecoder, readEncoder } from './autoencoders/read-autoencoder.ts'
 import { loadExtractor } from './hidden/extractor.ts'
 import { extractorState, stateOf, tinyState } from './testing.ts'
 
@@ -86,9 +86,9 @@ describe('tiny autoencoders', () => {
     const before = tf.memory().numTensors
     const options = { width: 4, latentChannels: 4, pooled: false, spelling: 'taesd' } as const
     const state = tinyState('decoder', options)
-    await expect(loadTinyDecoder(changed(state, { '4.conv.2.weight': null }))).rejects.toThrow(/4\.conv\.2\.weight/)
-    await expect(loadTinyDecoder(changed(state, { '7.weight': null }))).rejects.toThrow(/layer 8 follows layer 5/)
-    await expect(loadTinyEncoder(state)).rejects.toThrow(/first layer is 1/)
+    await expect(readDecoder(changed(state, { '4.conv.2.weight': null }))).rejects.toThrow(/4\.conv\.2\.weight/)
+    await expect(readDecoder(changed(state, { '7.weight': null }))).rejects.toThrow(/layer 8 follows layer 5/)
+    await expect(readEncoder(state)).rejects.toThrow(/first layer is 1/)
     await expect(
       loadAutoencoder({ encoder: tinyState('encoder', { ...options, latentChannels: 16 }), decoder: state }),
     ).rejects.toThrow(/latentChannels is 16.*4/)

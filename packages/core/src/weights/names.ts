@@ -36,11 +36,11 @@ export function takeTensors(
   expected: Readonly<Record<string, ExpectedShape>>,
   mappings: readonly NameMapping[],
 ): TakenTensors {
-  let closest: Attempt | undefined
+  let closest: MatchedTensors | undefined
   for (const mapping of mappings) {
     const prefixes = typeof mapping.prefix === 'string' ? [mapping.prefix] : (mapping.prefix ?? [''])
     for (const prefix of prefixes) {
-      const attempt = tryMapping(state, expected, mapping, prefix)
+      const attempt = matchTensors(state, expected, mapping, prefix)
       if (attempt.faults === 0) {
         const { tensors, foreign } = attempt
         return { mapping, prefix, tensors, foreign }
@@ -49,29 +49,38 @@ export function takeTensors(
     }
   }
   if (!closest) throw new StableSigError('bad-argument', `takeTensors for ${state.source}: no mapping was given`)
-  throw new StableSigError('bad-weights', describe(state, closest, mappings))
+  throw new StableSigError('bad-weights', describeMismatch(state, closest, mappings))
 }
 
-interface Attempt extends TakenTensors {
+/** What one spelling makes of a file's names. */
+export interface MatchedTensors extends TakenTensors {
+  /** Expected and not there, by the model's names. */
   readonly missing: readonly string[]
+  /** There and not expected, by the file's. */
   readonly unexpected: readonly string[]
+  /** What is wrong with shapes, a sentence each. */
   readonly wrong: readonly string[]
   readonly faults: number
 }
 
-function tryMapping(
+/**
+ * Holds a file's tensors to the expected ones in one spelling, and throws nothing: see takeTensors.
+ * @param concerns names, the model's, that are asked about: others are not looked at
+ */
+export function matchTensors(
   state: StateDict,
   expected: Readonly<Record<string, ExpectedShape>>,
   mapping: NameMapping,
   prefix: string,
-): Attempt {
+  concerns: (ours: string) => boolean = () => true,
+): MatchedTensors {
   const found = new Map<string, [name: string, tensor: StateTensor]>()
   const unexpected: string[] = []
   const wrong: string[] = []
   for (const [name, tensor] of state.tensors) {
     if (!name.startsWith(prefix)) continue
     const ours = mapName(mapping, name.slice(prefix.length))
-    if (ours === undefined) continue
+    if (ours === undefined || (ours !== null && !concerns(ours))) continue
     if (ours === null || !Object.hasOwn(expected, ours)) unexpected.push(name)
     else if (found.has(ours)) wrong.push(`${name} and ${found.get(ours)?.[0]} both give ${ours}`)
     else found.set(ours, [name, tensor])
@@ -99,7 +108,7 @@ function tryMapping(
 }
 
 /** More of the expected tensors, or as many and less that is wrong. */
-const closer = (a: Attempt, b: Attempt): boolean =>
+const closer = (a: MatchedTensors, b: MatchedTensors): boolean =>
   a.tensors.size > b.tensors.size || (a.tensors.size === b.tensors.size && a.faults < b.faults)
 
 const fits = (shape: readonly number[], expected: readonly (number | null)[]): boolean =>
@@ -108,7 +117,8 @@ const fits = (shape: readonly number[], expected: readonly (number | null)[]): b
 /** Names a list tells before it says how many more there are. */
 const LISTED = 8
 
-function describe(state: StateDict, attempt: Attempt, mappings: readonly NameMapping[]): string {
+/** What to say of names that do not fit: lists of them, with the nearest candidates of the file. */
+export function describeMismatch(state: StateDict, attempt: MatchedTensors, mappings: readonly NameMapping[]): string {
   const { mapping, prefix, missing, unexpected, wrong } = attempt
   const tried = mappings.map((m) => m.name).join(', ')
   const lines = [`${state.source}: the tensors are not those expected (closest of ${tried}: ${mapping.name})`]

@@ -1,75 +1,104 @@
 import { StableSigError } from '../../errors.ts'
 import type { ExpectedShape } from '../../weights/names.ts'
-import type { StateDict } from '../../weights/state-dict.ts'
-import { type Survey, sizeOf } from '../survey.ts'
+import type { StateTensor } from '../../weights/state-dict.ts'
+import type { Part } from './autoencoder.ts'
 
 /** One layer that has weights; `name` is its number in TAESD's sequence. */
 export type TinyLayer =
-  | { readonly kind: 'conv'; readonly name: string; readonly resize: boolean }
+  | {
+      readonly kind: 'conv'
+      readonly name: string
+      /** Changes the resolution: stride 2 in an encoder, after an upsampling in a decoder. */
+      readonly resize: boolean
+      /** A ReLU without weights follows. */
+      readonly rectified: boolean
+    }
   | { readonly kind: 'block'; readonly name: string; readonly pooled: boolean }
 
 export interface TinyPlan {
+  readonly part: Part
   readonly layers: readonly TinyLayer[]
   readonly latentChannels: number
   readonly downscale: number
+  /** Channels by resolution, the finest first. */
+  readonly widths: readonly number[]
   /** Every tensor's shape, in PyTorch's order. */
   readonly shapes: Readonly<Record<string, ExpectedShape>>
 }
 
-export type TinyPart = 'encoder' | 'decoder'
+/** Layers of a sequence at most: the 32x variant has 31. */
+const MOST_LAYERS = 256
 
 /**
  * The architecture of a tiny autoencoder's half from what its file holds. Numbers are places in a sequence: N.weight is a
- * convolution, N.conv.* a block, N.pool.* its pooled branch; a convolution without bias changes the resolution, and in a
- * decoder an Upsample without weights takes the number before it. The decoder's first layers are a clamp (0), a convolution
- * (1) and a ReLU (2).
+ * convolution, N.conv.* a block, N.pool.* its pooled branch. Layers without weights leave gaps: a ReLU after the first
+ * convolution of a decoder (whose place 0 is a clamp) and after the strided ones that the 32x encoder begins with, an Upsample
+ * before a decoder's convolutions without bias. A convolution without bias changes the resolution, and so does an encoder's
+ * that a ReLU follows.
+ * @param tensors by the half's own names
  * @throws StableSigError 'bad-weights' when this is not such a sequence
  */
-export function planTiny(state: StateDict, found: Survey, part: TinyPart): TinyPlan {
-  const numbers = [...new Set([...found.tensors.keys()].map((name) => Number(name.split('.', 1)[0])))].sort(
-    (a, b) => a - b,
-  )
+export function planTiny(source: string, tensors: ReadonlyMap<string, StateTensor>, part: Part): TinyPlan {
   const refuse = (why: string) =>
     new StableSigError(
       'bad-weights',
-      `${state.source}: not the ${part} of a tiny autoencoder (${why}); its layers are numbered as TAESD's or diffusers' are`,
+      `${source}: not the ${part} of a tiny autoencoder (${why}); its layers are numbered as TAESD's or diffusers' are`,
     )
+  const size = (name: string, axis: number): number => {
+    const found = tensors.get(name)?.shape[axis]
+    if (found === undefined || found < 1) throw refuse(`tensor ${name} is missing or has no size at axis ${axis}`)
+    return found
+  }
+  const numbers = [...new Set([...tensors.keys()].map((name) => Number(name.split('.', 1)[0])))].sort((a, b) => a - b)
+  const pooled = new Set([...tensors.keys()].flatMap((name) => /^(\d+)\.pool\./.exec(name)?.[1] ?? []))
   const first = part === 'encoder' ? 0 : 1
   if (numbers[0] !== first) throw refuse(`the first layer is ${numbers[0]}, expected ${first}`)
+  if (numbers.length > MOST_LAYERS) throw refuse(`it has ${numbers.length} layers, at most ${MOST_LAYERS} are read`)
 
   const layers: TinyLayer[] = []
   const shapes: Record<string, ExpectedShape> = {}
-  let channels = part === 'encoder' ? 3 : sizeOf(state, found, `${first}.weight`, 1)
+  const byResolution: number[] = []
+  let channels = part === 'encoder' ? 3 : size(`${first}.weight`, 1)
   let downscale = 1
   for (const [place, number] of numbers.entries()) {
     const name = `${number}`
-    const has = (suffix: string) => found.tensors.has(`${name}.${suffix}`)
-    const resize = has('weight') && !has('bias')
-    const skipped = number - (numbers[place - 1] ?? number - 1) - 1
-    const allowed = part === 'decoder' && (resize || place === 1) ? 1 : 0
-    if (skipped !== allowed) throw refuse(`layer ${number} follows layer ${numbers[place - 1]}`)
-    if (has('weight')) {
-      const out = sizeOf(state, found, `${name}.weight`, 0)
-      shapes[`${name}.weight`] = [out, channels, 3, 3]
-      if (!resize) shapes[`${name}.bias`] = [out]
-      if (resize) downscale *= 2
-      layers.push({ kind: 'conv', name, resize })
-      channels = out
-    } else {
-      const pooled = [...found.tensors.keys()].some((key) => key.startsWith(`${name}.pool.`))
-      Object.assign(shapes, blockShapes(name, channels, pooled))
-      layers.push({ kind: 'block', name, pooled })
+    const last = place === numbers.length - 1
+    const isConv = tensors.has(`${name}.weight`)
+    const bias = tensors.has(`${name}.bias`)
+    const before = place > 0 ? number - (numbers[place - 1] ?? 0) - 1 : 0
+    const after = last ? 0 : (numbers[place + 1] ?? 0) - number - 1
+    const rectified = isConv && bias && after === 1 && (part === 'encoder' || place === 0)
+    const resize = isConv && (!bias || (part === 'encoder' && rectified))
+    const previous = layers.at(-1)
+    const allowed = previous?.kind === 'conv' && previous.rectified ? 1 : part === 'decoder' && resize ? 1 : 0
+    if (before !== allowed) throw refuse(`layer ${number} follows layer ${numbers[place - 1]}`)
+    if (!isConv) {
+      const pool = pooled.has(name)
+      Object.assign(shapes, blockShapes(name, channels, pool))
+      layers.push({ kind: 'block', name, pooled: pool })
+      continue
     }
+    if (resize) {
+      downscale *= 2
+      if (place > 0) byResolution.push(channels)
+    }
+    const out = last && part === 'decoder' ? 3 : size(`${name}.weight`, 0)
+    shapes[`${name}.weight`] = [out, channels, 3, 3]
+    if (bias) shapes[`${name}.bias`] = [out]
+    layers.push({ kind: 'conv', name, resize, rectified })
+    if (last) byResolution.push(channels)
+    channels = out
   }
-  if (layers.length < 3 || layers.at(-1)?.kind !== 'conv') throw refuse('it does not end with a convolution')
-  const latentChannels = part === 'encoder' ? channels : sizeOf(state, found, `${first}.weight`, 1)
-  const last = `${numbers.at(-1)}`
-  if (part === 'decoder')
-    Object.assign(shapes, {
-      [`${last}.weight`]: [3, sizeOf(state, found, `${last}.weight`, 1), 3, 3],
-      [`${last}.bias`]: [3],
-    })
-  return { layers, latentChannels, downscale, shapes }
+  const end = layers.at(-1)
+  if (layers.length < 3 || end?.kind !== 'conv' || end.resize) throw refuse('it does not end with a convolution')
+  return {
+    part,
+    layers,
+    latentChannels: part === 'encoder' ? channels : size(`${first}.weight`, 1),
+    downscale,
+    widths: part === 'encoder' ? byResolution : byResolution.reverse(),
+    shapes,
+  }
 }
 
 function blockShapes(name: string, c: number, pooled: boolean): Record<string, ExpectedShape> {

@@ -1,16 +1,12 @@
 import { add, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
-import { StableSigError } from '../../errors.ts'
 import { relu, softClamp } from '../../ops/activations.ts'
 import { nearestUp2 } from '../../ops/resize.ts'
-import { asUnit, type UnitImages } from '../../signal/images.ts'
-import { type NameMapping, takeTensors } from '../../weights/names.ts'
-import type { StateDict } from '../../weights/state-dict.ts'
+import { asUnit } from '../../signal/images.ts'
 import { scope, type WeightScope, type Weights } from '../../weights/weights.ts'
 import { conv, norm } from '../layers.ts'
-import { readWeights } from '../read.ts'
-import { survey } from '../survey.ts'
-import type { Autoencoder, LatentDecoder, LatentEncoder } from './autoencoder.ts'
-import { planTiny, type TinyLayer, type TinyPart } from './tiny-plan.ts'
+import type { LatentDecoder, LatentEncoder, Stage } from './autoencoder.ts'
+import { runStages } from './stages.ts'
+import type { TinyPlan } from './tiny-plan.ts'
 
 /*
  * The TAESD family: convolutions 3x3 and blocks of three, ReLU throughout, images in [0, 1] at both ends. Weights bear the
@@ -23,107 +19,50 @@ const EPSILON = 1e-5
 /** Latents pass 3·tanh(z/3) on their way into a decoder. */
 const LATENT_BOUND = 3
 
-const spellings = (part: TinyPart): NameMapping[] => [
-  { name: 'TAESD', prefix: ['', `${part}.`], pairs: [['{i}.{rest...}', '{i}.{rest...}']] },
-  {
-    name: 'diffusers AutoencoderTiny',
-    prefix: `${part}.`,
-    pairs: [[part === 'encoder' ? 'layers.{i}.{rest...}' : 'layers.{i-1}.{rest...}', '{i}.{rest...}']],
-  },
-]
-
-/**
- * The encoder of a tiny autoencoder; its shape comes from the tensors.
- * @throws StableSigError 'bad-weights' when a tensor is missing, unexpected, wrongly shaped or not finite
- */
-export async function loadTinyEncoder(state: StateDict): Promise<LatentEncoder> {
-  const { layers, ...network } = await loadTiny(state, 'encoder')
-  return { ...network, apply: (weights, images) => encodeTiny(layers, weights, images) }
+/** What a network is made of besides its plan. */
+export interface TinyParts {
+  readonly weights: Weights
+  /** The model's names -> the file's, and their shapes there. */
+  readonly names: ReadonlyMap<string, string>
+  readonly shapes: ReadonlyMap<string, readonly number[]>
 }
 
-/** The decoder of a tiny autoencoder; see loadTinyEncoder. */
-export async function loadTinyDecoder(state: StateDict): Promise<LatentDecoder> {
-  const { layers, ...network } = await loadTiny(state, 'decoder')
-  return { ...network, apply: (weights, latents) => decodeTiny(layers, weights, latents) }
+/** The encoder of a tiny autoencoder out of its weights. */
+export function tinyEncoder(plan: TinyPlan, parts: TinyParts): LatentEncoder {
+  const stages = tinyStages(plan)
+  return { ...network(plan, parts), stages, apply: (weights, images) => runStages(stages, weights, images) }
 }
 
-/**
- * Both halves, from two files or from one that holds them under encoder. and decoder.
- * @throws StableSigError 'bad-weights' as loadTinyEncoder does, and when the halves do not fit together
- */
-export async function loadAutoencoder(files: { encoder: StateDict; decoder: StateDict }): Promise<Autoencoder> {
-  const encoder = await loadTinyEncoder(files.encoder)
-  try {
-    const decoder = await loadTinyDecoder(files.decoder)
-    try {
-      return joinAutoencoder(encoder, decoder)
-    } catch (error) {
-      decoder.dispose()
-      throw error
-    }
-  } catch (error) {
-    encoder.dispose()
-    throw error
-  }
+/** The decoder of a tiny autoencoder out of its weights. */
+export function tinyDecoder(plan: TinyPlan, parts: TinyParts): LatentDecoder {
+  const stages = tinyStages(plan)
+  return { ...network(plan, parts), stages, apply: (weights, latents) => asUnit(runStages(stages, weights, latents)) }
 }
 
-/** @throws StableSigError 'bad-weights' when latents of the one are none of the other */
-export function joinAutoencoder(encoder: LatentEncoder, decoder: LatentDecoder): Autoencoder {
-  for (const what of ['latentChannels', 'downscale'] as const)
-    if (encoder[what] !== decoder[what])
-      throw new StableSigError(
-        'bad-weights',
-        `the encoder's ${what} is ${encoder[what]}, the decoder's ${decoder[what]}: they belong to different autoencoders`,
-      )
-  return {
-    encoder,
-    decoder,
-    latentChannels: decoder.latentChannels,
-    downscale: decoder.downscale,
-    dispose() {
-      encoder.dispose()
-      decoder.dispose()
-    },
-  }
-}
-
-async function loadTiny(state: StateDict, part: TinyPart) {
-  const found = survey(state, `a tiny ${part}`, spellings(part), (name) => /^\d+\./.test(name))
-  const { layers, latentChannels, downscale, shapes } = planTiny(state, found, part)
-  const taken = takeTensors(state, shapes, [found.mapping])
-  const weights = await readWeights(state.source, taken)
+function network(plan: TinyPlan, { weights, names, shapes }: TinyParts) {
+  const { latentChannels, downscale, widths } = plan
   const dispose = () => {
     for (const tensor of Object.values(weights)) tensor.dispose()
   }
-  return { family: 'tiny', latentChannels, downscale, weights, names: taken.foreign, layers, dispose }
+  return { family: 'tiny' as const, latentChannels, downscale, widths, weights, names, shapes, dispose }
 }
 
-/** images [N,H,W,3] -> latents [N,ceil(H/d),ceil(W/d),C]. */
-function encodeTiny(layers: readonly TinyLayer[], weights: Weights, images: UnitImages): Tensor4D {
-  const w = scope(weights)
-  return tidy(() => {
-    let x: Tensor4D = images
-    for (const layer of layers)
-      x =
-        layer.kind === 'block'
-          ? block(w.at(layer.name), x, layer.pooled)
-          : conv(w.at(layer.name), x, layer.resize ? 2 : 1)
-    return x
-  })
-}
-
-/** latents [N,h,w,C] -> images [N,h·d,w·d,3]. */
-function decodeTiny(layers: readonly TinyLayer[], weights: Weights, latents: Tensor4D): UnitImages {
-  const w = scope(weights)
-  return tidy(() => {
-    let x = softClamp(latents, LATENT_BOUND)
-    for (const [place, layer] of layers.entries()) {
-      if (layer.kind === 'block') x = block(w.at(layer.name), x, layer.pooled)
-      else x = conv(w.at(layer.name), layer.resize ? nearestUp2(x) : x)
-      if (place === 0) x = relu(x)
-    }
-    return asUnit(x)
-  })
+/** One stage a layer that has weights. */
+function tinyStages({ part, layers, shapes }: TinyPlan): Stage[] {
+  return layers.map((layer, place) => ({
+    name: layer.name,
+    weights: Object.keys(shapes).filter((name) => name.startsWith(`${layer.name}.`)),
+    scale: layer.kind === 'conv' && layer.resize ? (part === 'encoder' ? 0.5 : 2) : 1,
+    apply(weights, x) {
+      const w = scope(weights, layer.name)
+      if (layer.kind === 'block') return tidy(() => block(w, x, layer.pooled))
+      return tidy(() => {
+        if (part === 'decoder' && place === 0) x = softClamp(x, LATENT_BOUND)
+        const y = part === 'decoder' ? conv(w, layer.resize ? nearestUp2(x) : x) : conv(w, x, layer.resize ? 2 : 1)
+        return layer.rectified ? relu(y) : y
+      })
+    },
+  }))
 }
 
 /** Three convolutions with a skip around them: x [N,H,W,C] -> [N,H,W,C]; a pooled branch, if any, is added to x first. */
