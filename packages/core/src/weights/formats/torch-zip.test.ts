@@ -45,6 +45,12 @@ describe('views', () => {
     const tensor = (await openWeights(memorySource('a', file))).tensors.get('w')
     expect(tensor && [...(await readFloat32(tensor))]).toEqual([1, 2, 3, 4, 5, 6])
   })
+
+  test('a byte order whose name is damaged in the directory is not taken for none', async () => {
+    const order = { name: 'archive/byteordes', localName: 'archive/byteorder', data: new TextEncoder().encode('big') }
+    const file = torchZip(p.pickle(view([2, 3], [3, 1])), { '0': floats }, [order])
+    await expectRefusal(openWeights(memorySource('a', file)), 'bad-weights', 'local header', 'archive/byteordes')
+  })
 })
 
 describe('what lies around tensors', () => {

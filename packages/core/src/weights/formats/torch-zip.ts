@@ -9,6 +9,7 @@ import { torchHost } from '../torch/host.ts'
 import { bindTensors } from '../torch/storage.ts'
 import { type Contents, collect } from '../torch/walk.ts'
 import type { ZipArchive } from '../zip/archive.ts'
+import type { ZipRecord } from '../zip/record.ts'
 
 /**
  * Opens what torch.save writes: a zip with one folder of any name that holds data.pkl (the objects), data/<key> (a storage
@@ -28,8 +29,9 @@ export async function openTorchZip(
   const isScript = archive.has(`${root}/constants.pkl`)
   const value = await readPickle(source, archive, `${root}/data.pkl`, limits)
   const contents = collect(source.name, value, isScript ? '.' : '/', limits)
+  const storages = new Set<string>()
   const bindAll = ({ tensors }: Contents, folder: string) =>
-    bindTensors(source.name, tensors, (key) => archive.find(`${root}/${folder}/${key}`), bigEndian)
+    bindTensors(source.name, tensors, (key) => findStorage(archive, `${root}/${folder}/${key}`, storages), bigEndian)
   let tensors: ReadonlyMap<string, StateTensor> = bindAll(contents, 'data')
   if (isScript && tensors.size === 0) {
     const constants = collect(
@@ -40,6 +42,8 @@ export async function openTorchZip(
     )
     tensors = new Map([...bindAll(constants, 'constants')].map(([name, tensor]) => [`CONSTANTS.c${name}`, tensor]))
   }
+  // What a record's absence means (a byte order, TorchScript) rests on names, and a name of the directory alone may be damaged.
+  for (const name of archive.names) if (!storages.has(name)) await archive.find(name)?.check()
   return {
     source: source.name,
     format: isScript ? 'torchscript' : 'torch-zip',
@@ -47,6 +51,12 @@ export async function openTorchZip(
     metadata: {},
     scalars: contents.scalars,
   }
+}
+
+/** A storage's record; its own reading checks its header. */
+function findStorage(archive: ZipArchive, name: string, found: Set<string>): ZipRecord | undefined {
+  found.add(name)
+  return archive.find(name)
 }
 
 async function readPickle(

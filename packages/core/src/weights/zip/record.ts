@@ -21,6 +21,8 @@ export interface ZipRecord {
    * @throws StableSigError 'bad-weights' when the record contradicts its directory entry or its checksum
    */
   read(offset: number, length: number, unchecked?: 'unchecked'): Promise<Uint8Array>
+  /** Holds the record's local header to its directory entry, as `read` does, without reading what it holds. */
+  check(): Promise<void>
 }
 
 /** The record inflated last, which views of one storage share; one place for a whole archive. */
@@ -82,6 +84,9 @@ export function zipRecord(source: ByteSource, entry: ZipEntry, kept: KeptRecord)
         throw badWeights(source.name, `${what} has ${entry.bytes} bytes; ${length} were asked for from ${offset}`)
       }
       return (entry.deflated ? inflated : stored)(offset, length, mode === 'unchecked')
+    },
+    async check() {
+      await begins()
     },
   }
 }

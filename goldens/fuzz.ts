@@ -1,0 +1,142 @@
+// `npx -y pnpm@12 fuzz [--mutations 10000] [--seed 0]`: breaks good files of every format in ways that a seed decides, and
+// says how opening them went: refused by a typed error, accepted with the right tensors, or a fault. A worker does the work, so
+// that one that hangs is told and ended.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { CORPUS, type Good, weightsFile } from '../packages/core/src/weights/testing/corpus.ts'
+import { judge, mutated } from '../packages/core/src/weights/testing/fuzz.ts'
+
+/** Most that one file may take of the processor, in milliseconds, and what all together may add to memory, in MB. */
+const LIMIT_MS = 1000
+const LIMIT_MB = 256
+/** Seconds without any sign of life after which a file counts as hung. */
+const HUNG_SECONDS = 30
+
+interface Order {
+  readonly mutations: number
+  readonly seed: number
+  readonly fixtures: string
+}
+
+/** What a worker says: where it is, or what came of it all. */
+type Message =
+  | { readonly kind: 'at'; readonly file: string; readonly seed: number }
+  | {
+      readonly kind: 'done'
+      readonly files: number
+      readonly refused: number
+      readonly accepted: number
+      readonly faults: readonly string[]
+      readonly slowestMs: number
+      readonly slowest: string
+      readonly peakMB: number
+    }
+
+/** The corpus of core's tests, and the files with which the goldens judge reading. */
+async function goodFiles(fixtures: string): Promise<readonly Good[]> {
+  const files: Good[] = [...CORPUS]
+  for (const name of readdirSync(fixtures).sort()) {
+    if (!/\.(safetensors|pt|pth|ckpt|npz)$/.test(name)) continue
+    const bytes = new Uint8Array(readFileSync(join(fixtures, name)))
+    files.push(weightsFile(name, bytes, hasChecksums(bytes)))
+  }
+  for (const good of files) {
+    const verdict = await judge(good, good.bytes)
+    if (verdict.kind !== 'accepted') throw new Error(`${good.name} itself is not read: ${JSON.stringify(verdict)}`)
+  }
+  return files
+}
+
+/** Whether a zip's directory records checksums: then they cover every entry. */
+function hasChecksums(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 0; at + 20 <= bytes.length; at++)
+    if (view.getUint32(at, true) === 0x02014b50 && view.getUint32(at + 16, true) !== 0) return true
+  return false
+}
+
+const peakRss = () => process.resourceUsage().maxRSS / 1024
+
+async function work({ mutations, seed, fixtures }: Order, say: (message: Message) => void): Promise<void> {
+  const files = await goodFiles(fixtures)
+  const before = Math.max(process.memoryUsage.rss() / 2 ** 20, peakRss())
+  const faults: string[] = []
+  const count = { refused: 0, accepted: 0, fault: 0 }
+  let slowestMs = 0
+  let slowest = ''
+  let peak = before
+  for (let i = 0; i < mutations; i++) {
+    const good = files[i % files.length]
+    if (!good) throw new Error('no files')
+    const at = seed + Math.floor(i / files.length)
+    if (i % 16 === 0) say({ kind: 'at', file: good.name, seed: at })
+    const bytes = mutated(good, files, at)
+    const began = process.cpuUsage()
+    const verdict = await judge(good, bytes)
+    const { user, system } = process.cpuUsage(began)
+    count[verdict.kind]++
+    const ms = (user + system) / 1000
+    const grown = peakRss() - peak
+    peak += Math.max(0, grown)
+    const name = `${good.name}, seed ${at}`
+    if (verdict.kind === 'fault') faults.push(`${name}: ${verdict.what}`)
+    if (ms > LIMIT_MS) faults.push(`${name}: took ${ms.toFixed(0)} ms of the processor`)
+    if (grown > LIMIT_MB) faults.push(`${name}: took ${grown.toFixed(0)} MB`)
+    if (ms > slowestMs) [slowestMs, slowest] = [ms, name]
+  }
+  const { refused, accepted } = count
+  const peakMB = peak - before
+  if (peakMB > LIMIT_MB) faults.push(`memory grew by ${peakMB.toFixed(0)} MB in all`)
+  say({ kind: 'done', files: files.length, refused, accepted, faults, slowestMs, slowest, peakMB })
+}
+
+/** Runs the worker; the exit code. */
+function supervise(order: Order): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: order })
+    let last = 'before the first'
+    let heard = Date.now()
+    const watch = setInterval(() => {
+      if (Date.now() - heard < HUNG_SECONDS * 1000) return
+      clearInterval(watch)
+      console.log(`hung within 16 mutations of ${last}`)
+      void worker.terminate().then(() => resolve(1))
+    }, 1000)
+    worker.on('message', (message: Message) => {
+      heard = Date.now()
+      if (message.kind === 'at') {
+        last = `${message.file}, seed ${message.seed}`
+        return
+      }
+      clearInterval(watch)
+      const { files, refused, accepted, faults, slowestMs, slowest, peakMB } = message
+      for (const fault of faults.slice(0, 20)) console.log(fault)
+      console.log(
+        `${order.mutations} mutations of ${files} files: ${refused} refused, ${accepted} accepted, ${faults.length} faults; ` +
+          `slowest ${slowestMs.toFixed(0)} ms (${slowest}), peak ${peakMB.toFixed(0)} MB`,
+      )
+      resolve(faults.length > 0 ? 1 : 0)
+    })
+    worker.on('error', (error) => {
+      clearInterval(watch)
+      reject(error)
+    })
+  })
+}
+
+if (isMainThread) {
+  const { values } = parseArgs({ options: { mutations: { type: 'string' }, seed: { type: 'string' } } })
+  const mutations = Number(values.mutations ?? 10_000)
+  const seed = Number(values.seed ?? 0)
+  if (!Number.isInteger(mutations) || mutations < 1 || !Number.isInteger(seed) || seed < 0) {
+    console.error('fuzz [--mutations N] [--seed N]: whole numbers')
+    process.exit(2)
+  }
+  const fixtures = fileURLToPath(new URL('../fixtures/formats', import.meta.url))
+  process.exitCode = await supervise({ mutations, seed, fixtures })
+} else {
+  await work(workerData, (message) => parentPort?.postMessage(message))
+}
