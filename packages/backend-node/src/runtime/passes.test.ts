@@ -5,6 +5,7 @@ import { passesFromEnvironment } from './passes.ts'
 test('names run alone, names with a minus are left out, nothing is none', () => {
   expect(passesFromEnvironment('dead-code, layout')).toEqual(['layout', 'dead-code'])
   expect(passesFromEnvironment('')).toEqual([])
+  expect(passesFromEnvironment('none')).toEqual([])
   expect(passesFromEnvironment('-layout')).toEqual(passNames.filter((name) => name !== 'layout'))
   expect(() => passesFromEnvironment('fast')).toThrow(/"fast"; there are layout/)
 })

@@ -2,20 +2,20 @@ import { EngineError, type PassName, passNames } from '@stablesig/backend-onnx'
 
 /**
  * The compiler passes that STABLESIG_PASSES asks for, for diagnosis: names apart by commas run alone (in the passes' own
- * order; none at all when empty), names with a minus are left out of all. Undefined where the variable is not set.
+ * order), names with a minus are left out of all, 'none' or nothing runs none. Undefined where the variable is not set.
  * @throws EngineError 'unsupported' naming a pass that does not exist
  */
 export function passesFromEnvironment(
   asked: string | undefined = process.env.STABLESIG_PASSES,
 ): readonly PassName[] | undefined {
   if (asked === undefined) return undefined
-  const words = asked.split(',').flatMap((word) => word.trim() || [])
+  const words = asked === 'none' ? [] : asked.split(',').flatMap((word) => word.trim() || [])
   const names = words.map((word) => word.replace(/^-/, ''))
   const unknown = names.find((name) => !passNames.some((pass) => pass === name))
   if (unknown !== undefined) {
     throw new EngineError(
       'unsupported',
-      `STABLESIG_PASSES names "${unknown}"; there are ${passNames.join(', ')}, each with or without a minus`,
+      `STABLESIG_PASSES names "${unknown}"; there are ${passNames.join(', ')}, each with or without a minus, and none`,
     )
   }
   const without = words.some((word) => word.startsWith('-'))

@@ -24,22 +24,41 @@ interface Result {
   readonly values: Float32Array | Int32Array | Uint8Array
 }
 
+/** What tfjs' CPU backend gives, forward and gradient: computed once for all engines. */
+const references = new Map<Case, Promise<{ readonly want: Result[]; readonly wantGradients: Result[] }>>()
+
+function reference(c: Case) {
+  let made = references.get(c)
+  if (made === undefined) {
+    made = tf
+      .setBackend('cpu')
+      .then(async () => ({ want: await outputs(c), wantGradients: await gradients(c, c.gradient) }))
+    references.set(c, made)
+  }
+  return made
+}
+
 /**
  * Declares the conformance tests of an engine: each operation, forward and gradient, against tfjs' CPU backend.
  * `start` registers and selects the engine; where it cannot, the tests fail rather than be skipped.
+ * @param only which cases; all without it
  */
-export function conformance(engine: string, start: () => Promise<unknown>): void {
+export function conformance(
+  engine: string,
+  start: () => Promise<unknown>,
+  only: (c: Case) => boolean = () => true,
+): void {
   describe(`conformance of ${engine}`, () => {
     beforeAll(async () => {
       await start()
       expect(tf.getBackend()).toBe(engine)
     })
     for (const [family, list] of Object.entries(cases)) {
+      const chosen = list.filter(only)
+      if (chosen.length === 0) continue
       describe(family, () => {
-        test.each(list.map((c) => [c.name, c] as const))('%s', async (_, c) => {
-          await tf.setBackend('cpu')
-          const want = await outputs(c)
-          const wantGradients = await gradients(c, c.gradient)
+        test.each(chosen.map((c) => [c.name, c] as const))('%s', async (_, c) => {
+          const { want, wantGradients } = await reference(c)
           await tf.setBackend(engine)
           const before = tf.memory().numTensors
           compare(await outputs(c), want, c.tolerance)
