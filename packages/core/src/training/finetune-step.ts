@@ -2,15 +2,19 @@ import {
   add,
   cast,
   clipByValue,
+  concat,
   equal,
   greater,
   mean,
   mul,
+  type Rank,
+  reshape,
   type Scalar,
   square,
   stack,
   sub,
   sum,
+  type Tensor,
   type Tensor1D,
   type Tensor2D,
   tidy,
@@ -24,6 +28,7 @@ import { decode, extractLogits } from '../signing/graphs.ts'
 import { type FlatLayout, flatten, unflatten } from './flat.ts'
 import type { FrozenBatch } from './frozen-work.ts'
 import type { Optimizer } from './optimizers.ts'
+import { at } from './update-parts.ts'
 
 /** What stays the same from step to step. */
 export interface FinetuneModel {
@@ -33,7 +38,6 @@ export interface FinetuneModel {
   readonly imageLoss: ImageLoss
   readonly lambdaImage: number
   readonly temperature: number
-  /** Elementwise, since all weights are one vector. */
   readonly optimizer: Optimizer
 }
 
@@ -73,19 +77,29 @@ export function finetuneStep(
     const clamped = sub(clipByValue(aux.decoded, 0, 1), clipByValue(originals, 0, 1))
     const metrics = stack([aux.loss, aux.message, aux.image, matches, mean<Scalar>(square(clamped))])
     const gradient = flatten(layout, gradients)
-    const updated = optimizer.update(
-      [weights],
-      [gradient],
-      moments.map((moment) => [moment]),
-      step,
-      learningRate,
-    )
-    const [next = weights] = updated.parameters as Tensor1D[]
+    const updated = update(optimizer, layout, { weights, moments }, gradient, step, learningRate)
     return {
-      weights: next,
-      moments: updated.moments.map(([moment]) => moment as Tensor1D),
+      ...updated,
       metrics: metrics as Tensor1D,
       gradient,
     }
   })
+}
+
+/** All weights as one vector updated: as it is by an optimiser that treats every element alike, else taken apart and laid out anew. */
+function update(
+  optimizer: Optimizer,
+  layout: FlatLayout,
+  { weights, moments }: FinetuneState,
+  gradient: Tensor1D,
+  step: number,
+  learningRate: number,
+): FinetuneState {
+  const parts = (vector: Tensor1D) => (optimizer.elementwise ? [vector] : Object.values(unflatten(layout, vector)))
+  const whole = (tensors: readonly Tensor[]) =>
+    optimizer.elementwise
+      ? (at(tensors, 0) as Tensor1D)
+      : concat<Tensor1D>(tensors.map((tensor) => reshape<Rank.R1>(tensor, [tensor.size])))
+  const updated = optimizer.update(parts(weights), parts(gradient), moments.map(parts), step, learningRate)
+  return { weights: whole(updated.parameters), moments: updated.moments.map(whole) }
 }

@@ -77,6 +77,8 @@ export interface FinetuneReport {
   readonly until: UntilReport | null
   /** Steps done by this call; fewer than the recipe's where it resumed, or stopped by `until`. */
   readonly stepsDone: number
+  /** Steps that a checkpoint had done already. */
+  readonly resumedAt: number
   /** The last step; null where a checkpoint had them all done. */
   readonly last: FinetuneProgress | null
   /** Of this call, in all. */
@@ -218,6 +220,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
       seed,
       until: judge ? judge.report() : null,
       stepsDone: done - first,
+      resumedAt: first,
       last,
       seconds: (performance.now() - started) / 1000,
       frozenComputed: frozen.computed,

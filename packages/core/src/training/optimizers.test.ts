@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
+import { muon } from './muon.ts'
 import { adam, adamW, lamb, type Optimizer, sgd } from './optimizers.ts'
 import { recipe } from './recipes.ts'
 import { halving, pretrainCosine, warmupCosine } from './schedules.ts'
@@ -15,6 +16,7 @@ describe.each([
   ['adam', adam(), 0.1],
   ['adamW', adamW(), 0.1],
   ['lamb', lamb(), 0.1],
+  ['muon', muon(), 0.1],
 ] as [string, Optimizer, number][])('%s', (_, optimizer, rate) => {
   test('goes down a bowl and leaves as many tensors as it found', async () => {
     let parameters: tf.Tensor[] = [tf.tensor1d([3, -2]), tf.tensor1d([1])]

@@ -10,11 +10,10 @@ import {
   sub,
   sum,
   type Tensor,
-  type Tensor1D,
-  tensor1d,
   tidy,
   where,
 } from '@tensorflow/tfjs-core'
+import { at, blend, changing } from './update-parts.ts'
 
 /**
  * An optimiser as a pure function: parameters, gradients and moments in, new ones out, nothing disposed and nothing read.
@@ -166,13 +165,8 @@ function trust(p: Tensor, u: Tensor): Tensor {
   return where(usable, div(a, where(usable, b, 1)), 1)
 }
 
-/** A number that differs from step to step, as [1]: compiling engines take what has no axis for a literal of the program. */
-const changing = (value: number): Tensor1D => tensor1d([value])
-
 /** Of the parameter's shape: arithmetic with [1] gives an axis to what has none. */
 const shaped = (result: Tensor, p: Tensor): Tensor => (result.rank === p.rank ? result : reshape(result, p.shape))
-
-const blend = (old: Tensor, now: Tensor, beta: number): Tensor => add(mul(old, beta), mul(now, 1 - beta))
 
 function each(parameters: readonly Tensor[], step: (p: Tensor, i: number) => Tensor[]): Updated {
   const results = parameters.map((p, i) => step(p, i).map((result) => shaped(result, p)))
@@ -181,10 +175,4 @@ function each(parameters: readonly Tensor[], step: (p: Tensor, i: number) => Ten
     parameters: results.map((result) => at(result, 0)),
     moments: Array.from({ length: count }, (_, k) => results.map((result) => at(result, k + 1))),
   }
-}
-
-function at(tensors: readonly Tensor[], i: number): Tensor {
-  const tensor = tensors[i]
-  if (!tensor) throw new RangeError(`tensor ${i} of ${tensors.length} is missing`)
-  return tensor
 }
