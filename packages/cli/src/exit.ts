@@ -2,7 +2,7 @@
 export const EXIT = {
   /** Done; for detect and identify: at least one image found. */
   done: 0,
-  /** detect and identify: no image found. */
+  /** detect and identify: no image found; sign: the quality asked for was not reached. */
   none: 1,
   /** Any error, usage included. */
   error: 2,

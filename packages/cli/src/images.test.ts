@@ -282,6 +282,16 @@ describe('sign', () => {
     ).toBe(0)
   })
 
+  test('stops when the quality asked for is reached, and ends with 1 when it was not', async () => {
+    const out = at('until.safetensors')
+    const early = await run(arguments_(out, '--until-psnr', '3', '--until-every', '2', '--json'))
+    expect(early.code).toBe(0)
+    expect(lines(early)[0]).toMatchObject({ stepsDone: 2, until: { psnr: 3, reached: true, step: 2 } })
+    const never = await run(arguments_(out, '--until-bits', '1', '--until-psnr', '90'))
+    expect([never.code, never.out]).toEqual([1, expect.stringMatching(/aim +NOT reached in 4 steps/)])
+    expect(existsSync(out)).toBe(true)
+  })
+
   test('Ctrl-C leaves a checkpoint; the same command goes on from there to the same decoder, another is refused', async () => {
     const out = at('stopped.safetensors')
     const controller = new AbortController()
@@ -312,6 +322,8 @@ describe('sign', () => {
   test.each([
     ['an --out whose folder is missing', ['--out', at('none', 'x.safetensors')], /folder .*none does not exist/],
     ['images that are not there', ['--images', at('nowhere')], /nowhere: no such file/],
+    ['an interval without an aim', ['--until-every', '2'], /needs --until-bits or --until-psnr/],
+    ['an aim with nothing to judge it on', ['--until-psnr', '28', '--held-back', '0'], /need held-back images/],
     ['more held back than there are', ['--held-back', '12'], /leaves none of the 12 images/],
     ['a decoder that is not there', ['--decoder', at('none.pth')], /none\.pth: no such file/],
     ['an encoder that is an extractor', ['--encoder', extractor], /extractor\.safetensors/],

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import about from '../package.json' with { type: 'json' }
 import type { Io } from './io.ts'
-import { notNegative, positive, rate, whole } from './values.ts'
+import { notNegative, positive, rate, share, whole } from './values.ts'
 
 const EXTRACTOR = 'weights of the extractor that reads the bits'
 const KEY = 'the key: 0s and 1s, or 0x and hexadecimal digits (else --key-file, else the environment STABLESIG_KEY)'
@@ -74,7 +74,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
   engine(
     command(
       'sign',
-      'Fine-tune a latent decoder so that every image it makes carries a key. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there.',
+      'Fine-tune a latent decoder so that every image it makes carries a key. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there. Exit code 1 when what --until-bits and --until-psnr ask for was not reached in all steps: the decoder is written nevertheless.',
       'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key --out signed.safetensors',
       'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key \\\n    --recipe fast --held-back validation/ --out signed.safetensors --json',
     ),
@@ -105,6 +105,13 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
       '--held-back <n|folder>',
       'judge on so many images that are not trained on, or on another folder (default: up to 16)',
     )
+    .option('--until-bits <share>', 'stop when so many bits of the held-back images are right, such as 0.99', share)
+    .option(
+      '--until-psnr <dB>',
+      'stop when they are as close to unsigned ones as this; with both, when both hold',
+      positive,
+    )
+    .option('--until-every <n>', 'steps between two judgements (default: 10)', whole(1, 1e6))
     .option('--seed <n>', 'order of the images', whole(0), 0)
     .option('--json', 'one JSON object with the figures, and no progress')
     .action(act(async (options) => (await import('./commands/sign.ts')).sign(options, io)))

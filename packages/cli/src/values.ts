@@ -24,6 +24,13 @@ export const rate = (text: string): number => {
   throw new InvalidArgumentError('It must lie between 0 and 1, both excluded.')
 }
 
+/** A share of a whole: above 0, and 1 at most. */
+export const share = (text: string): number => {
+  const value = number(text)
+  if (value > 0 && value <= 1) return value
+  throw new InvalidArgumentError('It must be above 0 and at most 1.')
+}
+
 /** A number above 0. */
 export const positive = (text: string): number => {
   const value = number(text)

@@ -40,6 +40,9 @@ export interface SignOptions extends EngineOptions, KeyOptions {
   readonly lambdaImage?: number
   readonly imageLoss: 'mse'
   readonly heldBack?: string
+  readonly untilBits?: number
+  readonly untilPsnr?: number
+  readonly untilEvery?: number
   readonly seed: number
   readonly out: string
   readonly json?: boolean
@@ -58,6 +61,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   await checkOutputFile(options.out)
   await Promise.all([options.encoder, options.decoder, options.extractor].map(checkInputFile))
   const { training, heldBack } = await splitImages(options)
+  const asked = untilOf(options, heldBack)
   const size = options.size ?? RECIPES[options.recipe].size
   const judgedAt = Math.max(size, JUDGED_AT)
 
@@ -83,6 +87,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     ...(options.batch === undefined ? {} : { batchSize: options.batch }),
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
+    ...(asked ? { until: { ...asked, images: imageSet(heldBack), size: judgedAt } } : {}),
     signal: io.signal,
     checkpoint,
     onStep: (step) =>
@@ -97,19 +102,23 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     .finally(() => progress.end())
   own({ dispose: () => dispose(decoder) })
 
-  const judging = makeProgress(heldBack.length, io, options.json)
-  const judged = heldBack.length
-    ? await evaluateDecoder({
-        autoencoder,
-        decoder,
-        extractor,
-        key,
-        images: imageSet(heldBack),
-        size: judgedAt,
-        signal: io.signal,
-        onImage: ({ index, psnr }) => judging.step(index + 1, `held-back images  PSNR ${psnr.toFixed(1)} dB`),
-      }).finally(() => judging.end())
-    : null
+  const judge = async (): Promise<Figures | null> => {
+    if (!heldBack.length) return null
+    const judging = makeProgress(heldBack.length, io, options.json)
+    const evaluation = await evaluateDecoder({
+      autoencoder,
+      decoder,
+      extractor,
+      key,
+      images: imageSet(heldBack),
+      size: judgedAt,
+      signal: io.signal,
+      onImage: ({ index, psnr }) => judging.step(index + 1, `held-back images  PSNR ${psnr.toFixed(1)} dB`),
+    }).finally(() => judging.end())
+    return { ...evaluation, images: evaluation.images.length }
+  }
+
+  const judged: Figures | null = report.until?.judgements.at(-1) ?? (await judge())
   await saveDecoder(options.out, autoencoder.decoder, decoder, {
     signed_with: 'stablesig',
     key_id: await keyId(key),
@@ -129,7 +138,9 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     imageLoss: report.imageLoss,
     lambdaImage: report.lambdaImage,
     seed: options.seed,
-    resumedAt: steps - report.stepsDone,
+    resumedAt: report.resumedAt,
+    stepsDone: report.stepsDone,
+    until: report.until && { ...asked, reached: report.until.reached, step: report.until.step },
     heldBack: judged && figures(judged, judgedAt),
     seconds,
     trainingSeconds: report.seconds,
@@ -137,11 +148,13 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     engine: engine.engine,
   }
   io.out(options.json ? jsonLine(result) : describe(result))
-  return EXIT.done
+  return report.until?.reached === false ? EXIT.none : EXIT.done
 }
 
-const figures = ({ matches, total, bitAccuracy, psnr, images }: DecoderEvaluation, size: number) => ({
-  images: images.length,
+type Figures = Pick<DecoderEvaluation, 'matches' | 'total' | 'bitAccuracy' | 'psnr'> & { readonly images: number }
+
+const figures = ({ matches, total, bitAccuracy, psnr, images }: Figures, size: number) => ({
+  images,
   size,
   matches,
   total,
@@ -155,12 +168,17 @@ type Result = {
   readonly steps: number
   readonly batchSize: number
   readonly size: number
+  readonly until: { readonly reached: boolean; readonly step: number | null } | null
+  readonly stepsDone: number
   readonly heldBack: ReturnType<typeof figures> | null
   readonly seconds: number
   readonly peakRssMB: number
 }
 
-function describe({ out, keyId, steps, batchSize, size, heldBack, seconds, peakRssMB }: Result): string {
+function describe({ out, keyId, steps, batchSize, size, until, heldBack, seconds, peakRssMB }: Result): string {
+  const aim = until
+    ? `aim           ${until.reached ? `reached after ${until.step} steps` : `NOT reached in ${steps} steps: allow more of them, or ask for less`}\n`
+    : ''
   const judged = heldBack
     ? `held back     ${heldBack.images} images at ${heldBack.size} px\n` +
       `bit accuracy  ${heldBack.bitAccuracy.toFixed(4)} (${heldBack.matches}/${heldBack.total})\n` +
@@ -168,11 +186,26 @@ function describe({ out, keyId, steps, batchSize, size, heldBack, seconds, peakR
     : ''
   return (
     `signed        ${out}, key ${keyId}\n` +
-    `training      ${steps} steps of ${batchSize} images at ${size} px\n` +
+    `training      ${until?.step ?? steps} steps of ${batchSize} images at ${size} px\n` +
+    aim +
     judged +
     `seconds       ${seconds.toFixed(1)}\n` +
     `memory        ${peakRssMB} MB at most\n`
   )
+}
+
+/** What `--until-…` asks for; null where nothing is. */
+function untilOf({ untilBits, untilPsnr, untilEvery }: SignOptions, heldBack: readonly string[]) {
+  if (untilBits === undefined && untilPsnr === undefined) {
+    if (untilEvery !== undefined) throw new UsageError('--until-every needs --until-bits or --until-psnr')
+    return null
+  }
+  if (!heldBack.length) throw new UsageError('--until-bits and --until-psnr need held-back images: see --held-back')
+  return {
+    ...(untilBits === undefined ? {} : { bitAccuracy: untilBits }),
+    ...(untilPsnr === undefined ? {} : { psnr: untilPsnr }),
+    ...(untilEvery === undefined ? {} : { every: untilEvery }),
+  }
 }
 
 /** Says of a mistyped path that it is none before anything large is loaded. */
