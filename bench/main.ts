@@ -6,7 +6,8 @@ import { peerOf } from './peer.ts'
 import { measureProject } from './project/measure.ts'
 import { numberOf, runForJson } from './run.ts'
 
-const ROUNDS = 2
+/** Runs of each side; signing takes minutes and is made of many steps, so once has to do. */
+const ROUNDS = { finetune: 2, sign: 1, detect: 2, identify: 2 } as const
 const MEASURE = '--measure'
 
 interface Result {
@@ -24,7 +25,7 @@ async function compare(options: Options): Promise<Result> {
     throw new Error(`bench ${options.bench} needs the weights and photographs: set STABLESIG_DATA to their folder`)
   const peer = peerOf(options, data ?? '', process.env)
   const runs: { project: Measurement[]; peer: Measurement[] } = { project: [], peer: [] }
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < ROUNDS[options.bench]; round += 1) {
     runs.project.push(await told('project', freshProject(options)))
     if (peer) runs.peer.push(await told('peer', peer()))
   }
@@ -37,7 +38,17 @@ async function compare(options: Options): Promise<Result> {
 /** The project's side in a process of its own: this file again, told to measure. */
 async function freshProject(options: Options): Promise<Measurement> {
   const said = await runForJson(process.execPath, [process.argv[1] ?? '', MEASURE, JSON.stringify(options)])
-  return { seconds: numberOf(said, 'seconds'), peakRssMB: numberOf(said, 'peakRssMB') }
+  return { seconds: numberOf(said, 'seconds'), peakRssMB: numberOf(said, 'peakRssMB'), ...aboutOf(said) }
+}
+
+/** What a measurement says of itself, where it does. */
+function aboutOf(said: unknown): Pick<Measurement, 'about'> {
+  const about: unknown = typeof said === 'object' && said !== null ? Reflect.get(said, 'about') : undefined
+  if (typeof about !== 'object' || about === null) return {}
+  const told = Object.entries(about).filter(
+    (entry): entry is [string, number | boolean] => typeof entry[1] === 'number' || typeof entry[1] === 'boolean',
+  )
+  return { about: Object.fromEntries(told) }
 }
 
 async function told(side: string, run: Promise<Measurement>): Promise<Measurement> {
@@ -46,20 +57,21 @@ async function told(side: string, run: Promise<Measurement>): Promise<Measuremen
   return measured
 }
 
-function describe({ seconds, peakRssMB }: Measurement): string {
+function describe({ seconds, peakRssMB, about = {} }: Measurement): string {
   const time =
     seconds >= 0.1
       ? `${seconds.toFixed(3)} s`
       : seconds >= 1e-4
         ? `${(seconds * 1e3).toFixed(2)} ms`
         : `${(seconds * 1e6).toFixed(2)} µs`
-  return `${time.padStart(10)}   peak ${peakRssMB} MB`
+  const more = Object.entries(about).map(([name, value]) => `   ${name} ${value}`)
+  return `${time.padStart(10)}   peak ${peakRssMB} MB${more.join('')}`
 }
 
-const each = { finetune: 'step', detect: 'image', identify: 'look-up' } as const
+const each = { finetune: 'a step', sign: 'a signed decoder', detect: 'an image', identify: 'a look-up' } as const
 
 function print({ bench, size, project, peer, ratio }: Result, { bench: name }: Options): void {
-  console.log(`${bench} ${size}, a ${each[name]}`)
+  console.log(`${bench} ${size}, ${each[name]}`)
   console.log(`project  ${describe(project)}`)
   console.log(
     peer

@@ -4,6 +4,8 @@ export interface Measurement {
   readonly seconds: number
   /** Most memory the process ever held, in MB of 2^20 bytes. */
   readonly peakRssMB: number
+  /** What else the run says of itself, printed with it. */
+  readonly about?: Readonly<Record<string, number | boolean>>
 }
 
 /** Steps that are run and not timed, and steps that are. */
@@ -21,11 +23,15 @@ export function median(values: readonly number[]): number {
 /** Most memory this process ever held, as the system counts it: engine and image library included. */
 export const peakRssMB = (): number => Math.round(process.resourceUsage().maxRSS / 1024)
 
-/** Several runs of one side as one: medians of their medians and the greatest peak. */
-export const together = (runs: readonly Measurement[]): Measurement => ({
-  seconds: significant(median(runs.map((run) => run.seconds))),
-  peakRssMB: Math.max(...runs.map((run) => run.peakRssMB)),
-})
+/** Several runs of one side as one: medians of their medians, the greatest peak, and what the last says of itself. */
+export function together(runs: readonly Measurement[]): Measurement {
+  const about = runs.at(-1)?.about
+  return {
+    seconds: significant(median(runs.map((run) => run.seconds))),
+    peakRssMB: Math.max(...runs.map((run) => run.peakRssMB)),
+    ...(about ? { about } : {}),
+  }
+}
 
 /** Four digits: no clock of these runs is worth more. */
 export const significant = (value: number): number => Number(value.toPrecision(4))

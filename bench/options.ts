@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const names = ['finetune', 'detect', 'identify'] as const
+export const names = ['finetune', 'sign', 'detect', 'identify'] as const
 export type BenchName = (typeof names)[number]
 
 /** What is measured, and which variant of the peer it is set against. */
@@ -15,15 +15,19 @@ export interface Options {
   readonly freeze: boolean
   /** detect: reading, decoding and resizing of the JPEG files included, on both sides. */
   readonly withReading: boolean
+  /** sign: what the key is made from. */
+  readonly keySeed: string
   readonly json: boolean
 }
 
 const usage = `bench finetune --size 128|256 [--batch 4] [--cached] [--json]
+bench sign [--size 256] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
 bench identify [--size USERS] [--json]`
 
 const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   finetune: { size: 256, batch: 4 },
+  sign: { size: 256, batch: 4 },
   detect: { size: 256, batch: 1 },
   identify: { size: 1e6, batch: 1 },
 }
@@ -40,6 +44,7 @@ export function parseOptions(args: readonly string[]): Options {
         cached: { type: 'boolean', default: false },
         freeze: { type: 'boolean', default: false },
         'with-reading': { type: 'boolean', default: false },
+        'key-seed': { type: 'string', default: 'bench' },
         json: { type: 'boolean', default: false },
       },
     })
@@ -51,8 +56,8 @@ export function parseOptions(args: readonly string[]): Options {
         throw new Error(`--${name} ${values[name]}: expected a whole number from 1`)
       return value
     }
-    const { cached, freeze, json, 'with-reading': withReading } = values
-    return { bench, size: count('size'), batch: count('batch'), cached, freeze, withReading, json }
+    const { cached, freeze, json, 'with-reading': withReading, 'key-seed': keySeed } = values
+    return { bench, size: count('size'), batch: count('batch'), cached, freeze, withReading, keySeed, json }
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : error}\n${usage}`)
   }
