@@ -1,5 +1,5 @@
 import { type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
-import type { Autoencoder, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
+import type { Autoencoder, DecodeOptions, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import { type Extractor, extractorLogits } from '../models/hidden/extractor.ts'
 import { type UnitImages, unitToImageNet } from '../signal/images.ts'
 import type { Weights } from '../weights/weights.ts'
@@ -17,13 +17,15 @@ export function encode({ encoder }: Pick<Autoencoder, 'encoder'>, images: UnitIm
 /**
  * latents [N,h,w,C] -> images [N,h·d,w·d,3] around [0, 1], not clamped.
  * @param weights another decoder's of the same shape: a signed one's, or those being trained
+ * @param options `recompute` where the result is differentiated and memory is short
  */
 export function decode(
   { decoder }: { readonly decoder: LatentDecoder },
   latents: Tensor4D,
   weights: Weights = decoder.weights,
+  options: DecodeOptions = {},
 ): UnitImages {
-  return decoder.apply(weights, latents)
+  return decoder.apply(weights, latents, options)
 }
 
 /** images [N,H,W,3] in [0, 1] -> logits [N,bits]: above 0 reads as bit 1, exactly 0 as bit 0. */

@@ -2,7 +2,7 @@ import { slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core
 import { asSigned, signedToUnit, type UnitImages, unitToSigned } from '../../signal/images.ts'
 import { scope, type WeightScope, type Weights } from '../../weights/weights.ts'
 import { conv } from '../layers.ts'
-import type { LatentDecoder, LatentEncoder, Stage } from './autoencoder.ts'
+import type { DecodeOptions, LatentDecoder, LatentEncoder, Stage } from './autoencoder.ts'
 import { attentionBlock, downsample, normSilu, resnetBlock, upsample } from './kl-layers.ts'
 import { type KlPlan, klDownscale, klShapes } from './kl-plan.ts'
 import { quantiseStraightThrough } from './quantise.ts'
@@ -31,14 +31,14 @@ export function klEncoder(plan: KlPlan, parts: KlParts): LatentEncoder {
 /** The decoder of a KL or VQ autoencoder out of its weights. */
 export function klDecoder(plan: KlPlan, parts: KlParts): LatentDecoder {
   const stages = klStages(plan)
-  const run = (weights: Weights, latents: Tensor4D): UnitImages =>
-    tidy(() => signedToUnit(asSigned(runStages(stages, weights, latents))))
+  const run = (weights: Weights, latents: Tensor4D, options?: DecodeOptions): UnitImages =>
+    tidy(() => signedToUnit(asSigned(runStages(stages, weights, latents, options))))
   const { codebook } = parts
   const common = { ...network(plan, parts), stages }
   if (!codebook) return { ...common, apply: run }
   return {
     ...common,
-    apply: (weights, latents) => tidy(() => run(weights, quantiseStraightThrough(latents, codebook))),
+    apply: (weights, latents, options) => tidy(() => run(weights, quantiseStraightThrough(latents, codebook), options)),
     quantiser: { codebook, decodeCodes: run },
   }
 }

@@ -1,8 +1,21 @@
-import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
-import type { Weights } from '../../weights/weights.ts'
-import type { Stage } from './autoencoder.ts'
+import { type Tensor, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { checkpointed } from '../../ops/checkpointed.ts'
+import { scope, type Weights } from '../../weights/weights.ts'
+import type { DecodeOptions, Stage } from './autoencoder.ts'
 
 /** Runs a network's stages one after the other: x [N,H,W,I] -> [N,H',W',O]. */
-export function runStages(stages: readonly Stage[], weights: Weights, x: Tensor4D): Tensor4D {
-  return tidy(() => stages.reduce((y, stage) => stage.apply(weights, y), x))
+export function runStages(
+  stages: readonly Stage[],
+  weights: Weights,
+  x: Tensor4D,
+  { recompute = false }: DecodeOptions = {},
+): Tensor4D {
+  return tidy(() => stages.reduce((y, stage) => (recompute ? again(stage, weights, y) : stage.apply(weights, y)), x))
+}
+
+/** A stage that the backward pass computes once more. */
+function again(stage: Stage, weights: Weights, x: Tensor4D): Tensor4D {
+  const all = scope(weights)
+  const own = Object.fromEntries(stage.weights.map((name): [string, Tensor] => [name, all.tensor(name)]))
+  return checkpointed((x: Tensor4D, own) => stage.apply(own, x), x, own)
 }

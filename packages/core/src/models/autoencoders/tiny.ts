@@ -36,7 +36,9 @@ export function tinyEncoder(plan: TinyPlan, parts: TinyParts): LatentEncoder {
 /** The decoder of a tiny autoencoder out of its weights. */
 export function tinyDecoder(plan: TinyPlan, parts: TinyParts): LatentDecoder {
   const stages = tinyStages(plan)
-  return { ...network(plan, parts), stages, apply: (weights, latents) => asUnit(runStages(stages, weights, latents)) }
+  const apply: LatentDecoder['apply'] = (weights, latents, options) =>
+    asUnit(runStages(stages, weights, latents, options))
+  return { ...network(plan, parts), stages, apply }
 }
 
 function network(plan: TinyPlan, { weights, names, shapes }: TinyParts) {
