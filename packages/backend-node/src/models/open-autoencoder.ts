@@ -1,16 +1,33 @@
-import { type Autoencoder, loadAutoencoder } from '@stablesig/core'
+import {
+  type ArchitectureOptions,
+  type Autoencoder,
+  describeAutoencoder,
+  loadAutoencoder,
+  readAutoencoder,
+} from '@stablesig/core'
+import { readConfigFile, readYamlFile } from './config.ts'
 import { type AutoencoderOrigin, originOf } from './origin.ts'
 import { openWeightsPath } from './weights-path.ts'
 
+/** What tensors do not tell of an autoencoder. */
+export interface ArchitectureFiles extends Omit<ArchitectureOptions, 'config'> {
+  /** A yaml or json file that tells its architecture and scale. Default: the config.json beside the weights. */
+  readonly config?: string
+}
+
+interface Whole extends ArchitectureFiles {
+  /** A file (checkpoint, bare weights, shard index) or a folder (diffusers' vae/, or a pipeline with one). */
+  readonly path: string
+}
+
+interface Pair extends ArchitectureFiles {
+  /** Each a path as `path` is, of which that half is taken. */
+  readonly encoder: string
+  readonly decoder: string
+}
+
 /** Where an autoencoder lies: in one place, or its halves in two. */
-export type AutoencoderFiles =
-  | {
-      /** A file (checkpoint, bare weights, shard index) or a folder (diffusers' vae/, or a pipeline with one). */
-      readonly path: string
-      /** A yaml or json file that says what tensors cannot: groups, scale. Default: the config.json beside the weights. */
-      readonly config?: string
-    }
-  | { readonly encoder: string; readonly decoder: string; readonly config?: string }
+export type AutoencoderFiles = Whole | Pair
 
 /** An autoencoder, and what is needed to write it back as it came. */
 export interface OpenedAutoencoder extends Autoencoder {
@@ -18,8 +35,8 @@ export interface OpenedAutoencoder extends Autoencoder {
 }
 
 /**
- * Loads an autoencoder of any family. Of a checkpoint only the autoencoder's tensors are read. The engine must be ready; every
- * file is closed when it returns.
+ * Loads an autoencoder of any family. Of a checkpoint only the autoencoder's tensors are read, one after the other. The engine
+ * must be ready; every file is closed when it returns.
  *
  *   await openAutoencoder({ path: 'v1-5-pruned.safetensors' })
  *   await openAutoencoder({ path: 'stable-diffusion-xl/vae' })
@@ -28,33 +45,57 @@ export interface OpenedAutoencoder extends Autoencoder {
  * @throws StableSigError 'io', 'bad-weights', 'unsafe-weights', 'limit', 'unsupported' naming the file
  */
 export async function openAutoencoder(files: AutoencoderFiles): Promise<OpenedAutoencoder> {
-  return 'path' in files ? openWhole(files.path) : openPair(files.encoder, files.decoder)
+  return 'path' in files ? openWhole(files) : openPair(files)
 }
 
-async function openWhole(path: string): Promise<OpenedAutoencoder> {
-  const { state, folder, files, index, config, close } = await openWeightsPath(path)
+async function openWhole(files: Whole): Promise<OpenedAutoencoder> {
+  const { state, contents, folder, index, config, files: paths, close } = await openWeightsPath(files.path)
   try {
-    const autoencoder = await loadAutoencoder({ encoder: state, decoder: state })
-    const kind = config === null ? 'bare' : 'diffusers-folder'
-    return { ...autoencoder, origin: originOf({ kind, path: folder ?? path, files, index, config }) }
+    const { path, options } = await architecture(config, files)
+    const others = contents.tensors.size - describeAutoencoder(state, options).names.size
+    const autoencoder = await readAutoencoder(state, options)
+    const kind = config ? 'diffusers-folder' : others > 0 ? 'ldm' : 'bare'
+    const origin = originOf({ kind, path: folder ?? files.path, files: paths, index, config: path })
+    return { ...autoencoder, origin }
   } finally {
     await close()
   }
 }
 
-async function openPair(encoder: string, decoder: string): Promise<OpenedAutoencoder> {
-  const from = await openWeightsPath(encoder)
+async function openPair(files: Pair): Promise<OpenedAutoencoder> {
+  const encoder = await openWeightsPath(files.encoder)
   try {
-    const to = await openWeightsPath(decoder)
+    const decoder = await openWeightsPath(files.decoder)
     try {
-      const autoencoder = await loadAutoencoder({ encoder: from.state, decoder: to.state })
-      const files = [...from.files, ...to.files]
-      const origin = originOf({ kind: 'pair', path: decoder, files, index: to.index, config: to.config })
+      const { path, options } = await architecture(decoder.config ?? encoder.config, files)
+      const autoencoder = await loadAutoencoder({ encoder: encoder.state, decoder: decoder.state }, options)
+      const origin = originOf({
+        kind: 'pair',
+        path: decoder.folder ?? files.decoder,
+        files: [...encoder.files, ...decoder.files],
+        index: decoder.index,
+        config: path,
+      })
       return { ...autoencoder, origin }
     } finally {
-      await to.close()
+      await decoder.close()
     }
   } finally {
-    await from.close()
+    await encoder.close()
   }
+}
+
+/** What besides tensors tells the architecture: a configuration that was named, or the one beside the weights. */
+async function architecture(
+  beside: string | null,
+  { config, groups, generator }: ArchitectureFiles,
+): Promise<{ path: string | null; options: ArchitectureOptions }> {
+  const path = config ?? beside
+  const parsed = config ? await readYamlFile(config) : beside ? await readConfigFile(beside) : undefined
+  const options: ArchitectureOptions = {
+    ...(parsed === undefined ? {} : { config: parsed }),
+    ...(groups === undefined ? {} : { groups }),
+    ...(generator === undefined ? {} : { generator }),
+  }
+  return { path, options }
 }

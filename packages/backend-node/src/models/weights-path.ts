@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { openSharded, openWeights, StableSigError, type StateDict } from '@stablesig/core'
+import { modelState, openSharded, openWeights, StableSigError, type StateDict } from '@stablesig/core'
 import { type FileSource, openFile } from '../files/file-source.ts'
 import { configBeside, weightsOfFolder } from './folder.ts'
 
 /** Weights at a path, open: their tensors can be read until they are closed. */
 export interface OpenWeights {
+  /** The model's tensors: of a training checkpoint those under state_dict, named as the model names them. */
   readonly state: StateDict
+  /** All that the files hold. */
+  readonly contents: StateDict
   /** The model's folder, where the path was one or a pipeline's; null for a file. */
   readonly folder: string | null
   /** The files that hold tensors: one, or the shards in the order of their index. */
@@ -45,11 +48,12 @@ export async function openWeightsPath(path: string): Promise<OpenWeights> {
     const source = await open(at.weights)
     const isIndex = await looksLikeJson(source)
     const beside = (file: string) => join(dirname(at.weights), file)
-    const state = isIndex ? await openSharded(source, (file) => open(beside(file))) : await openWeights(source)
+    const contents = isIndex ? await openSharded(source, (file) => open(beside(file))) : await openWeights(source)
     return {
-      state,
+      state: modelState(contents),
+      contents,
       folder: at.folder,
-      files: isIndex ? (state.shards ?? []).map(beside) : [at.weights],
+      files: isIndex ? (contents.shards ?? []).map(beside) : [at.weights],
       index: isIndex ? at.weights : null,
       config: at.config,
       bytes: opened.reduce((sum, { size }) => sum + size, 0),

@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from '@tensorflow/tfjs-core'
+import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { markConstants } from '../ops/constant.ts'
 import { readFloat32 } from '../weights/convert.ts'
@@ -19,13 +19,22 @@ export async function readFinite(source: string, name: string, stored: StateTens
   return values
 }
 
-/** What a file holds as weights in tfjs's layout, under the model's names, marked as constant. */
+/**
+ * What a file holds as weights in tfjs's layout, under the model's names, marked as constant. One tensor is read and made after
+ * the other, so that little more is held than the weights themselves.
+ */
 export async function readWeights(source: string, taken: TakenTensors): Promise<Weights> {
-  const read: [string, Float32Array, readonly number[]][] = []
-  for (const [name, stored] of taken.tensors)
-    read.push([name, await readFinite(source, taken.foreign.get(name) ?? name, stored), stored.shape])
-  // Tensors are made only when everything has been read, so that a failed read leaves none behind.
-  return markConstants(Object.fromEntries(read.map(([name, values, shape]) => [name, toTfjs(values, shape)])))
+  const made: Record<string, Tensor> = {}
+  try {
+    for (const [name, stored] of taken.tensors) {
+      const values = await readFinite(source, taken.foreign.get(name) ?? name, stored)
+      made[name] = toTfjs(values, stored.shape)
+    }
+  } catch (error) {
+    dispose(made)
+    throw error
+  }
+  return markConstants(made)
 }
 
 /** Values in PyTorch's order as a tensor in tfjs's: four axes are a convolution's. */
