@@ -1,0 +1,62 @@
+import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { StableSigError } from '../errors.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { shuffle2 } from '../models/autoencoders/latents.ts'
+import type { UnitImages } from '../signal/images.ts'
+import type { Weights } from '../weights/weights.ts'
+import { type LatentArray, type LatentShape, latentTensor } from './latent-array.ts'
+import { decodeTiled } from './tiled.ts'
+import type { TileOptions } from './tiles.ts'
+
+export interface DecodeLatentsOptions extends TileOptions, LatentShape {
+  /** Another decoder's weights: a signed one's. */
+  readonly weights?: Weights
+  /**
+   * Whether latents are as a generator works on them: scaled, shifted, in FLUX.2 normalised and packed. true, which is what a
+   * pipeline hands out; false for those of the autoencoder itself, as `encode` gives them.
+   */
+  readonly scaled?: boolean
+}
+
+/**
+ * Decodes latents of any generator that uses this autoencoder: the way in for a pipeline whose last step this is, and for
+ * generators fine-tuned on the same latents, which a signed decoder signs like the original.
+ * @param latents an array in PyTorch's order (see `latentTensor`), or a tensor [N,h,w,C] or packed [N,h/2,w/2,4C]
+ * @returns images [N,h·d,w·d,3] around [0, 1], not clamped; as many at a time as fit `memoryBytes`, in tiles where none does
+ * @throws StableSigError 'shape'; 'unsupported' where scaled latents are given and nothing tells their scale; as decodeTiled
+ */
+export async function decodeLatents(
+  autoencoder: Pick<Autoencoder, 'decoder' | 'latents' | 'latentChannels' | 'downscale'>,
+  latents: LatentArray | Tensor4D,
+  options: DecodeLatentsOptions = {},
+): Promise<UnitImages> {
+  const own = tidy(() => {
+    const given = 'dataId' in latents ? latents : latentTensor(latents, autoencoder, options)
+    return ownLatents(autoencoder, given, options.scaled ?? true).clone()
+  })
+  try {
+    return await decodeTiled(autoencoder, own, options)
+  } finally {
+    own.dispose()
+  }
+}
+
+/** A generator's latents, packed or not -> the autoencoder's [N,h,w,C]. */
+function ownLatents(
+  { latents: scaling, latentChannels: c }: Pick<Autoencoder, 'latents' | 'latentChannels'>,
+  given: Tensor4D,
+  scaled: boolean,
+): Tensor4D {
+  const channels = given.shape[3]
+  const packed = channels === 4 * c
+  if (!packed && channels !== c)
+    throw new StableSigError('shape', `latents have shape [${given.shape}], expected ${c} channels, or ${4 * c} packed`)
+  if (!scaled) return packed ? shuffle2(given) : given
+  // A packed form is the generator's own in FLUX.2, and only another order in FLUX.1.
+  if (scaling.kind !== 'batch-norm') return scaling.fromGenerator(packed ? shuffle2(given) : given)
+  if (packed) return scaling.fromGenerator(given)
+  throw new StableSigError(
+    'shape',
+    `this generator's latents have ${4 * c} channels, packed two by two; those of ${c} channels are the autoencoder's own: pass scaled: false`,
+  )
+}

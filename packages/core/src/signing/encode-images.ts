@@ -1,0 +1,99 @@
+import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import seedrandom from 'seedrandom'
+import { StableSigError } from '../errors.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { gaussian, sampleLatents } from '../models/autoencoders/gaussian.ts'
+import type { UnitImages } from '../signal/images.ts'
+import type { Weights } from '../weights/weights.ts'
+import { cropImages, padImages } from './padding.ts'
+import { decodeTiled, encodeTiled, momentsTiled } from './tiled.ts'
+import type { TileOptions } from './tiles.ts'
+
+export interface EncodeImagesOptions extends TileOptions {
+  /**
+   * Which of the latents that an image may have: 'mode', the likeliest, which of a normal distribution is its 'mean' too, or
+   * 'sample', one drawn with `noise` or from `seed`. Only the KL family has a choice.
+   */
+  readonly take?: 'mode' | 'mean' | 'sample'
+  /** [N,h,w,C], standard normal. Default: drawn from the seed. */
+  readonly noise?: Tensor4D
+  /** 0 */
+  readonly seed?: number
+  /** Whether to give them as a generator works on them; see `decodeLatents`. true */
+  readonly scaled?: boolean
+}
+
+/**
+ * images [N,H,W,3] in [0, 1], of any size -> latents, the way back of `decodeLatents`. Sides that are no multiples of the
+ * autoencoder's downscale are padded by repeating the last row and column, so latents are [N,ceil(H/d),ceil(W/d),C], or packed
+ * [N,ceil(H/2d),ceil(W/2d),4C] in FLUX.2.
+ * @throws StableSigError 'unsupported' for samples of a family without distributions, or where nothing tells the scale; 'shape'
+ *   where noise does not fit; as encodeTiled
+ */
+export async function encodeImages(
+  autoencoder: Autoencoder,
+  images: UnitImages,
+  options: EncodeImagesOptions = {},
+): Promise<Tensor4D> {
+  const { take = 'mode', scaled = true, noise, seed = 0 } = options
+  const { latents: scaling, encoder, downscale } = autoencoder
+  if (take === 'sample' && !encoder.moments)
+    throw new StableSigError('unsupported', `the ${encoder.family} family has no distribution to draw a sample from`)
+  // Said before the work, not after it.
+  if (scaled && scaling.kind === 'unknown') scaling.toGenerator(images)
+  const packed = scaled && scaling.kind === 'batch-norm'
+  const padded = padImages(images, packed ? 2 * downscale : downscale)
+  try {
+    const found =
+      take === 'sample'
+        ? await momentsTiled(autoencoder, padded, options)
+        : await encodeTiled(autoencoder, padded, options)
+    try {
+      return tidy(() => {
+        const latents = take === 'sample' ? sampled(found, noise, seed) : found
+        return (scaled ? scaling.toGenerator(latents) : latents).clone()
+      })
+    } finally {
+      found.dispose()
+    }
+  } finally {
+    padded.dispose()
+  }
+}
+
+function sampled(moments: Tensor4D, noise: Tensor4D | undefined, seed: number): Tensor4D {
+  const distribution = gaussian(moments)
+  return sampleLatents(distribution, noise ?? normal(distribution.mean.shape, seed))
+}
+
+/** Standard normal values from a seed, on any engine the same. */
+function normal(shape: Tensor4D['shape'], seed: number): Tensor4D {
+  const random = seedrandom(`${seed}`)
+  const length = shape.reduce((product, size) => product * size, 1)
+  const values = Float32Array.from({ length }, () => {
+    return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  })
+  return tensor4d(values, shape)
+}
+
+/**
+ * What an autoencoder makes of images [N,H,W,3] in [0, 1] of any size, at their own size: padded as by `encodeImages` and cut
+ * back. Not clamped.
+ * @param options.weights a signed decoder's
+ * @throws StableSigError as decodeTiled
+ */
+export async function reconstructImages(
+  autoencoder: Pick<Autoencoder, 'encoder' | 'decoder' | 'downscale'>,
+  images: UnitImages,
+  options: TileOptions & { readonly weights?: Weights } = {},
+): Promise<UnitImages> {
+  const [, height, width] = images.shape
+  const padded = padImages(images, autoencoder.downscale)
+  const latents = await encodeTiled(autoencoder, padded, options).finally(() => padded.dispose())
+  const decoded = await decodeTiled(autoencoder, latents, options).finally(() => latents.dispose())
+  try {
+    return cropImages(decoded, height, width)
+  } finally {
+    decoded.dispose()
+  }
+}

@@ -1,0 +1,153 @@
+import { slice, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { StableSigError } from '../errors.ts'
+import type { Stage } from '../models/autoencoders/autoencoder.ts'
+import { runStages } from '../models/autoencoders/stages.ts'
+import type { Weights } from '../weights/weights.ts'
+import { cutOut, emptyField, type Field, fieldOf, layIn, stack, tensorOf, valuesOf } from './field.ts'
+import { type Segment, segmentsOf } from './segments.ts'
+import { type Span, spans } from './spans.ts'
+import { applyWithStatistics, joinMoments, type NormStatistics, type TileMoments } from './tile-statistics.ts'
+
+/** A tile that is done. */
+export interface TileProgress {
+  /** Images done before this one, of how many. */
+  readonly image: number
+  readonly images: number
+  /** The part of the network, from 1, of how many. */
+  readonly part: number
+  readonly parts: number
+  /** The part is gone through once for each group norm in it, as far as that norm, and then for its result; from 1. */
+  readonly pass: number
+  /** The tile, from 1, of how many. */
+  readonly tile: number
+  readonly tiles: number
+}
+
+export interface TileOptions {
+  /** About how many bytes activations may take: 512 MiB. It decides whether tiles are needed, and how large they are. */
+  readonly memoryBytes?: number
+  /** Stops between two tiles, with an 'aborted' error. */
+  readonly signal?: AbortSignal | undefined
+  readonly onTile?: ((progress: TileProgress) => void) | undefined
+}
+
+/** A network as tiles take it: stages, and the weights that they are applied with. */
+export interface Network {
+  readonly stages: readonly Stage[]
+  readonly weights: Weights
+}
+
+const MEMORY_BYTES = 512 * 2 ** 20
+
+/** What is the same for all tiles of a call. */
+interface Call {
+  readonly weights: Weights
+  readonly memoryBytes: number
+  readonly signal: AbortSignal | undefined
+  report(progress: Omit<TileProgress, 'image' | 'images' | 'parts'>): void
+}
+
+/**
+ * Applies a network to x [N,H,W,C], one image after the other, each in as many tiles as the memory budget asks for; whole where
+ * it fits. See `decodeTiled` for what is exact.
+ */
+export async function applyInTiles(network: Network, x: Tensor4D, options: TileOptions): Promise<Tensor4D> {
+  const { memoryBytes = MEMORY_BYTES, signal, onTile } = options
+  if (!(memoryBytes > 0))
+    throw new StableSigError('bad-argument', `expected memoryBytes to be a number of bytes, found ${memoryBytes}`)
+  const [images, height, width, channels] = x.shape
+  const segments = plan(network, channels, height, width, memoryBytes)
+  const made: Field[] = []
+  for (let image = 0; image < images; image++) {
+    const report: Call['report'] = (progress) => onTile?.({ image, images, parts: segments.length, ...progress })
+    const call: Call = { weights: network.weights, memoryBytes, signal, report }
+    let field = await fieldOf(slice(x, [image, 0, 0, 0], [1, -1, -1, -1]))
+    for (const [at, segment] of segments.entries()) field = await applySegment(call, segment, field, at + 1)
+    made.push(field)
+  }
+  return stack(made)
+}
+
+/** One segment where everything fits at once, else as many as tiles need. */
+function plan({ stages, weights }: Network, channels: number, height: number, width: number, memoryBytes: number) {
+  const cut = segmentsOf(stages, weights, channels, height, width, memoryBytes)
+  let [h, w, most] = [height, width, 0]
+  for (const { unitIn, unitOut, unitBytes } of cut) {
+    if (h % unitIn || w % unitIn)
+      throw new StableSigError('shape', `${height}x${width} positions cannot be halved: pad them to a multiple first`)
+    most = Math.max(most, (h / unitIn) * (w / unitIn) * unitBytes)
+    ;[h, w] = [(h / unitIn) * unitOut, (w / unitIn) * unitOut]
+  }
+  const [first, last] = [cut[0], cut.at(-1)]
+  if (!first || !last || most > memoryBytes) return cut
+  const [unitIn, unitOut] = h > height ? [1, h / height] : [height / h, 1]
+  const bytes = most / ((height / unitIn) * (width / unitIn))
+  return [{ ...first, stages, whole: true, unitIn, unitOut, unitBytes: bytes, channels: last.channels }]
+}
+
+async function applySegment(call: Call, segment: Segment, field: Field, part: number): Promise<Field> {
+  const { unitIn, unitBytes } = segment
+  const [height, width] = [field.height / unitIn, field.width / unitIn]
+  const needed = height * width * unitBytes
+  if (needed > call.memoryBytes && !segment.whole) return tile(call, segment, field, part)
+  if (needed > call.memoryBytes)
+    throw new StableSigError(
+      'limit',
+      `stage ${segment.stages[0]?.name} depends on all of its ${height}x${width} positions at once and takes about ` +
+        `${mebibytes(needed)}; memoryBytes is ${mebibytes(call.memoryBytes)}`,
+    )
+  stopIfAsked(call)
+  const made = tidy(() => runStages(segment.stages, call.weights, tensorOf(field)))
+  const done = await fieldOf(made)
+  call.report({ part, pass: 1, tile: 1, tiles: 1 })
+  return done
+}
+
+/** Tile by tile: once as far as each group norm, for its statistics over the whole image, then for the result. */
+async function tile(call: Call, segment: Segment, field: Field, part: number): Promise<Field> {
+  const { stages, unitIn, unitOut } = segment
+  const [height, width] = [field.height / unitIn, field.width / unitIn]
+  const [rows, columns] = grid(segment, height, width, call.memoryBytes)
+  const tiles = rows.length * columns.length
+  const known: NormStatistics[] = []
+  for (let pass = 1; ; pass++) {
+    const moments: TileMoments[] = []
+    let whole: Field | undefined
+    for (const [i, row] of rows.entries())
+      for (const [j, column] of columns.entries()) {
+        stopIfAsked(call)
+        const made = tidy(() => {
+          const x = tensorOf(cutOut(field, row, column, unitIn))
+          return applyWithStatistics(() => runStages(stages, call.weights, x), row, column, known)
+        })
+        if (made.output) {
+          const done = await fieldOf(made.output)
+          whole ??= emptyField(height * unitOut, width * unitOut, done.channels)
+          layIn(whole, done, row, column, unitOut)
+        } else moments.push({ values: await valuesOf(made.moments), count: made.count })
+        call.report({ part, pass, tile: i * columns.length + j + 1, tiles })
+      }
+    if (whole) return whole
+    known.push(joinMoments(moments))
+  }
+}
+
+/** As few tiles of one size as fit the budget, a core of twice the reach at the least. */
+function grid({ unitBytes, reach }: Segment, height: number, width: number, memoryBytes: number): [Span[], Span[]] {
+  const units = memoryBytes / unitBytes
+  const least = 4 * Math.max(1, reach)
+  const longest = (other: number) => Math.max(least, Math.floor(units / Math.min(other, Math.sqrt(units))))
+  const cut = (size: number, length: number) => {
+    if (length >= size) return spans(size, size, reach)
+    // The same number of tiles, none longer than it need be.
+    const count = Math.ceil(size / (length - 2 * reach))
+    return spans(size, Math.min(size, Math.ceil(size / count) + 2 * reach), reach)
+  }
+  return [cut(height, longest(width)), cut(width, longest(height))]
+}
+
+function stopIfAsked({ signal }: Call): void {
+  if (signal?.aborted) throw new StableSigError('aborted', 'stopped between two tiles of an image')
+}
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
