@@ -64,6 +64,7 @@ export {
 } from './models/autoencoders/kl-layers.ts'
 export { type KlPlan, type KlShape, klPlan, klShapes } from './models/autoencoders/kl-plan.ts'
 export { GENERATORS, type Generator, latentScaling } from './models/autoencoders/known-latents.ts'
+export * from './models/autoencoders/latent-bytes.ts'
 export * from './models/autoencoders/latents.ts'
 export * from './models/autoencoders/quantise.ts'
 export * from './models/autoencoders/random.ts'

@@ -37,7 +37,9 @@ export function guessedScaling(
 ): LatentScaling {
   // Tiny latents are a generator's already; LDM's VQ models have a scale of 1.
   if (family !== 'kl') return affineScaling(1)
-  const holds = (part: string) => [...state.tensors.keys()].some((name) => name.startsWith(part))
+  // A PyTorch file's names begin with the path to their dictionary: state_dict/cond_stage_model.…
+  const names = [...state.tensors.keys()].map((name) => name.slice(name.lastIndexOf('/') + 1))
+  const holds = (part: string) => names.some((name) => name.startsWith(part))
   const signs: readonly (readonly [Generator, boolean])[] = [
     ['sdxl', latentChannels === 4 && holds('conditioner.embedders.')],
     ['sd-x4-upscaler', latentChannels === 4 && downscale === 4 && holds('cond_stage_model.')],

@@ -6,16 +6,6 @@ import type { NameMapping, NamePair } from '../../weights/names.ts'
  * TAESD's numbers: encoder.3.conv.0.weight, decoder.19.bias.
  */
 
-/** Where in a file an autoencoder stands. */
-const PREFIXES: readonly string[] = [
-  '',
-  'first_stage_model.',
-  'vae.',
-  'ldm_decoder.',
-  'module.',
-  'model.first_stage_model.',
-]
-
 /** Losses and averages that training checkpoints keep beside an autoencoder. */
 const IGNORED: readonly string[] = ['loss.{rest...}', 'model_ema.{rest...}', 'bn.num_batches_tracked']
 
@@ -34,7 +24,6 @@ const ldmInside: NamePair[] = same([
 
 const ldm: NameMapping = {
   name: 'LDM',
-  prefix: PREFIXES,
   pairs: [
     ['quant_conv.{rest...}', 'encoder.quant_conv.{rest...}'],
     ['post_quant_conv.{rest...}', 'decoder.post_quant_conv.{rest...}'],
@@ -47,7 +36,6 @@ const ldm: NameMapping = {
 /** FLUX.2's own: as LDM, with the quant convolutions inside the halves. */
 const flux2: NameMapping = {
   name: 'FLUX.2',
-  prefix: PREFIXES,
   pairs: [...same(['encoder.quant_conv.{rest...}', 'decoder.post_quant_conv.{rest...}']), ...statistics, ...ldmInside],
   ignore: IGNORED,
 }
@@ -84,7 +72,6 @@ function diffusers(levels: number, name: string, attention: Readonly<Record<stri
   ])
   return {
     name,
-    prefix: PREFIXES,
     pairs: [
       ['quant_conv.{rest...}', 'encoder.quant_conv.{rest...}'],
       ['post_quant_conv.{rest...}', 'decoder.post_quant_conv.{rest...}'],
@@ -104,21 +91,23 @@ export const klSpellings = (levels: number): NameMapping[] => [
   diffusers(levels, 'diffusers, legacy attention', LEGACY_ATTENTION),
 ]
 
+/** What stands behind a layer's number in the tiny family. */
+const TINY = ['weight', 'bias', 'conv.{j}.{rest...}', 'pool.{j}.{rest...}'] as const
+const numbered = (theirs: string, ours: string): NamePair[] => TINY.map((one) => [`${theirs}.${one}`, `${ours}.${one}`])
+
 /** Spellings of tiny autoencoders. @param part whose half a file is that has bare numbers alone */
 export const tinySpellings = (part: 'encoder' | 'decoder'): NameMapping[] => [
-  { name: 'TAESD', prefix: ['', 'module.'], pairs: [['{i}.{rest...}', `${part}.{i}.{rest...}`]] },
+  { name: 'TAESD', pairs: numbered('{i}', `${part}.{i}`) },
   {
     name: 'TAESD, both halves',
-    prefix: ['', 'module.'],
-    pairs: same(['encoder.{i}.{rest...}', 'decoder.{i}.{rest...}']),
+    pairs: [...numbered('encoder.{i}', 'encoder.{i}'), ...numbered('decoder.{i}', 'decoder.{i}')],
   },
   {
     name: 'diffusers AutoencoderTiny',
-    prefix: ['', 'vae.'],
     pairs: [
-      ['encoder.layers.{i}.{rest...}', 'encoder.{i}.{rest...}'],
+      ...numbered('encoder.layers.{i}', 'encoder.{i}'),
       // The decoder's clamp is no layer there.
-      ['decoder.layers.{i-1}.{rest...}', 'decoder.{i}.{rest...}'],
+      ...numbered('decoder.layers.{i-1}', 'decoder.{i}'),
     ],
   },
 ]

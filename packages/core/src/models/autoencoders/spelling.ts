@@ -15,32 +15,42 @@ export interface Spelling {
   readonly parts: readonly Part[]
 }
 
-/** Names that may be an autoencoder's behind a prefix: the rest of a checkpoint is not held to a hundred patterns. */
-const PLAUSIBLE = /^(encoder|decoder|quant_conv|post_quant_conv|quantize|bn|\d+)\./
+/** A name of an autoencoder's behind whatever stands before it: 'state_dict/first_stage_model.'. */
+const ANCHOR =
+  /^((?:.*?[./])?)(?:encoder|decoder)\.(?:conv_in|conv_out|mid|mid_block|down|up|down_blocks|up_blocks|layers|\d+)\./
+/** The same of a tiny half with bare numbers: what stands before them is a path, not a network's name. */
+const BARE = /^((?:.*\/)?(?:module\.)?)\d+\.(?:weight|conv)/
+/** Names that may be an autoencoder's behind its prefix: the rest of a checkpoint is not held to a hundred patterns. */
+const PLAUSIBLE = /^(?:encoder|decoder|quant_conv|post_quant_conv|quantize|bn|\d+)\./
+/** Prefixes that are tried: those with the most names. */
+const MOST_PREFIXES = 8
 
 /**
- * The spelling that turns most of a file's names into an autoencoder's.
+ * The spelling and the prefix that turn most of a file's names into an autoencoder's.
  * @param part whose half a file is that has bare numbers alone, where it is known; else its first number tells
  * @throws StableSigError 'bad-weights' when no name fits any spelling
  */
 export function findSpelling(state: StateDict, part?: Part): Spelling {
   const names = [...state.tensors]
   const levels = names.reduce(
-    (most, [name]) => Math.max(most, 1 + Number(/(?:^|\.)decoder\.up_blocks\.(\d{1,2})\./.exec(name)?.[1] ?? -1)),
+    (most, [name]) => Math.max(most, 1 + Number(/(?:^|[./])decoder\.up_blocks\.(\d{1,2})\./.exec(name)?.[1] ?? -1)),
     1,
   )
-  const bare = part ?? (names.some(([name]) => /^(module\.)?0\.(weight|bias)$/.test(name)) ? 'encoder' : 'decoder')
+  const bare = part ?? (names.some(([name]) => /(?:^|\/)(?:module\.)?0\.weight$/.test(name)) ? 'encoder' : 'decoder')
   const spellings = [
     ...klSpellings(levels).map((mapping) => ({ mapping, kind: 'kl' as const })),
     ...tinySpellings(bare).map((mapping) => ({ mapping, kind: 'tiny' as const })),
   ]
   let best: Omit<Spelling, 'parts'> | undefined
-  for (const { mapping, kind } of spellings) {
-    for (const prefix of [mapping.prefix ?? ''].flat()) {
+  for (const prefix of prefixesOf(names.map(([name]) => name))) {
+    const behind = names.flatMap(([name, tensor]) => {
+      const rest = name.startsWith(prefix) ? name.slice(prefix.length) : ''
+      return PLAUSIBLE.test(rest) ? [[rest, tensor] as const] : []
+    })
+    for (const { mapping, kind } of spellings) {
       const tensors = new Map<string, StateTensor>()
-      for (const [theirs, tensor] of names) {
-        if (!theirs.startsWith(prefix) || !PLAUSIBLE.test(theirs.slice(prefix.length))) continue
-        const ours = mapName(mapping, theirs.slice(prefix.length))
+      for (const [theirs, tensor] of behind) {
+        const ours = mapName(mapping, theirs)
         if (ours) tensors.set(ours, tensor)
       }
       if (tensors.size > (best?.tensors.size ?? 0)) best = { mapping, prefix, kind, tensors }
@@ -57,4 +67,17 @@ export function findSpelling(state: StateDict, part?: Part): Spelling {
     `${state.source}: no tensor of an autoencoder among its ${names.length} (${some.join(', ')}${names.length > 4 ? ', …' : ''}); ` +
       `known spellings: ${spellings.map(({ mapping }) => mapping.name).join(', ')}`,
   )
+}
+
+/** What stands before an autoencoder's names, the most frequent first. */
+function prefixesOf(names: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const name of names) {
+    const prefix = (ANCHOR.exec(name) ?? BARE.exec(name))?.[1]
+    if (prefix !== undefined) counts.set(prefix, (counts.get(prefix) ?? 0) + 1)
+  }
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, MOST_PREFIXES)
+    .map(([prefix]) => prefix)
 }
