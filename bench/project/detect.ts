@@ -1,34 +1,71 @@
 import { mapAhead, readImage, toUnitImages } from '@stablesig/backend-node'
-import { detect, randomKey } from '@stablesig/core'
-import { type Measurement, median, peakRssMB, TIMED } from '../measurement.ts'
+import { detect, randomKey, type UnitImages } from '@stablesig/core'
+import { type Measurement, median, peakRssMB, significant, TIMED } from '../measurement.ts'
 import type { Options } from '../options.ts'
 import { photographs, realExtractor, startEngine } from './models.ts'
 
 /** As many as the peer leaves out of its medians. */
 const UNTIMED = 3
 
-/** Seconds to decide about an image, of pixels that are there already or, `withReading`, of JPEG files. */
+/** Batches decoded while the engine works on one: the detect command's number. */
+const AHEAD = 3
+
+/** With reading: turns of each kind, and images that are timed in a turn. */
+const TURNS = 5
+const IMAGES_A_TURN = 16
+
+/**
+ * Seconds to decide about an image: of pixels that are there already, or `withReading` of JPEG files, which are decoded and
+ * resized. There both are measured in turns, and `ofAlone` is the share of the extractor's own rate that is reached.
+ */
 export async function measureDetect({ size, batch, withReading }: Options, data: string): Promise<Measurement> {
   await startEngine()
   const extractor = await realExtractor(data)
   const key = randomKey(extractor.bits, { seed: 'bench' })
   const files = await photographs(data, 'val')
-  const batches = Array.from({ length: UNTIMED + TIMED }, (_, run) =>
-    Array.from({ length: batch }, (_, i) => files[(run * batch + i) % files.length]!),
-  )
-  // Files are decoded ahead while the engine works, as the detect command does.
-  const ready = mapAhead(batches, withReading ? 1 : 0, async (paths) =>
-    toUnitImages(await Promise.all(paths.map((path) => readImage(path, { size })))),
-  )
-  const seconds: number[] = []
-  let before = performance.now()
-  for await (const images of ready) {
-    if (!withReading) before = performance.now()
+  const batchOf = (run: number) => Array.from({ length: batch }, (_, i) => files[(run * batch + i) % files.length]!)
+  const read = async (run: number): Promise<UnitImages> =>
+    toUnitImages(await Promise.all(batchOf(run).map((path) => readImage(path, { size }))))
+  const timed = async (images: UnitImages): Promise<number> => {
+    const before = performance.now()
     await detect(images, { extractor, key })
-    images.dispose()
-    const now = performance.now()
-    seconds.push((now - before) / 1e3 / batch)
-    before = now
+    return (performance.now() - before) / 1e3 / batch
   }
-  return { seconds: median(seconds.slice(UNTIMED)), peakRssMB: peakRssMB() }
+
+  const still = await read(0)
+  for (let run = 0; run < UNTIMED; run++) await timed(still)
+  if (!withReading) {
+    const seconds: number[] = []
+    for (let run = 0; run < TIMED; run++) seconds.push(await timed(still))
+    return { seconds: median(seconds), peakRssMB: peakRssMB() }
+  }
+  const runs = Math.max(2, Math.ceil(IMAGES_A_TURN / batch))
+  const alone: number[] = []
+  const reading: number[] = []
+  for (let turn = 0; turn < TURNS; turn++) {
+    let before = performance.now()
+    for (let run = 0; run < runs; run++) await timed(still)
+    alone.push((performance.now() - before) / 1e3 / (runs * batch))
+    // The first batches fill the queue, and it never runs dry: what is timed is the middle of a long list of files.
+    const first = turn * runs
+    const ready = mapAhead(numbersFrom(first), AHEAD, read)
+    let done = -AHEAD
+    for await (const images of ready) {
+      await timed(images)
+      images.dispose()
+      if (++done === 0) before = performance.now()
+      if (done === runs) break
+    }
+    reading.push((performance.now() - before) / 1e3 / (runs * batch))
+  }
+  const ratios = reading.map((seconds, turn) => alone[turn]! / seconds)
+  return {
+    seconds: median(reading),
+    peakRssMB: peakRssMB(),
+    about: { aloneSeconds: significant(median(alone)), ofAlone: significant(median(ratios)) },
+  }
+}
+
+function* numbersFrom(first: number): Generator<number> {
+  for (let n = first; ; n++) yield n
 }

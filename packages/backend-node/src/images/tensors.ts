@@ -2,6 +2,9 @@ import { asUnit, StableSigError, type UnitImages } from '@stablesig/core'
 import { type Tensor, tensor4d } from '@tensorflow/tfjs-core'
 import type { Pixels } from './pixels.ts'
 
+/** What each level is in [0, 1]. */
+const LEVELS = Float32Array.from({ length: 256 }, (_, level) => level / 255)
+
 /**
  * Images of one size as a batch: [N, H, W, 3] in [0, 1], each level over 255.
  * @throws StableSigError 'shape' when their sizes differ or there is none
@@ -20,7 +23,7 @@ export function toUnitImages(images: readonly Pixels[]): UnitImages {
       )
     }
     const at = n * each
-    for (let i = 0; i < each; i++) values[at + i] = image.data[i]! / 255
+    for (let i = 0; i < each; i++) values[at + i] = LEVELS[image.data[i]!]!
   }
   return asUnit(tensor4d(values, [images.length, height, width, 3]))
 }
