@@ -21,8 +21,7 @@ const sizes = [
   [1, 1, 33],
 ] as const
 
-const random = (shape: number[], seed: number, deviation = 1) =>
-  tf.randomNormal(shape, 0, deviation, 'float32', seed)
+const random = (shape: number[], seed: number, deviation = 1) => tf.randomNormal(shape, 0, deviation, 'float32', seed)
 
 /** Group normalisation as it is written without knowing of any compiler. */
 function groupNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, groups: number): tf.Tensor {
@@ -78,7 +77,9 @@ async function difference(build: ExportedFunction, weights: ExportOptions['weigh
     const x = random([n, h, w, 8], 10 + i)
     const want = tf.tidy(() => tf.transpose(build(weights, [x]) as tf.Tensor, NCHW))
     const planes = tf.transpose(x, NCHW)
-    const { result } = await run(model, { images: new OrtTensor('float32', await planes.data<'float32'>(), planes.shape) })
+    const { result } = await run(model, {
+      images: new OrtTensor('float32', await planes.data<'float32'>(), planes.shape),
+    })
     expect(result!.dims).toEqual(want.shape)
     const expected = await want.data()
     const found = result!.data as Float32Array

@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.ts'
-import { foldWeights } from './fold-weights.ts'
+import { removeDeadCode } from '../passes/dead-code.ts'
+import { foldViews } from './fold-views.ts'
 import { toHalfPrecision } from './half.ts'
 import { type FileWeight, fileWeight, lowerAt } from './lower.ts'
 import { openLengths } from './open-lengths.ts'
@@ -45,11 +46,12 @@ export async function exportModel(build: ExportedFunction, options: ExportOption
     )
   const { graph, inputs, weights: named } = openLengths(samples, open)
   graph.inputs = [...inputs]
-  const folded = foldWeights(graph, named)
+  foldViews(graph, named)
   const { precision = 'float32', io = 'float32' } = options
   if (precision === 'float32' && io !== 'float32')
     throw new EngineError('unsupported', 'inputs and outputs of type float16 belong to a model of precision float16')
-  const names = precision === 'float16' ? toHalfPrecision(graph, folded, io) : folded
+  const names = precision === 'float16' ? toHalfPrecision(graph, named, io) : named
+  removeDeadCode(graph)
   const isOpen = (output: number, axis: number) =>
     outputDims.some((dims) => dims[output]![axis] !== outputDims[0]![output]![axis])
   return writeModel(graph, graph.inputs, names, options, isOpen)

@@ -10,8 +10,8 @@ type FloatType = 'float32' | 'float16'
 const HALF = new Set(['Conv', 'ConvTranspose', 'Resize'])
 /** Computed in single precision whatever comes in, with results of ordinary size: what follows is in half precision again. */
 const WITHIN = new Set(['InstanceNormalization', 'Softmax', 'LogSoftmax', 'Erf'])
-/** Means and sums stay in single precision, and so does what is computed with them alone. */
-const SUMS = /^Reduce/
+/** Means and comparisons stay in single precision, and so does what is computed with them alone. */
+const SUMS = /^(Reduce|Arg)/
 /** Inputs that are no part of the data and keep their type. */
 const FIXED: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2] }
 
@@ -29,9 +29,15 @@ export function toHalfPrecision(graph: Graph, names: ReadonlyMap<Raw, string>, i
     if (raw.type !== 'float32' || io === 'float32') return raw
     const half = graph.raw(raw.dims, 'float16')
     forms.put(raw, half)
+    // What comes before the first convolution, such as the search for a code, stays exact.
+    forms.prefer(raw, 'float32')
     return half
   })
   for (const node of nodes) {
+    if (isView(node)) {
+      forms.putView(node)
+      continue
+    }
     const type = typeOf(node, forms)
     const fixed = FIXED[node.op] ?? []
     const inputs = node.inputs.map((raw, i) => {
@@ -59,10 +65,19 @@ export function toHalfPrecision(graph: Graph, names: ReadonlyMap<Raw, string>, i
   return forms.names
 }
 
+/** A constant under another shape or in another order. */
+function isView({ op, inputs, outputs }: IrNode): boolean {
+  return (
+    (op === 'Reshape' || op === 'Transpose') && inputs.every((raw) => raw?.values) && outputs[0]?.type === 'float32'
+  )
+}
+
 function typeOf(node: IrNode, forms: Forms): FloatType {
   if (HALF.has(node.op)) return 'float16'
   if (WITHIN.has(node.op) || SUMS.test(node.op)) return 'float32'
-  const data = node.inputs.filter((raw) => raw?.type === 'float32' && raw.values === null)
+  const data = node.inputs.filter((raw) => raw?.type === 'float32' && !forms.isConstant(raw))
+  // What is made of constants alone is made once, when a session begins: without loss, and where every runtime can do it.
+  if (data.length === 0) return 'float32'
   // A product of matrices is worth it only where they are activations; what follows a mean is small.
   const mixed = node.op === 'MatMul' || node.op === 'Gemm'
   const single = data.filter((raw) => raw && forms.preferred(raw) === 'float32').length
@@ -74,6 +89,7 @@ class Forms {
   readonly names: Map<Raw, string>
   readonly #forms = new Map<Raw, Partial<Record<FloatType, Raw>>>()
   readonly #preferred = new Map<Raw, FloatType>()
+  readonly #views = new Map<Raw, IrNode>()
 
   constructor(
     private readonly graph: Graph,
@@ -87,6 +103,15 @@ class Forms {
     const type: FloatType = made.type === 'float16' ? 'float16' : 'float32'
     this.#forms.set(raw, { [type]: made })
     this.#preferred.set(raw, type)
+  }
+
+  /** A view of a constant, made for each type in which it is asked for. */
+  putView(node: IrNode): void {
+    this.#views.set(node.outputs[0]!, node)
+  }
+
+  isConstant(raw: Raw): boolean {
+    return raw.values !== null || this.#views.has(raw)
   }
 
   prefer(raw: Raw, type: FloatType): void {
@@ -104,13 +129,21 @@ class Forms {
   }
 
   as(raw: Raw, type: FloatType): Raw {
-    const forms = this.#forms.get(raw) ?? { float32: raw }
+    const view = this.#views.get(raw)
+    const forms = this.#forms.get(raw) ?? (view ? {} : { float32: raw })
     this.#forms.set(raw, forms)
-    const found = forms[type]
-    if (found) return found
-    const made = raw.values ? this.#narrowed(raw) : this.#cast(this.current(raw), type)
-    forms[type] = made
+    let made = forms[type]
+    if (!made) {
+      if (view) made = this.#viewed(view, type)
+      else made = raw.values ? this.#narrowed(raw) : this.#cast(this.current(raw), type)
+      forms[type] = made
+    }
     return made
+  }
+
+  #viewed({ op, inputs, outputs, attributes }: IrNode, type: FloatType): Raw {
+    const [source, ...rest] = inputs
+    return this.graph.node(op, [this.as(source!, type), ...rest], outputs[0]!.dims, type, attributes)
   }
 
   #cast(raw: Raw, type: FloatType): Raw {

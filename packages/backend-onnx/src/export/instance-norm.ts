@@ -46,6 +46,7 @@ function matchNorm(node: IrNode): { x: Raw; epsilon: number } | null {
 function isMean(raw: Raw | null | undefined, x: Raw): boolean {
   const node = raw?.producer
   if (node?.op !== 'ReduceMean' || node.inputs[0] !== x || node.attributes.keepdims !== 1) return false
-  const axes = Array.from(node.inputs[1]?.values ?? [], Number)
-  return axes.length === x.dims.length - 2 && axes.every((axis, i) => axis === i + 2)
+  const axes = new Set(Array.from(node.inputs[1]?.values ?? [], Number))
+  // Over an axis of length 1 nothing is reduced.
+  return x.dims.every((d, axis) => (axis < 2 ? !axes.has(axis) : axes.has(axis) || d === 1))
 }
