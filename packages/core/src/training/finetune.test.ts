@@ -52,6 +52,7 @@ const options = (more: Partial<FinetuneOptions> = {}): FinetuneOptions => ({
   warmup: 1,
   learningRate: 2e-3,
   lambdaImage: 0.5,
+  recipe: 'published',
   ...more,
 })
 
@@ -139,7 +140,7 @@ describe('finetuneDecoder', () => {
 
   describe('until', () => {
     const heldBack = { length: 3, read: (index: number, size: number) => images.read(index + 100, size) }
-    const easy = { psnr: 5, size: 16, every: 2, images: heldBack }
+    const easy = { psnr: 5, size: 16, every: 2, from: 2, most: 5, images: heldBack }
 
     test('stops when held-back images are as good as asked, and gives the weights that were judged', async () => {
       const judged: number[] = []
@@ -155,7 +156,7 @@ describe('finetuneDecoder', () => {
     test('says that it was not reached after all steps; what was judged agrees with evaluateDecoder', async () => {
       const before = tf.memory().numTensors
       const { decoder, report } = await finetuneDecoder(
-        options({ steps: 3, until: { ...easy, bitAccuracy: 1, psnr: 99 } }),
+        options({ steps: 3, until: { ...easy, most: 3, bitAccuracy: 1, psnr: 99 } }),
       )
       expect(report).toMatchObject({ stepsDone: 3, until: { reached: false, step: null } })
       expect(report.until!.judgements.map(({ step }) => step)).toEqual([2, 3])
@@ -172,7 +173,7 @@ describe('finetuneDecoder', () => {
     })
 
     test('stops judging images as soon as too many bits are wrong', async () => {
-      const { report } = await run({ steps: 2, until: { ...easy, bitAccuracy: 1, every: 1 } })
+      const { report } = await run({ steps: 2, until: { ...easy, bitAccuracy: 1, every: 1, from: 1, most: 2 } })
       expect(report.until!.judgements[0]!.images).toBeLessThan(3)
     })
 
@@ -200,7 +201,7 @@ describe('finetuneDecoder', () => {
           return heldBack.read(index, size)
         },
       }
-      const strict = { ...easy, psnr: 20, bitAccuracy: 0, from: 2 }
+      const strict = { ...easy, psnr: 20, bitAccuracy: 0 }
       await expectRefusal(
         { until: { ...strict, images: stopping }, checkpoint, signal: stop.signal, steps: 2 },
         'aborted',
@@ -221,6 +222,16 @@ describe('finetuneDecoder', () => {
       await expectRefusal({ until: { ...easy, every: 0 } }, 'bad-argument')
       await expectRefusal({ until: { psnr: Number.NaN, images: heldBack } }, 'bad-argument')
     })
+  })
+
+  test('the fast recipe trains too, and goes on where more steps are asked for', async () => {
+    const { steps, report } = await run({
+      ...{ recipe: 'fast', steps: 2, warmup: 1 },
+      until: { psnr: 99, size: 16, images: { ...images, length: 1 }, most: 3 },
+    })
+    expect(steps.map(({ learningRate }) => learningRate)).toEqual([2e-3, 1e-4, 1e-4])
+    expect(report.recipe).toMatchObject({ optimizer: 'muon', imageWeight: 2 })
+    expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss)
   })
 
   test('says so when the loss is lost', async () => {

@@ -13,10 +13,9 @@ import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { FrozenWork } from './frozen-work.ts'
 import { HeldBack } from './held-back.ts'
 import type { ImageSet } from './image-set.ts'
-import { adamW } from './optimizers.ts'
 import { batchOrder } from './order.ts'
-import { type Recipe, type RecipeName, recipe } from './recipes.ts'
-import { type Schedule, warmupCosine } from './schedules.ts'
+import { type Recipe, type RecipeName, recipe, recipeOptimizer, recipeSchedule } from './recipes.ts'
+import type { Schedule } from './schedules.ts'
 import { heldBackCount, holdBack, type Judgement, type Until, type UntilReport, untilNumbers } from './until.ts'
 
 export interface FinetuneOptions extends Partial<Recipe> {
@@ -26,13 +25,13 @@ export interface FinetuneOptions extends Partial<Recipe> {
   readonly key: Key
   /** Photographs to train on; what they show does not matter much, that they differ does. */
   readonly images: ImageSet
-  /** Numbers that are not given. Default 'published'. */
+  /** What is not given. Default 'fast'. */
   readonly recipe?: RecipeName
   /** Default mse(). */
   readonly imageLoss?: ImageLoss
-  /** What the image loss is multiplied by. Default: what the loss says of itself. */
+  /** What the image loss is multiplied by. Default: what the loss says of itself, times the recipe's `imageWeight`. */
   readonly lambdaImage?: number
-  /** Learning rate by step from 0. Default: the published warm-up and cosine over all steps. */
+  /** Learning rate by step from 0. Default: the recipe's warm-up, and half a cosine over its steps. */
   readonly schedule?: Schedule
   /** Order of the images. Default 0. */
   readonly seed?: number
@@ -51,6 +50,7 @@ export interface FinetuneOptions extends Partial<Recipe> {
 export interface FinetuneProgress {
   /** Steps done, from 1. */
   readonly step: number
+  /** At most. */
   readonly steps: number
   readonly loss: number
   /** Message loss. */
@@ -102,18 +102,18 @@ const CHECKPOINT_EVERY = 10
 export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decoder: Weights; report: FinetuneReport }> {
   const started = performance.now()
   const { autoencoder, extractor, key, signal, onStep, checkpoint, seed = 0 } = options
-  const numbers = recipe(options.recipe ?? 'published', pick(options))
-  const { steps, batchSize, size } = numbers
+  const numbers = recipe(options.recipe ?? 'fast', pick(options))
+  const { batchSize, size } = numbers
   const imageLoss = options.imageLoss ?? mse()
-  const lambdaImage = options.lambdaImage ?? imageLoss.defaultWeight
+  const lambdaImage = options.lambdaImage ?? imageLoss.defaultWeight * numbers.imageWeight
   if (!(lambdaImage >= 0) || !Number.isFinite(lambdaImage))
     throw new StableSigError('bad-argument', `lambdaImage is ${lambdaImage}, expected a number from 0`)
   checkKey(key, extractor.bits)
-  const { images, judge } = judging(options, size)
+  const { images, judge, steps } = judging(options, numbers)
   if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to train on')
   if (size % autoencoder.downscale)
     throw new StableSigError('bad-argument', `size is ${size}, expected a multiple of ${autoencoder.downscale}`)
-  const schedule = options.schedule ?? warmupCosine({ steps, warmup: numbers.warmup, base: numbers.learningRate })
+  const schedule = options.schedule ?? recipeSchedule(numbers)
 
   const layout = flatLayout(autoencoder.decoder.weights)
   const model: FinetuneModel = {
@@ -123,7 +123,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
     imageLoss,
     lambdaImage,
     temperature: numbers.temperature,
-    optimizer: adamW({ weightDecay: numbers.weightDecay }),
+    optimizer: recipeOptimizer(numbers),
   }
   const order = batchOrder(seed, images.length, batchSize)
 
@@ -232,10 +232,10 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
   }
 }
 
-/** Images to train on, and what judges the held-back ones where `until` asks for it. */
-function judging({ until, images, autoencoder, extractor, key, signal }: FinetuneOptions, trainingSize: number) {
-  if (!until) return { images, judge: null }
-  const { every, from, size, ...aim } = untilNumbers(until, trainingSize)
+/** Images to train on, what judges the held-back ones where `until` asks for it, and how many steps there may be. */
+function judging({ until, images, autoencoder, extractor, key, signal }: FinetuneOptions, numbers: Recipe) {
+  if (!until) return { images, judge: null, steps: numbers.steps }
+  const { every, from, most, size, ...aim } = untilNumbers(until, numbers)
   const parts = until.images
     ? { training: images, heldBack: until.images }
     : holdBack(images, heldBackCount(images.length))
@@ -260,12 +260,17 @@ function judging({ until, images, autoencoder, extractor, key, signal }: Finetun
       return { reached: last?.reached ?? false, step: last?.reached ? last.step : null, judgements, seconds }
     },
   }
-  return { images: parts.training, judge }
+  return { images: parts.training, judge, steps: most }
 }
 
-/** The numbers of a recipe among the options. */
-function pick({ steps, batchSize, learningRate, warmup, size, weightDecay, temperature }: FinetuneOptions) {
-  return { steps, batchSize, learningRate, warmup, size, weightDecay, temperature }
+/** What of a recipe is among the options. */
+function pick(options: FinetuneOptions): { readonly [K in keyof Recipe]?: Recipe[K] | undefined } {
+  const { steps, batchSize, optimizer, learningRate, leastRate, warmup, restFirst, size } = options
+  const { weightDecay, temperature, imageWeight } = options
+  return {
+    ...{ steps, batchSize, optimizer, learningRate, leastRate, warmup, restFirst, size },
+    ...{ weightDecay, temperature, imageWeight },
+  }
 }
 
 /**

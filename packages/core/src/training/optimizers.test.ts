@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { muon } from './muon.ts'
 import { adam, adamW, lamb, type Optimizer, sgd } from './optimizers.ts'
-import { recipe } from './recipes.ts'
+import { recipe, recipeSchedule } from './recipes.ts'
 import { halving, pretrainCosine, warmupCosine } from './schedules.ts'
 
 beforeAll(async () => {
@@ -70,6 +70,7 @@ test('schedules: their ends', () => {
   expect(finetune(0)).toBe(0)
   expect(finetune(20)).toBeCloseTo(5e-4, 12)
   expect(finetune(100)).toBeCloseTo(1e-6, 12)
+  expect(finetune(170)).toBeCloseTo(1e-6, 12)
   const pretrain = pretrainCosine({ epochs: 10, warmup: 2, base: 1 })
   expect([pretrain(0), pretrain(10)]).toEqual([1e-6, 1e-6])
   expect([0, 1, 50, 51].map(halving(0.05))).toEqual([0.05, 0.025, 0.025, 0.0125])
@@ -78,7 +79,20 @@ test('schedules: their ends', () => {
 test('recipes: the warm-up shrinks with the steps, and numbers are checked', () => {
   expect(recipe('published', {})).toMatchObject({ steps: 100, warmup: 20, size: 256 })
   expect(recipe('published', { steps: 10, size: undefined })).toMatchObject({ steps: 10, warmup: 2, size: 256 })
-  expect(recipe('fast', { steps: 500 }).warmup).toBe(20)
-  for (const wrong of [{ steps: 1.5 }, { batchSize: 0 }, { warmup: -1 }, { temperature: 0 }, { weightDecay: -1 }])
+  expect(recipe('fast', { steps: 500 }).warmup).toBe(recipe('fast', {}).warmup)
+  const rates = [0, 9, 20, 99, 150].map(recipeSchedule(recipe('published', { learningRate: 1 })))
+  expect(rates).toEqual([0, 0.45, 1, expect.closeTo(0.0024, 3), 0.002])
+  const busy = [0, 1, 2, 10, 12].map(
+    recipeSchedule(recipe('fast', { steps: 10, warmup: 2, learningRate: 1, leastRate: 0.1 })),
+  )
+  expect(busy).toEqual([0.5, 1, expect.closeTo(0.966, 3), 0.1, 0.1])
+  for (const wrong of [
+    { steps: 1.5 },
+    { batchSize: 0 },
+    { warmup: -1 },
+    { temperature: 0 },
+    { weightDecay: -1 },
+    { leastRate: 2 },
+  ])
     expect(() => recipe('fast', wrong)).toThrow(Object.keys(wrong)[0])
 })

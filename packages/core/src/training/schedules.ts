@@ -10,10 +10,12 @@ export interface WarmupCosine {
   readonly floor?: number
 }
 
-/** The fine-tuning schedule: base·step/warmup, then floor + (base-floor)/2·(1 + cos(π(step-warmup)/(steps-warmup))). */
+/** The fine-tuning schedule: base·step/warmup, then floor + (base-floor)/2·(1 + cos(π(step-warmup)/(steps-warmup))), then floor. */
 export function warmupCosine({ steps, warmup, base, floor = 1e-6 }: WarmupCosine): Schedule {
   return (step) =>
-    step < warmup ? (base * step) / warmup : floor + (base - floor) * halfCosine((step - warmup) / (steps - warmup))
+    step < warmup
+      ? (base * step) / warmup
+      : floor + (base - floor) * halfCosine(Math.min(1, (step - warmup) / (steps - warmup)))
 }
 
 export interface PretrainSchedule {

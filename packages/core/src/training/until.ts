@@ -13,8 +13,10 @@ export interface Until {
   readonly size?: number
   /** Steps between two judgements. Default 10. */
   readonly every?: number
-  /** The first step after which is judged. Default `every`. */
+  /** The first step after which is judged. Default: half of the recipe's. */
   readonly from?: number
+  /** Steps at most; those beyond the recipe's have its least learning rate. Default: twice the recipe's. */
+  readonly most?: number
   /** Called after each judgement. */
   readonly onJudged?: (judgement: Judgement) => void
 }
@@ -51,16 +53,16 @@ export interface Aim {
 }
 
 /** Numbers of `until`, checked. @throws StableSigError 'bad-argument' naming what is none of its kind, or when nothing is asked */
-export function untilNumbers(until: Until, trainingSize: number): Aim & { size: number; every: number; from: number } {
-  const { bitAccuracy = 0, psnr = Number.NEGATIVE_INFINITY, size = Math.max(256, trainingSize), every = 10 } = until
-  const from = until.from ?? every
+export function untilNumbers(until: Until, recipe: { readonly size: number; readonly steps: number }) {
+  const { bitAccuracy = 0, psnr = Number.NEGATIVE_INFINITY, size = Math.max(256, recipe.size), every = 10 } = until
+  const { from = Math.ceil(recipe.steps / 2), most = 2 * recipe.steps } = until
   const refuse = (what: string) => new StableSigError('bad-argument', `until: ${what}`)
   if (until.bitAccuracy === undefined && until.psnr === undefined) throw refuse('give bitAccuracy, psnr or both')
   if (!(bitAccuracy >= 0 && bitAccuracy <= 1)) throw refuse(`bitAccuracy is ${bitAccuracy}, expected a share up to 1`)
   if (Number.isNaN(psnr)) throw refuse('psnr is NaN, expected dB')
-  for (const [name, value] of Object.entries({ size, every, from }))
+  for (const [name, value] of Object.entries({ size, every, from, most }))
     if (!Number.isSafeInteger(value) || value < 1) throw refuse(`${name} is ${value}, expected a whole number from 1`)
-  return { bitAccuracy, psnr, size, every, from }
+  return { bitAccuracy, psnr, size, every, from, most }
 }
 
 /** `count` images of a set, spread evenly over it, and the others. */
