@@ -45,7 +45,11 @@ const signed = await finetuneDecoder({
 })
 
 await mkdir(out, { recursive: true })
-await saveDecoder(join(out, 'signed.safetensors'), autoencoder.decoder, signed.decoder, { key_id: await keyId(key) })
+await saveDecoder(join(out, 'signed.safetensors'), {
+  autoencoder,
+  decoder: signed.decoder,
+  signing: { library: { name: 'examples/sign.mjs', version: '1' }, key: { id: await keyId(key), bits: key.length } },
+})
 await writeFile(join(out, 'user.key'), `${revealKey(key)}\n`, { mode: 0o600 })
 
 // What a generator with the signed decoder gives, here from the latent of a photograph.

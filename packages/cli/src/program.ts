@@ -40,6 +40,13 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         new Option('--device <name>', 'what computes').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
       )
       .option('--threads <n>', 'processor threads to compute with; all by default', whole(1, 1024))
+  const format = () =>
+    new Option(
+      '--format <name>',
+      'same: the form that came in; diffusers: a folder; ldm: a checkpoint; safetensors: the decoder alone',
+    )
+      .choices(['same', 'diffusers', 'ldm', 'safetensors'])
+      .default('same')
   /** Runs a command's work and passes its exit code on. */
   const act =
     <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
@@ -85,7 +92,9 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .requiredOption('--images <folder>', 'photographs to train on: a folder or a pattern')
     .option('--key <bits>', KEY)
     .option('--key-file <file>', KEY_FILE)
-    .requiredOption('--out <file>', 'the signed decoder, as safetensors under the names of --decoder')
+    .requiredOption('--out <path>', 'the signed decoder: a file, or a folder where one came in')
+    .addOption(format())
+    .option('--delta <file>', 'also write what changed, small enough to send; weights are then rounded to that')
     .addOption(
       new Option('--recipe <name>', 'published: the paper’s, at 256 px; fast: on 128 px, judged at 256')
         .choices(['published', 'fast'])
@@ -179,6 +188,35 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .requiredOption('--out <folder>', 'where to write them; made when it does not exist')
     .option('--json', 'one JSON object an image: file, out, width, height')
     .action(act(async (files, options) => (await import('./commands/reconstruct.ts')).reconstruct(files, options, io)))
+
+  command(
+    'delta',
+    'Write what turns a decoder into a signed one: whoever has the very same decoder gets the signed one from it.',
+    'stablesig delta decoder.pth signed.safetensors --out signed.delta',
+    'stablesig delta sdxl/vae signed-vae --out signed.delta --json',
+  )
+    .argument('<source>', 'the decoder that was signed: a file or folder')
+    .argument('<signed>', 'the signed one, in any form')
+    .requiredOption('--out <file>', 'the delta')
+    .option('--json', 'one JSON object: out, bytes, changed, total, encodings, sourceHash, signedHash, card')
+    .action(
+      act(async (source, signed, options) => (await import('./commands/delta.ts')).delta(source, signed, options, io)),
+    )
+
+  command(
+    'apply',
+    'Make a signed decoder out of its source and a delta: bit for bit the one that was signed.',
+    'stablesig apply decoder.pth signed.delta --out signed.safetensors',
+    'stablesig apply v1-5-pruned.safetensors signed.delta --out v1-5-signed.safetensors',
+  )
+    .argument('<source>', 'the very decoder that the delta was made from, in any form')
+    .argument('<delta>', 'what `stablesig delta` or `sign --delta` wrote')
+    .requiredOption('--out <path>', 'the signed decoder: a file, or a folder where one came in')
+    .addOption(format())
+    .option('--json', 'one JSON object: out, form, keyId, signedHash, card')
+    .action(
+      act(async (source, file, options) => (await import('./commands/delta.ts')).apply(source, file, options, io)),
+    )
 
   command(
     'inspect',

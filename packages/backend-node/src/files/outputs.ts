@@ -16,17 +16,24 @@ const checkWritable = (folder: string): Promise<void> =>
   })
 
 /**
- * Checks, before any work starts, that a file can be written at `path`: its folder exists and is writable, and the name is
- * free or a file's.
+ * Checks, before any work starts, that something can be written at `path`: the folder it is to lie in exists and is writable.
  * @throws StableSigError 'io'
  */
-export async function checkOutputFile(path: string): Promise<void> {
+export async function checkOutputPlace(path: string): Promise<void> {
   const folder = dirname(path)
   if ((await kind(folder)) !== 'folder')
     throw new StableSigError('io', `cannot write ${path}: the folder ${folder} does not exist; make it first`)
+  await checkWritable(folder)
+}
+
+/**
+ * Checks, before any work starts, that a file can be written at `path`: its place is one, and the name is free or a file's.
+ * @throws StableSigError 'io'
+ */
+export async function checkOutputFile(path: string): Promise<void> {
+  await checkOutputPlace(path)
   const there = await kind(path)
   if (there && there !== 'file') throw new StableSigError('io', `cannot write ${path}: it is not a file`)
-  await checkWritable(folder)
 }
 
 /**

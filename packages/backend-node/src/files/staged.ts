@@ -34,15 +34,18 @@ export async function stageFile(path: string, parts: FileParts): Promise<StagedF
 /**
  * Makes a folder under a temporary name and has it filled. Its own name must be free, or an empty folder's, when it is committed.
  * @param fill is given the temporary folder
+ * @returns what `fill` gave, too
  * @throws StableSigError 'io'; what `fill` throws is passed on; nothing is left then
  */
-export async function stageFolder(path: string, fill: (folder: string) => Promise<void>): Promise<Staged> {
+export async function stageFolder<T>(
+  path: string,
+  fill: (folder: string) => Promise<T>,
+): Promise<Staged & { readonly filled: T }> {
   const temporary = temporaryName(path)
   await mkdir(temporary).catch(cannotWrite(path))
   const made = staged(temporary, path, () => rmdir(path).catch(() => {}))
   try {
-    await fill(temporary)
-    return made
+    return { ...made, filled: await fill(temporary) }
   } catch (error) {
     await made.discard()
     throw error

@@ -1,17 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openWeights, streamSafetensors } from '@stablesig/core'
+import { streamSafetensors } from '@stablesig/core'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tinyState } from '../../../core/src/models/testing.ts'
 import { ready } from '../engine/ready.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { fileCheckpoint } from '../files/checkpoint.ts'
-import { openFile } from '../files/file-source.ts'
 import { openAutoencoder } from './open-autoencoder.ts'
 import { openExtractor } from './open-models.ts'
-import { saveDecoder } from './save-decoder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-models-'))
 const at = (name: string) => join(folder, name)
@@ -23,32 +21,6 @@ beforeAll(async () => {
     const state = tinyState(part, { width: 4, latentChannels: 4, pooled: true, spelling: 'diffusers' })
     await writeFileAtomic(at(part), (await streamSafetensors(state.tensors)).chunks())
   }
-})
-
-async function tensorsOf(path: string) {
-  const source = await openFile(path)
-  const { tensors, metadata } = await openWeights(source)
-  const read = [...tensors].map(async ([name, t]) => [
-    name,
-    { ...t, read: Buffer.from(await t.read()).toString('hex') },
-  ])
-  const all = Object.fromEntries(await Promise.all(read))
-  await source.close()
-  return { all, metadata }
-}
-
-test('a decoder that is saved is the one that was loaded: names, shapes, values, and a card beside them', async () => {
-  const before = memory().numTensors
-  const autoencoder = await openAutoencoder({ encoder: at('encoder'), decoder: at('decoder') })
-  await saveDecoder(at('saved'), autoencoder.decoder, autoencoder.decoder.weights, { bits: '48' })
-  const saved = await tensorsOf(at('saved'))
-  expect(saved.all).toEqual((await tensorsOf(at('decoder'))).all)
-  expect(saved.metadata).toMatchObject({ format: 'pt', bits: '48', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
-  const again = await openAutoencoder({ encoder: at('encoder'), decoder: at('saved') })
-  again.dispose()
-  autoencoder.dispose()
-  expect(memory().numTensors).toBe(before)
-  expect(readdirSync(folder).sort()).toEqual(['decoder', 'encoder', 'saved'])
 })
 
 test('a file that is something else, or nothing, is an error that names it', async () => {

@@ -1,12 +1,19 @@
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import {
-  checkOutputFile,
+  checkDecoderOutput,
+  checkDeltaOutput,
+  checkOutputPlace,
   expandFiles,
   fileCheckpoint,
   imageSet,
   openAutoencoder,
   openExtractor,
+  roundDecoder,
+  type SaveFormat,
   saveDecoder,
+  saveDelta,
+  sha256File,
 } from '@stablesig/backend-node'
 import {
   checkKey,
@@ -17,9 +24,11 @@ import {
   mse,
   RECIPES,
   type RecipeName,
+  type SigningFacts,
   StableSigError,
 } from '@stablesig/core'
 import { dispose } from '@tensorflow/tfjs-core'
+import about from '../../package.json' with { type: 'json' }
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Io, jsonLine } from '../io.ts'
@@ -45,6 +54,8 @@ export interface SignOptions extends EngineOptions, KeyOptions {
   readonly untilEvery?: number
   readonly seed: number
   readonly out: string
+  readonly format: SaveFormat
+  readonly delta?: string
   readonly json?: boolean
 }
 
@@ -58,7 +69,10 @@ export const sign = (options: SignOptions, io: Io): Promise<number> => disposing
 async function signWith(own: <D extends Disposable>(made: D) => D, options: SignOptions, io: Io): Promise<number> {
   const started = performance.now()
   const key = await readKey(options, io)
-  await checkOutputFile(options.out)
+  // A folder that is to be written may be named with a slash behind it.
+  const out = options.out.replace(/(?<=.)[/\\]+$/, '')
+  await checkOutputPlace(out)
+  if (options.delta) await checkOutputPlace(options.delta)
   await Promise.all([options.encoder, options.decoder, options.extractor].map(checkInputFile))
   const { training, heldBack } = await splitImages(options)
   const asked = untilOf(options, heldBack)
@@ -69,7 +83,9 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   const extractor = own(await openExtractor(options.extractor))
   checkKey(key, extractor.bits)
   const autoencoder = own(await openAutoencoder(options))
-  const checkpointPath = `${options.out}.checkpoint`
+  await checkDecoderOutput(out, autoencoder, { format: options.format, kept: [options.extractor] })
+  if (options.delta) await checkDeltaOutput(options.delta, autoencoder, [options.extractor, out])
+  const checkpointPath = `${out}.checkpoint`
   const checkpoint = fileCheckpoint(checkpointPath)
   const steps = options.steps ?? RECIPES[options.recipe].steps
   const progress = makeProgress(steps, io, options.json)
@@ -101,13 +117,15 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     })
     .finally(() => progress.end())
   own({ dispose: () => dispose(decoder) })
+  const written = await roundDecoder(autoencoder, decoder, { forDelta: options.delta !== undefined })
+  own({ dispose: () => dispose(written.weights) })
 
   const judge = async (): Promise<Figures | null> => {
     if (!heldBack.length) return null
     const judging = makeProgress(heldBack.length, io, options.json)
     const evaluation = await evaluateDecoder({
       autoencoder,
-      decoder,
+      decoder: written.weights,
       extractor,
       key,
       images: imageSet(heldBack),
@@ -118,20 +136,33 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     return { ...evaluation, images: evaluation.images.length }
   }
 
-  const judged: Figures | null = report.until?.judgements.at(-1) ?? (await judge())
-  await saveDecoder(options.out, autoencoder.decoder, decoder, {
-    signed_with: 'stablesig',
-    key_id: await keyId(key),
-    bits: `${extractor.bits}`,
-    training: JSON.stringify({ ...report.recipe, imageLoss: report.imageLoss, lambdaImage: report.lambdaImage }),
-    ...(judged ? { held_back: JSON.stringify(figures(judged, judgedAt)) } : {}),
-  })
+  // What was judged in training are weights before they were rounded to the file's precision.
+  const judged: Figures | null = (written.changed ? null : report.until?.judgements.at(-1)) ?? (await judge())
+  const signing: SigningFacts = {
+    library: { name: about.name, version: about.version },
+    key: { id: await keyId(key), bits: extractor.bits },
+    extractor: { name: basename(options.extractor), sha256: await sha256File(options.extractor) },
+    recipe: {
+      recipe: options.recipe,
+      ...report.recipe,
+      imageLoss: report.imageLoss,
+      lambdaImage: report.lambdaImage,
+      seed: options.seed,
+    },
+    figures: judged && figures(judged, judgedAt),
+  }
+  const signed = { autoencoder, decoder: written.weights, signing }
+  const saved = await saveDecoder(out, { ...signed, format: options.format })
+  const delta = options.delta === undefined ? null : await saveDelta(options.delta, signed)
   await checkpoint.remove()
 
   const seconds = (performance.now() - started) / 1000
   const result = {
-    out: options.out,
-    keyId: await keyId(key),
+    out,
+    form: saved.form,
+    card: saved.cards.json,
+    delta: delta && { out: delta.path, bytes: delta.bytes },
+    keyId: signing.key.id,
     bits: extractor.bits,
     recipe: options.recipe,
     ...report.recipe,
@@ -164,6 +195,8 @@ const figures = ({ matches, total, bitAccuracy, psnr, images }: Figures, size: n
 
 type Result = {
   readonly out: string
+  readonly form: string
+  readonly delta: { readonly out: string; readonly bytes: number } | null
   readonly keyId: string
   readonly steps: number
   readonly batchSize: number
@@ -175,7 +208,8 @@ type Result = {
   readonly peakRssMB: number
 }
 
-function describe({ out, keyId, steps, batchSize, size, until, heldBack, seconds, peakRssMB }: Result): string {
+function describe(result: Result): string {
+  const { out, form, delta, keyId, steps, batchSize, size, until, heldBack, seconds, peakRssMB } = result
   const aim = until
     ? `aim           ${until.reached ? `reached after ${until.step} steps` : `NOT reached in ${steps} steps: allow more of them, or ask for less`}\n`
     : ''
@@ -185,7 +219,8 @@ function describe({ out, keyId, steps, batchSize, size, until, heldBack, seconds
       `PSNR          ${heldBack.psnr.toFixed(2)} dB against unsigned reconstructions, 8 bits\n`
     : ''
   return (
-    `signed        ${out}, key ${keyId}\n` +
+    `signed        ${out} (${form}), key ${keyId}\n` +
+    (delta ? `delta         ${delta.out}, ${delta.bytes} bytes\n` : '') +
     `training      ${until?.step ?? steps} steps of ${batchSize} images at ${size} px\n` +
     aim +
     judged +

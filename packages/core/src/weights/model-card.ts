@@ -150,7 +150,7 @@ function loading({ output, decoder }: ModelCard): string[] {
     return [
       'It holds what changed and nothing else; whoever has the very same source makes the signed decoder from it:',
       '```sh',
-      `stablesig apply --autoencoder SOURCE --out SIGNED ${code(output.files[0]?.name ?? '')}`.replaceAll('`', ''),
+      `stablesig apply SOURCE ${(output.files[0]?.name ?? '').replaceAll(/[^\w.-]/g, '_')} --out SIGNED`,
       '```',
     ]
   return [
