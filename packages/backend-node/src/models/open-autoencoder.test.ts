@@ -2,12 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import {
-  type LatentDecoder,
-  type StateTensor,
-  streamSafetensors,
-  tensorData,
-} from '@stablesig/core'
+import { type LatentDecoder, type StateTensor, streamSafetensors, tensorData } from '@stablesig/core'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tinyState } from '../../../core/src/models/testing.ts'
@@ -46,7 +41,7 @@ beforeAll(async () => {
   writeFileSync(at('scale.yaml'), 'scaling_factor: 2\n_class_name: AutoencoderTiny\nlatent_channels: 4\n')
 })
 
-async function weightsOf({ weights }: LatentDecoder): Promise<Record<string, number[]>> {
+async function weightsOf({ weights }: LatentDecoder): Promise<Readonly<Record<string, readonly number[]>>> {
   const values = Object.entries(weights).map(async ([name, tensor]) => [name, [...(await tensor.data())]] as const)
   return Object.fromEntries(await Promise.all(values))
 }
@@ -60,7 +55,7 @@ test('one network in four places: the same weights, and an origin that says how 
     [at('bare.safetensors')]: { kind: 'bare', path: at('bare.safetensors'), config: null },
     [at('whole.safetensors')]: { kind: 'ldm', path: at('whole.safetensors'), config: null },
   }
-  let first: Record<string, number[]> | undefined
+  let first: Awaited<ReturnType<typeof weightsOf>> | undefined
   for (const [path, expected] of Object.entries(places)) {
     const autoencoder = await openAutoencoder({ path })
     expect(autoencoder).toMatchObject({ latentChannels: 4, downscale: 8, origin: { ...expected, index: null } })

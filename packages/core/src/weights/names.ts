@@ -122,7 +122,9 @@ export function describeMismatch(state: StateDict, attempt: MatchedTensors, mapp
   const { mapping, prefix, missing, unexpected, wrong } = attempt
   const tried = mappings.map((m) => m.name).join(', ')
   const lines = [`${state.source}: the tensors are not those expected (closest of ${tried}: ${mapping.name})`]
-  const candidates = unexpected.length > 0 ? unexpected : [...state.tensors.keys()]
+  // What is spelt wrongly is most likely among the names of its own part that nobody expected.
+  const own = [...state.tensors.keys()].filter((name) => name.startsWith(prefix))
+  const candidates = unexpected.length > 0 ? unexpected : own.length > 0 ? own : [...state.tensors.keys()]
   const list = (title: string, names: readonly string[], tell: (name: string) => string = (name) => name) => {
     if (names.length === 0) return
     const more = names.length > LISTED ? [`  and ${names.length - LISTED} more`] : []
@@ -134,7 +136,7 @@ export function describeMismatch(state: StateDict, attempt: MatchedTensors, mapp
     const near = nearest(name, candidates, 2)
     return near.length > 0 ? `${name} (nearest there: ${near.join(', ')})` : name
   })
-  list('unexpected', unexpected)
+  list('unexpected', unexpected, (name) => `${name} [${state.tensors.get(name)?.shape.join(', ')}]`)
   list('wrong', wrong)
   if (state.tensors.size === 0) lines.push('the file holds no tensors at all')
   return lines.join('\n')

@@ -14,14 +14,13 @@ import { gelu } from '../../ops/activations.ts'
 import { markConstants } from '../../ops/constant.ts'
 import { spatialMean, spatialSum } from '../../ops/reduce.ts'
 import type { ImageNetImages } from '../../signal/images.ts'
-import { type ExpectedShape, takeTensors } from '../../weights/names.ts'
+import { describeMismatch } from '../../weights/names.ts'
 import type { StateDict } from '../../weights/state-dict.ts'
 import { scope, type Weights } from '../../weights/weights.ts'
 import { conv } from '../layers.ts'
 import { readFinite } from '../read.ts'
-import { sizeOf, survey } from '../survey.ts'
 import { foldBatchNorm, foldHead } from './fold.ts'
-import { EXTRACTOR_NAMES } from './names.ts'
+import { blockName, type ExtractorOptions, planExtractor } from './plan.ts'
 
 /**
  * The HiDDeN extractor: convolutions 3x3 with BatchNorm and GELU, the mean over all positions, a linear layer, and where it
@@ -45,56 +44,17 @@ export interface Extractor {
   dispose(): void
 }
 
-export interface ExtractorOptions {
-  /** How many outputs are summed to one bit. Default: what the whitening layer's size says, else 1. */
-  readonly redundancy?: number
-}
-
-/** Above this many outputs a file is no extractor that anyone trains, and folding its layers would take minutes. */
-const MOST_OUTPUTS = 1024
-
 /**
  * Reads an extractor from a TorchScript file, a joint training checkpoint or a bare state dict. Depth, width and bits come
  * from the tensors' shapes.
  * @throws StableSigError 'bad-weights' when a tensor is missing, unexpected, wrongly shaped or not finite
  */
 export async function loadExtractor(state: StateDict, options: ExtractorOptions = {}): Promise<Extractor> {
-  const found = survey(state, 'an extractor', EXTRACTOR_NAMES, (name) => /^(layers|linear|whiten)\./.test(name))
-  const size = (name: string, axis: number) => sizeOf(state, found, name, axis)
-  const block = (i: number) => `layers.${i}.layers`
-  let convolutions = 0
-  while (found.tensors.has(`${block(convolutions)}.0.weight`)) convolutions++
-  const channels = size(`${block(0)}.0.weight`, 0)
-  const outputs = size('linear.weight', 0)
-  if (outputs > MOST_OUTPUTS)
-    throw new StableSigError(
-      'limit',
-      `${state.source}: linear.weight gives ${outputs} outputs; at most ${MOST_OUTPUTS} are read`,
-    )
-  const whitened = found.tensors.has('whiten.weight')
-  const redundancy = options.redundancy ?? (whitened ? outputs / size('whiten.weight', 1) : 1)
-  if (!Number.isInteger(redundancy) || redundancy < 1 || outputs % redundancy)
-    throw new StableSigError(
-      'bad-weights',
-      `${state.source}: ${outputs} outputs cannot be summed to bits ${redundancy} at a time; pass the redundancy it was trained with`,
-    )
-
-  const expected: Record<string, ExpectedShape> = {}
-  for (let i = 0; i < convolutions; i++) {
-    const into = i === 0 ? 3 : channels
-    const out = i === convolutions - 1 ? outputs : channels
-    expected[`${block(i)}.0.weight`] = [out, into, 3, 3]
-    for (const name of ['0.bias', '1.weight', '1.bias', '1.running_mean', '1.running_var'])
-      expected[`${block(i)}.${name}`] = [out]
-  }
-  const features = outputs / redundancy
-  const bits = whitened ? size('whiten.weight', 0) : features
-  Object.assign(expected, { 'linear.weight': [outputs, outputs], 'linear.bias': [outputs] })
-  if (whitened) Object.assign(expected, { 'whiten.weight': [bits, features], 'whiten.bias': [bits] })
-  const taken = takeTensors(state, expected, [found.mapping])
+  const { bits, convolutions, channels, outputs, features, redundancy, whitened, match } = planExtractor(state, options)
+  if (match.faults > 0) throw new StableSigError('bad-weights', describeMismatch(state, match, [match.mapping]))
 
   const read = new Map<string, Float32Array>()
-  for (const [name, stored] of taken.tensors) read.set(name, await readFinite(state.source, name, stored))
+  for (const [name, stored] of match.tensors) read.set(name, await readFinite(state.source, name, stored))
   const at = (name: string) => read.get(name) ?? new Float32Array()
 
   const made: Record<string, [Float32Array, number[]]> = {}
@@ -102,17 +62,20 @@ export async function loadExtractor(state: StateDict, options: ExtractorOptions 
     const into = i === 0 ? 3 : channels
     const out = i === convolutions - 1 ? outputs : channels
     const folded = foldBatchNorm(
-      { weight: at(`${block(i)}.0.weight`), bias: at(`${block(i)}.0.bias`) },
+      { weight: at(`${blockName(i)}.0.weight`), bias: at(`${blockName(i)}.0.bias`) },
       {
-        weight: at(`${block(i)}.1.weight`),
-        bias: at(`${block(i)}.1.bias`),
-        mean: at(`${block(i)}.1.running_mean`),
-        variance: at(`${block(i)}.1.running_var`),
+        weight: at(`${blockName(i)}.1.weight`),
+        bias: at(`${blockName(i)}.1.bias`),
+        mean: at(`${blockName(i)}.1.running_mean`),
+        variance: at(`${blockName(i)}.1.running_var`),
       },
       [out, into, 3, 3],
     )
     if (!folded.weight.every(Number.isFinite))
-      throw new StableSigError('bad-weights', `${state.source}: ${block(i)}.1.running_var holds a negative variance`)
+      throw new StableSigError(
+        'bad-weights',
+        `${state.source}: ${blockName(i)}.1.running_var holds a negative variance`,
+      )
     made[`conv${i}.weight`] = [folded.weight, [3, 3, into, out]]
     made[`conv${i}.bias`] = [folded.bias, [out]]
   }
