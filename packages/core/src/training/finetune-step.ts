@@ -39,13 +39,18 @@ export interface FinetuneModel {
   readonly lambdaImage: number
   readonly temperature: number
   readonly optimizer: Optimizer
+  /** The decoder's stages are computed again in the backward pass instead of being kept. Default false. */
+  readonly recompute?: boolean
 }
 
 /** What a step changes: all weights as one vector, and the optimiser's moments of them. */
 export type FinetuneState = { weights: Tensor1D; moments: Tensor1D[] }
 
-/** What a step gives. `metrics`, 5 values: loss, message loss, image loss, matching bits, mean squared error of clamped images. */
-export type FinetuneStep = FinetuneState & { metrics: Tensor1D; gradient: Tensor1D }
+/** `metrics`, 5 values: loss, message loss, image loss, matching bits, mean squared error of clamped images. */
+export type GradientStep = { metrics: Tensor1D; gradient: Tensor1D }
+
+/** What a step gives. */
+export type FinetuneStep = FinetuneState & GradientStep
 
 /**
  * One step of fine-tuning as a pure function of tensors; nothing is read, so that a compiling engine makes one graph of
@@ -56,17 +61,29 @@ export type FinetuneStep = FinetuneState & { metrics: Tensor1D; gradient: Tensor
  */
 export function finetuneStep(
   model: FinetuneModel,
-  { weights, moments }: FinetuneState,
-  { latents, originals }: FrozenBatch,
+  state: FinetuneState,
+  batch: FrozenBatch,
   key: Tensor2D,
   step: number,
   learningRate: number,
 ): FinetuneStep {
-  const { decoder, extractor, layout, imageLoss, lambdaImage, temperature, optimizer } = model
+  return tidy(() => {
+    const { metrics, gradient } = lossAndGradient(model, state.weights, batch, key)
+    return { ...update(model, state, gradient, step, learningRate), metrics, gradient }
+  })
+}
+
+/** The first half of a step: loss and gradient by all weights [length] for a batch. */
+export function lossAndGradient(
+  { decoder, extractor, layout, imageLoss, lambdaImage, temperature, recompute = false }: FinetuneModel,
+  weights: Tensor1D,
+  { latents, originals }: FrozenBatch,
+  key: Tensor2D,
+): GradientStep {
   return tidy(() => {
     const parameters = unflatten(layout, weights)
     const { aux, gradients } = valueAndGradients(() => {
-      const decoded = decode({ decoder }, latents, parameters)
+      const decoded = decode({ decoder }, latents, parameters, { recompute })
       const logits = extractLogits(extractor, decoded)
       const message = messageLoss(logits, key, temperature)
       const image = imageLoss.of(decoded, originals)
@@ -76,20 +93,13 @@ export function finetuneStep(
     const matches = sum<Scalar>(cast(equal(greater(aux.logits, 0), greater(key, 0.5)), 'float32'))
     const clamped = sub(clipByValue(aux.decoded, 0, 1), clipByValue(originals, 0, 1))
     const metrics = stack([aux.loss, aux.message, aux.image, matches, mean<Scalar>(square(clamped))])
-    const gradient = flatten(layout, gradients)
-    const updated = update(optimizer, layout, { weights, moments }, gradient, step, learningRate)
-    return {
-      ...updated,
-      metrics: metrics as Tensor1D,
-      gradient,
-    }
+    return { metrics: metrics as Tensor1D, gradient: flatten(layout, gradients) }
   })
 }
 
-/** All weights as one vector updated: as it is by an optimiser that treats every element alike, else taken apart and laid out anew. */
-function update(
-  optimizer: Optimizer,
-  layout: FlatLayout,
+/** The second half: all weights as one vector updated: as it is by an optimiser that treats every element alike, else taken apart and laid out anew. */
+export function update(
+  { optimizer, layout }: Pick<FinetuneModel, 'optimizer' | 'layout'>,
   { weights, moments }: FinetuneState,
   gradient: Tensor1D,
   step: number,

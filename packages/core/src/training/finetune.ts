@@ -7,7 +7,7 @@ import { markConstants } from '../ops/constant.ts'
 import { checkKey, type Key, keyBits, keyId } from '../signal/key.ts'
 import type { Weights } from '../weights/weights.ts'
 import { type CheckpointStore, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import { type FinetuneModel, type FinetuneState, finetuneStep } from './finetune-step.ts'
+import type { FinetuneModel, FinetuneState } from './finetune-step.ts'
 import { hashOf, weightsHash } from './fingerprint.ts'
 import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { FrozenWork } from './frozen-work.ts'
@@ -16,9 +16,11 @@ import type { ImageSet } from './image-set.ts'
 import { batchOrder } from './order.ts'
 import { type Recipe, type RecipeName, recipe, recipeOptimizer, recipeSchedule } from './recipes.ts'
 import type { Schedule } from './schedules.ts'
+import { type StepMemory, type StepMemoryOptions, stepMemory } from './step-memory.ts'
+import { type TakenStep, takeStep, zeros } from './take-step.ts'
 import { heldBackCount, holdBack, type Judgement, type Until, type UntilReport, untilNumbers } from './until.ts'
 
-export interface FinetuneOptions extends Partial<Recipe> {
+export interface FinetuneOptions extends Partial<Recipe>, StepMemoryOptions {
   readonly autoencoder: Autoencoder
   readonly extractor: Extractor
   /** As many bits as the extractor reads. */
@@ -73,6 +75,8 @@ export interface FinetuneReport {
   readonly imageLoss: string
   readonly lambdaImage: number
   readonly seed: number
+  /** How a step was kept within memory. */
+  readonly memory: StepMemory
   /** What came of `until`; null where nothing was asked. */
   readonly until: UntilReport | null
   /** Steps done by this call; fewer than the recipe's where it resumed, or stopped by `until`. */
@@ -114,7 +118,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
   if (size % autoencoder.downscale)
     throw new StableSigError('bad-argument', `size is ${size}, expected a multiple of ${autoencoder.downscale}`)
   const schedule = options.schedule ?? recipeSchedule(numbers)
-
+  const memory = stepMemory(autoencoder.decoder, extractor, numbers, options)
   const layout = flatLayout(autoencoder.decoder.weights)
   const model: FinetuneModel = {
     decoder: autoencoder.decoder,
@@ -124,6 +128,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
     lambdaImage,
     temperature: numbers.temperature,
     optimizer: recipeOptimizer(numbers),
+    recompute: memory.recompute,
   }
   const order = batchOrder(seed, images.length, batchSize)
 
@@ -169,20 +174,10 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
       }
       const before = performance.now()
       const learningRate = schedule(done)
-      const batch = await frozen.batch(order(done))
-      let next: ReturnType<typeof finetuneStep>
-      try {
-        next = finetuneStep(model, state, batch, keyTensor, done + 1, learningRate)
-      } finally {
-        batch.latents.dispose()
-        batch.originals.dispose()
-      }
-      next.gradient.dispose()
-      disposeState(state)
-      state = { weights: next.weights, moments: next.moments }
-      const [loss = 0, lossW = 0, lossI = 0, matches = 0, error = 0] = await next.metrics
-        .data()
-        .finally(() => next.metrics.dispose())
+      const parts = inParts(order(done), memory.accumulate).map((indices) => () => frozen.batch(indices))
+      const taken: TakenStep = await takeStep(model, state, parts, keyTensor, done + 1, learningRate)
+      state = taken.state
+      const [loss = 0, lossW = 0, lossI = 0, matches = 0, error = 0] = taken.metrics
       done++
       if (!Number.isFinite(loss))
         throw new StableSigError(
@@ -218,6 +213,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
       imageLoss: imageLoss.name,
       lambdaImage,
       seed,
+      memory,
       until: judge ? judge.report() : null,
       stepsDone: done - first,
       resumedAt: first,
@@ -273,19 +269,12 @@ function pick(options: FinetuneOptions): { readonly [K in keyof Recipe]?: Recipe
   }
 }
 
-/**
- * The original decoder's weights, and moments of zero. Those are no uniform tensors (one zero is negative, which no sum sees):
- * engines compile such tensors in, and the first step would be a graph of its own.
- */
+/** The original decoder's weights, and moments of zero. */
 async function startingState({ decoder, layout, optimizer }: FinetuneModel): Promise<FinetuneState> {
   const laid = flatten(layout, decoder.weights)
   const [values = new Float32Array()] = await valuesOf([laid])
   laid.dispose()
-  const moments = Array.from({ length: optimizer.moments }, () => {
-    const zeros = new Float32Array(layout.length)
-    zeros[0] = -0
-    return tensor1d(zeros)
-  })
+  const moments = Array.from({ length: optimizer.moments }, () => zeros(layout.length))
   return { weights: tensor1d(values), moments }
 }
 
@@ -299,6 +288,12 @@ const valuesOf = (tensors: readonly Tensor1D[]): Promise<Float32Array[]> =>
 
 const aborted = (done: number, steps: number): StableSigError =>
   new StableSigError('aborted', `stopped after ${done} of ${steps} steps`)
+
+/** A batch in so many parts of equal size, in its order. */
+const inParts = (indices: readonly number[], count: number): number[][] => {
+  const size = indices.length / count
+  return Array.from({ length: count }, (_, i) => indices.slice(i * size, (i + 1) * size))
+}
 
 function* visitsOf(order: (step: number) => number[], first: number, steps: number): Generator<number> {
   for (let step = first; step < steps; step++) yield* order(step)

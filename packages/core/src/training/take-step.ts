@@ -1,0 +1,118 @@
+import {
+  add,
+  dispose,
+  div,
+  slice,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core'
+import { type FinetuneModel, type FinetuneState, finetuneStep, lossAndGradient, update } from './finetune-step.ts'
+import type { FrozenBatch } from './frozen-work.ts'
+
+/** A step that has been taken: the new state and what was measured before its update. */
+export interface TakenStep {
+  readonly state: FinetuneState
+  /** Loss, message loss, image loss, matching bits, mean squared error of clamped images. */
+  readonly metrics: readonly number[]
+}
+
+/** Gives a batch, or a part of one, as new tensors. */
+export type BatchSource = () => Promise<FrozenBatch>
+
+/**
+ * Takes a step and disposes the state it is taken from. A batch in several parts of equal size needs the intermediate tensors
+ * of one part at a time, each computed before the next begins; losses are means over images, so that the mean of the parts'
+ * gradients is that of the whole batch within rounding.
+ * @param parts of the batch; one is the whole
+ * @param step number of this step, from 1
+ */
+export async function takeStep(
+  model: FinetuneModel,
+  state: FinetuneState,
+  parts: readonly BatchSource[],
+  key: Tensor2D,
+  step: number,
+  learningRate: number,
+): Promise<TakenStep> {
+  const [whole] = parts
+  if (parts.length > 1 || !whole) return accumulatedStep(model, state, parts, key, step, learningRate)
+  const batch = await whole()
+  const { metrics, gradient, ...next } = disposing(batch, () =>
+    finetuneStep(model, state, batch, key, step, learningRate),
+  )
+  // Before anything is computed: an engine may then put new values where the old ones are.
+  dispose([gradient, state])
+  return { state: next, metrics: await valuesOf(metrics, next) }
+}
+
+async function accumulatedStep(
+  model: FinetuneModel,
+  state: FinetuneState,
+  parts: readonly BatchSource[],
+  key: Tensor2D,
+  step: number,
+  learningRate: number,
+): Promise<TakenStep> {
+  let total = zeros(model.layout.length)
+  try {
+    const measured: number[][] = []
+    for (const part of parts) {
+      const batch = await part()
+      const before = total
+      const { metrics, gradient } = disposing(batch, () =>
+        tidy(() => {
+          const { metrics, gradient } = lossAndGradient(model, state.weights, batch, key)
+          return { metrics, gradient: add<Tensor1D>(before, gradient) }
+        }),
+      )
+      before.dispose()
+      total = gradient
+      measured.push(await valuesOf(metrics, gradient))
+    }
+    const { first, ...next } = tidy(() => {
+      const next = update(model, state, div(total, parts.length), step, learningRate)
+      return { ...next, first: slice<Tensor1D>(next.weights, 0, 1) }
+    })
+    dispose([total, state])
+    // One number read is the whole update computed, as a graph of its own.
+    await valuesOf(first, next)
+    const sum = (i: number) => measured.reduce((sum, values) => sum + (values[i] ?? 0), 0)
+    const metrics = [0, 1, 2, 3, 4].map((i) => (i === MATCHES ? sum(i) : sum(i) / parts.length))
+    return { state: next, metrics }
+  } finally {
+    total.dispose()
+  }
+}
+
+/** The place among the metrics of the one that is a count. */
+const MATCHES = 3
+
+/** No uniform tensor, one zero being negative: a compiling engine would make a graph of its own of it. */
+export function zeros(length: number): Tensor1D {
+  const values = new Float32Array(length)
+  values[0] = -0
+  return tensor1d(values)
+}
+
+/** Reads a tensor and disposes it; where that fails, what is pending with it too. */
+async function valuesOf(tensor: Tensor, pending: Tensor | FinetuneState): Promise<number[]> {
+  try {
+    return Array.from(await tensor.data())
+  } catch (error) {
+    dispose(pending)
+    throw error
+  } finally {
+    tensor.dispose()
+  }
+}
+
+function disposing<T>(batch: FrozenBatch, use: () => T): T {
+  try {
+    return use()
+  } finally {
+    dispose(batch)
+  }
+}
