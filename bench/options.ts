@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
+import { TIMED, WARM_UP } from './measurement.ts'
 
-export const names = ['finetune', 'sign', 'detect', 'identify'] as const
+export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify'] as const
 export type BenchName = (typeof names)[number]
 
 /** What is measured, and which variant of the peer it is set against. */
@@ -9,6 +10,14 @@ export interface Options {
   /** Pixels of a side; for identify the number of users. */
   readonly size: number
   readonly batch: number
+  /** finetune: steps of the project's run. finetune-kl: timed steps of both sides. */
+  readonly steps: number
+  /** finetune-kl: channels of the decoder by level, that of the image first. */
+  readonly widths: readonly number[]
+  /** finetune-kl: blocks are computed again in the backward pass, on both sides. */
+  readonly recompute: boolean
+  /** finetune-kl: parts in which the project's side puts a batch through. */
+  readonly accumulate: number
   /** Peer of finetune: latents and original decodes computed once, before the first step. */
   readonly cached: boolean
   /** Peer of detect: frozen and optimised for inference. */
@@ -20,13 +29,15 @@ export interface Options {
   readonly json: boolean
 }
 
-const usage = `bench finetune --size 128|256 [--batch 4] [--cached] [--json]
+const usage = `bench finetune --size 128|256 [--batch 4] [--steps 7] [--cached] [--json]
+bench finetune-kl [--size 64] [--batch 1] [--widths 128,256,512,512] [--steps 5] [--checkpointing] [--accumulate 1] [--json]
 bench sign [--size 256] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
 bench identify [--size USERS] [--json]`
 
 const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   finetune: { size: 256, batch: 4 },
+  'finetune-kl': { size: 64, batch: 1 },
   sign: { size: 256, batch: 4 },
   detect: { size: 256, batch: 1 },
   identify: { size: 1e6, batch: 1 },
@@ -41,6 +52,10 @@ export function parseOptions(args: readonly string[]): Options {
       options: {
         size: { type: 'string' },
         batch: { type: 'string' },
+        steps: { type: 'string' },
+        widths: { type: 'string', default: '128,256,512,512' },
+        checkpointing: { type: 'boolean', default: false },
+        accumulate: { type: 'string' },
         cached: { type: 'boolean', default: false },
         freeze: { type: 'boolean', default: false },
         'with-reading': { type: 'boolean', default: false },
@@ -50,14 +65,29 @@ export function parseOptions(args: readonly string[]): Options {
     })
     const bench = names.find((name) => name === positionals[0])
     if (!bench || positionals.length !== 1) throw new Error(`which of ${names.join(', ')}?`)
-    const count = (name: 'size' | 'batch'): number => {
-      const value = Number(values[name] ?? defaults[bench][name])
-      if (!Number.isInteger(value) || value < 1)
-        throw new Error(`--${name} ${values[name]}: expected a whole number from 1`)
+    const kl = bench === 'finetune-kl'
+    const standard = { ...defaults[bench], steps: kl ? TIMED : WARM_UP + TIMED, accumulate: 1 }
+    const count = (name: keyof typeof standard, least = 1): number => {
+      const value = Number(values[name] ?? standard[name])
+      if (!Number.isInteger(value) || value < least)
+        throw new Error(`--${name} ${values[name]}: expected a whole number from ${least}`)
       return value
     }
     const { cached, freeze, json, 'with-reading': withReading, 'key-seed': keySeed } = values
-    return { bench, size: count('size'), batch: count('batch'), cached, freeze, withReading, keySeed, json }
+    return {
+      bench,
+      size: count('size'),
+      batch: count('batch'),
+      steps: count('steps', kl ? 1 : WARM_UP + 1),
+      widths: values.widths.split(',').map(Number),
+      recompute: values.checkpointing,
+      accumulate: count('accumulate'),
+      cached,
+      freeze,
+      withReading,
+      keySeed,
+      json,
+    }
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : error}\n${usage}`)
   }
