@@ -51,7 +51,7 @@ export class Executor {
     private readonly recorder: Recorder,
     private readonly options: ExecutorOptions,
   ) {
-    this.sessions = new SessionCache(options)
+    this.sessions = new SessionCache(options, (id) => this.recorder.signatureText(id))
     this.pool = new ArrayPool(options.maxPoolBytes)
   }
 
@@ -147,6 +147,8 @@ export class Executor {
       outputBytes: bytes(outputs),
       ms: { key: keyMs, compile: compileMs, session: sessionMs, run: runMs },
       sessions: this.sessions.size,
+      session: entry.shared.session.id ?? null,
+      constantBytes: this.sessions.constantBytes,
       workBytes: entry.model.workBytes,
       allWorkBytes: this.sessions.workBytes,
       pooledBytes: this.pool.bytes,

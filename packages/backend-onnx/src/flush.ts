@@ -37,6 +37,7 @@ export function liveGraph({ nodes, roots }: Flush): LiveGraph {
 /**
  * The structure of a live graph as numbers: two graphs with equal keys compute the same from leaves of the same kinds.
  * Values of literals are not in it: they are compared on their own, since some of them change from step to step.
+ * Signatures, numbered from 1, stand in it inverted: below the -1 that ends the nodes, where places of tensors are from 0 on.
  */
 export class StructureKey {
   private constructor(
@@ -49,10 +50,10 @@ export class StructureKey {
     const index = new Map<TensorData, number>()
     for (const leaf of graph.leaves) {
       index.set(leaf, index.size)
-      words.push(leafKind(leaf))
+      words.push(~leafKind(leaf))
     }
     for (const node of graph.nodes) {
-      words.push(node.signature)
+      words.push(~node.signature)
       for (const input of node.inputs) words.push(index.get(input)!)
       for (const output of node.outputs) index.set(output, index.size)
     }
@@ -66,6 +67,22 @@ export class StructureKey {
     if (this.words.length !== other.words.length) return false
     for (let i = 0; i < this.words.length; i++) if (this.words[i] !== other.words[i]) return false
     return true
+  }
+
+  /**
+   * The signatures in which this structure differs from one of equal make, as pairs [here, there]; null where they differ in
+   * how tensors are connected, or in more than `most` places.
+   */
+  differences(other: StructureKey, most: number): [number, number][] | null {
+    if (this.words.length !== other.words.length) return null
+    const found: [number, number][] = []
+    for (let i = 0; i < this.words.length; i++) {
+      const [here, there] = [this.words[i]!, other.words[i]!]
+      if (here === there) continue
+      if (here >= -1 || there >= -1 || found.length === most) return null
+      found.push([~here, ~there])
+    }
+    return found
   }
 }
 

@@ -59,8 +59,14 @@ export class Recorder {
     }
     return id
   }
-  // Numbers are never reused: a cleared text gets a new number, which costs a compile and nothing else.
-  #nextSignature = 0
+  // Numbers from 1 are never reused: a cleared text gets a new number, which costs a compile and nothing else.
+  #nextSignature = 1
+
+  /** The text of a signature's number, for messages; undefined where it has been forgotten. */
+  signatureText(id: number): string | undefined {
+    for (const [text, known] of this.#signatures) if (known === id) return text
+    return undefined
+  }
 
   record(
     name: string,

@@ -23,6 +23,10 @@ export interface FlushReport {
     readonly run: number
   }
   readonly sessions: number
+  /** The session that ran, as the runtime numbers it; null where it numbers none. */
+  readonly session: number | null
+  /** Bytes of constant weights inside all sessions. */
+  readonly constantBytes: number
   /** Estimated work space of this graph and of all sessions kept, in bytes. */
   readonly workBytes: number
   readonly allWorkBytes: number

@@ -10,6 +10,8 @@ export interface RuntimeTensor {
 
 /** A compiled model. Results are written into the arrays that `outputs` bring, so that nothing is allocated a run. */
 export interface OnnxSession {
+  /** Number of this session at its runtime, for reports. */
+  readonly id?: number
   run(inputs: readonly RuntimeTensor[], outputs: readonly RuntimeTensor[]): Promise<void>
   /** The same without leaving the current turn; absent where the runtime cannot. */
   runSync?(inputs: readonly RuntimeTensor[], outputs: readonly RuntimeTensor[]): void

@@ -46,14 +46,25 @@ export interface SessionLimits {
 /** A model file is one protocol-buffer message, below 2 GB; what does not fit is fed as an input. */
 const MAX_MODEL_CONSTANTS = 1.5e9
 
+/** Places in which a structure may differ from another one to be called like it. */
+const LIKE = 64
+/** Hashes of former structures that are remembered, for reports. */
+const MAX_FORGOTTEN = 1000
+
 /** Sessions by structure, least recently used first out. */
 export class SessionCache {
   /** In order of use: the first is the oldest. */
   readonly #structures = new Map<string, Structure[]>()
   readonly #order = new Set<Structure>()
   #releases: Promise<void>[] = []
+  /** Structures that have been forgotten, by hash: that one is compiled once more is then no news. */
+  readonly #forgotten = new Set<string>()
 
-  constructor(private readonly limits: SessionLimits) {}
+  /** @param signatureText what a number in a structure stands for, to say why one is new */
+  constructor(
+    private readonly limits: SessionLimits,
+    private readonly signatureText: (id: number) => string | undefined = () => undefined,
+  ) {}
 
   get size(): number {
     return this.#perSession(() => 1)
@@ -99,7 +110,9 @@ export class SessionCache {
       const same = this.#structures.get(key.hash)
       if (same) same.push(structure)
       else this.#structures.set(key.hash, [structure])
-      reason = 'new structure'
+      reason = this.#forgotten.has(key.hash)
+        ? 'its session was released to keep within limits'
+        : `new structure${this.#likeness(structure)}`
     }
     this.#order.delete(structure)
     this.#order.add(structure)
@@ -123,7 +136,20 @@ export class SessionCache {
       return 'constant'
     })
     const literals = live.leaves.map((leaf, i) => (roles[i] === 'literal' ? leaf.uniform! : undefined))
-    return { structure, roles, literals, entry: null, reason: reason ?? 'session was released' }
+    return { structure, roles, literals, entry: null, reason: reason ?? 'its last compile failed' }
+  }
+
+  /** In which few signatures a structure differs from the latest one that is built alike: what a program should not vary. */
+  #likeness(structure: Structure): string {
+    for (const known of [...this.#order].reverse()) {
+      const found = structure.key.differences(known.key, LIKE)
+      const [first] = found ?? []
+      if (!found || !first) continue
+      const [here, there] = first.map((id) => this.signatureText(id) ?? 'something forgotten')
+      const more = found.length > 1 ? `, and ${found.length - 1} more such` : ''
+      return `: like another but for ${here} where that has ${there}${more}`
+    }
+    return ''
   }
 
   /** Keeps a session for a structure, in place of its former one, and releases what exceeds the limits. */
@@ -155,6 +181,8 @@ export class SessionCache {
   #forget(structure: Structure): void {
     structure.entry = null
     this.#order.delete(structure)
+    if (this.#forgotten.size >= MAX_FORGOTTEN) this.#forgotten.clear()
+    this.#forgotten.add(structure.key.hash)
     const rest = this.#structures.get(structure.key.hash)?.filter((s) => s !== structure) ?? []
     if (rest.length > 0) this.#structures.set(structure.key.hash, rest)
     else this.#structures.delete(structure.key.hash)
