@@ -45,7 +45,12 @@ export function withDefaults(
   return {
     name: options.name ?? 'onnx',
     passes,
-    target: { provider: runtime.provider, microsoft, block, layout: passes.has('layout') },
+    target: {
+      provider: runtime.provider,
+      microsoft,
+      block: passes.has('blocked-layout') ? block : 0,
+      layout: passes.has('layout'),
+    },
     maxSessions: options.maxSessions ?? 24,
     maxConstantBytes: options.maxConstantBytes ?? 2 ** 31,
     maxIdleBytes: options.maxIdleBytes ?? 2 ** 29,

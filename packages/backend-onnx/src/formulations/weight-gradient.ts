@@ -1,6 +1,7 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { Permutation } from '../tensors.ts'
+import { blockedCorrelation, isBlockedCorrelation } from './blocked-correlation.ts'
 import type { ConvGeometry } from './forward.ts'
 import { paddedInput, sumOfProducts, tap } from './products.ts'
 import { shiftedProduct } from './shifted-product.ts'
@@ -17,6 +18,7 @@ export function convWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: R
   if (kh === 1 && kw === 1 && geo.pads.every((p) => p === 0) && geo.strides.every((s) => s === 1))
     return pointwise(g, geo, x, dy)
   if (geo.inputs <= 4 && geo.strides.every((s) => s === 1)) return batchAsChannels(g, geo, x, dy)
+  if (isBlockedCorrelation(g, geo)) return blockedCorrelation(g, geo, x, dy)
   return geo.strides.every((s) => s === 1) ? shiftedProduct(g, geo, x, dy) : slicedProducts(g, geo, x, dy)
 }
 

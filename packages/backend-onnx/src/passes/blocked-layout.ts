@@ -45,7 +45,13 @@ class Blocking {
     const nodes = this.graph.nodes
     this.graph.nodes = []
     for (const node of nodes) {
-      if (this.#convolution(node) || this.#elementwise(node) || this.#reduction(node) || this.#resampling(node))
+      if (
+        this.#convolution(node) ||
+        this.#elementwise(node) ||
+        this.#reduction(node) ||
+        this.#resampling(node) ||
+        this.#reordering(node)
+      )
         continue
       node.inputs = node.inputs.map((input) => input && this.#inOrder(input))
       this.graph.nodes.push(node)
@@ -270,6 +276,26 @@ class Blocking {
       keepdims: 1,
     })
     return this.#reshapedTo(out, total)
+  }
+
+  /** What asks for another order gets it from the blocks at once. */
+  #reordering(node: IrNode): boolean {
+    const x = node.inputs[0]
+    const out = node.outputs[0]!
+    if (!x) return false
+    if (node.op === 'ReorderInput') {
+      this.graph.nodes.push(this.#reshapedTo(out, this.#inBlocks(x)))
+      return true
+    }
+    const { perm } = node.attributes
+    if (node.op !== 'Transpose' || !Array.isArray(perm) || `${perm}` !== '0,2,3,1') return false
+    if (!this.#virtual.has(x) || !this.#isBlocked(x)) return false
+    node.op = 'ReorderOutput'
+    node.domain = BLOCKED
+    node.inputs = [this.#inBlocks(x)]
+    node.attributes = { channels: x.dims[1]!, channels_last: 1 }
+    this.graph.nodes.push(node)
+    return true
   }
 
   /** A node that gives `out` its values: for tensors that later nodes name in plain order. */

@@ -1,5 +1,6 @@
 import {
   add,
+  div,
   erf,
   exp,
   mul,
@@ -24,21 +25,25 @@ export function relu<T extends Tensor>(x: T): T {
 
 /**
  * x Φ(x) with Φ the normal distribution function: PyTorch's default GELU, 0.5 x (1 + erf(x/√2)), not its tanh approximation.
- * Derivative: Φ(x) + x φ(x) with φ the normal density.
+ * Derivative: Φ(x) + x φ(x) with φ the normal density; x φ(x) = s / exp(s²) / √π with s = x/√2, which the forward pass has.
  */
 export function gelu<T extends Tensor>(x: T): T {
-  return derive([x], () => ({
-    value: mul<T>(x, normalDistribution(x)),
-    saved: [x] as [T],
-    gradient: (dy: T, [x]) => {
-      const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI))
-      return [mul(dy, add(normalDistribution(x), mul(x, density)))]
-    },
-  }))
+  return derive([x], () => {
+    const s = mul<T>(x, Math.SQRT1_2)
+    return {
+      value: mul<T>(x, normalDistribution(s)),
+      saved: [s] as [T],
+      // exp(s²) may be infinite: the quotient is then the 0 that it ought to be.
+      gradient: (dy: T, [s]) => {
+        const density = mul(div(s, exp(square(s))), 1 / Math.sqrt(Math.PI))
+        return [mul(dy, add(normalDistribution(s), density))]
+      },
+    }
+  })
 }
 
-/** Φ(x) = 0.5 (1 + erf(x/√2)). */
-const normalDistribution = (x: Tensor): Tensor => mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5)
+/** Φ(√2 s) = 0.5 (1 + erf(s)). */
+const normalDistribution = (s: Tensor): Tensor => mul(add(erf(s), 1), 0.5)
 
 /** x σ(x), any shape. Derivative: σ(x) (1 + x (1 - σ(x))). */
 export function silu<T extends Tensor>(x: T): T {
