@@ -83,7 +83,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
       'sign',
       'Fine-tune a latent decoder so that every image it makes carries a key. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there. Exit code 1 when what --until-bits and --until-psnr ask for was not reached in all steps: the decoder is written nevertheless.',
       'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key --out signed.safetensors',
-      'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key \\\n    --recipe fast --held-back validation/ --out signed.safetensors --json',
+      'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key \\\n    --held-back validation/ --until-bits 0.99 --until-psnr 28 --out signed.safetensors --json',
     ),
   )
     .requiredOption('--encoder <file>', 'weights of the encoder, which stays as it is')
@@ -96,18 +96,18 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .addOption(format())
     .option('--delta <file>', 'also write what changed, small enough to send; weights are then rounded to that')
     .addOption(
-      new Option('--recipe <name>', 'published: the paper’s, at 256 px; fast: on 128 px, judged at 256')
-        .choices(['published', 'fast'])
-        .default('published'),
+      new Option('--recipe <name>', 'fast: a fraction of the work, on 128 px; published: the paper’s, at 256 px')
+        .choices(['fast', 'published'])
+        .default('fast'),
     )
     .option('--size <n>', 'side of the training images (default: the recipe’s)', whole(8, 4096))
-    .option('--steps <n>', 'training steps (default: 100)', whole(1, 1e6))
-    .option('--batch <n>', 'images a step (default: 4)', whole(1, 4096))
+    .option('--steps <n>', 'training steps (default: the recipe’s); up to twice as many where --until-bits or --until-psnr asks for them', whole(1, 1e6))
+    .option('--batch <n>', 'images a step (default: the recipe’s)', whole(1, 4096))
     .option('--lr <rate>', 'greatest learning rate (default: 5e-4)', positive)
     .addOption(new Option('--image-loss <name>', 'what keeps images as they were').choices(['mse']).default('mse'))
     .option(
       '--lambda-image <x>',
-      'weight of the image loss (default: 25 for mse); more keeps quality, less the mark',
+      'weight of the image loss (default: the recipe’s); more keeps quality, less the mark',
       notNegative,
     )
     .option(

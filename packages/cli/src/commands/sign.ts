@@ -88,7 +88,9 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   const checkpointPath = `${out}.checkpoint`
   const checkpoint = fileCheckpoint(checkpointPath)
   const steps = options.steps ?? RECIPES[options.recipe].steps
-  const progress = makeProgress(steps, io, options.json)
+  // What is asked for may take longer than planned.
+  const most = asked ? 2 * steps : steps
+  const progress = makeProgress(most, io, options.json)
 
   const { decoder, report } = await finetuneDecoder({
     autoencoder,
@@ -103,7 +105,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     ...(options.batch === undefined ? {} : { batchSize: options.batch }),
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
-    ...(asked ? { until: { ...asked, images: imageSet(heldBack), size: judgedAt } } : {}),
+    ...(asked ? { until: { ...asked, images: imageSet(heldBack), size: judgedAt, most } } : {}),
     signal: io.signal,
     checkpoint,
     onStep: (step) =>
@@ -203,15 +205,16 @@ type Result = {
   readonly size: number
   readonly until: { readonly reached: boolean; readonly step: number | null } | null
   readonly stepsDone: number
+  readonly resumedAt: number
   readonly heldBack: ReturnType<typeof figures> | null
   readonly seconds: number
   readonly peakRssMB: number
 }
 
 function describe(result: Result): string {
-  const { out, form, delta, keyId, steps, batchSize, size, until, heldBack, seconds, peakRssMB } = result
+  const { out, form, delta, keyId, stepsDone, resumedAt, batchSize, size, until, heldBack, seconds, peakRssMB } = result
   const aim = until
-    ? `aim           ${until.reached ? `reached after ${until.step} steps` : `NOT reached in ${steps} steps: allow more of them, or ask for less`}\n`
+    ? `aim           ${until.reached ? `reached after ${until.step} steps` : `NOT reached in ${stepsDone + resumedAt} steps: allow more of them, or ask for less`}\n`
     : ''
   const judged = heldBack
     ? `held back     ${heldBack.images} images at ${heldBack.size} px\n` +
@@ -221,7 +224,7 @@ function describe(result: Result): string {
   return (
     `signed        ${out} (${form}), key ${keyId}\n` +
     (delta ? `delta         ${delta.out}, ${delta.bytes} bytes\n` : '') +
-    `training      ${until?.step ?? steps} steps of ${batchSize} images at ${size} px\n` +
+    `training      ${stepsDone + resumedAt} steps of ${batchSize} images at ${size} px\n` +
     aim +
     judged +
     `seconds       ${seconds.toFixed(1)}\n` +
