@@ -22,7 +22,7 @@ export interface DecodeLatentsOptions extends TileOptions, LatentShape {
  * Decodes latents of any generator that uses this autoencoder: the way in for a pipeline whose last step this is, and for
  * generators fine-tuned on the same latents, which a signed decoder signs like the original.
  * @param latents an array in PyTorch's order (see `latentTensor`), or a tensor [N,h,w,C] or packed [N,h/2,w/2,4C]
- * @returns images [N,h·d,w·d,3] around [0, 1], not clamped; as many at a time as fit `memoryBytes`, in tiles where none does
+ * @returns images [N,h·d,w·d,3] around [0, 1], not clamped; all at once where they fit `memoryBytes`, else one after the other, in tiles where need be
  * @throws StableSigError 'shape'; 'unsupported' where scaled latents are given and nothing tells their scale; as decodeTiled
  */
 export async function decodeLatents(

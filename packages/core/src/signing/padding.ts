@@ -22,5 +22,5 @@ function repeatLast(x: Tensor4D, axis: 1 | 2, multiple: number): Tensor4D {
   begin[axis] = size - 1
   const reps: [number, number, number, number] = [1, 1, 1, 1]
   reps[axis] = more
-  return concat([x, tile(slice(x, begin), reps)], axis)
+  return concat([x, tile(slice(x, begin, [-1, -1, -1, -1]), reps)], axis)
 }

@@ -10,7 +10,7 @@ import { applyWithStatistics, joinMoments, type NormStatistics, type TileMoments
 
 /** A tile that is done. */
 export interface TileProgress {
-  /** Images done before this one, of how many. */
+  /** The image, from 0, of how many; the last where all were computed at once. */
   readonly image: number
   readonly images: number
   /** The part of the network, from 1, of how many. */
@@ -24,7 +24,7 @@ export interface TileProgress {
 }
 
 export interface TileOptions {
-  /** About how many bytes activations may take: 512 MiB. It decides whether tiles are needed, and how large they are. */
+  /** About how many bytes activations may take: 2 GiB. It decides whether tiles are needed, and how large they are. */
   readonly memoryBytes?: number
   /** Stops between two tiles, with an 'aborted' error. */
   readonly signal?: AbortSignal | undefined
@@ -37,7 +37,7 @@ export interface Network {
   readonly weights: Weights
 }
 
-const MEMORY_BYTES = 512 * 2 ** 20
+const MEMORY_BYTES = 2 * 2 ** 30
 
 /** What is the same for all tiles of a call. */
 interface Call {
@@ -48,41 +48,56 @@ interface Call {
 }
 
 /**
- * Applies a network to x [N,H,W,C], one image after the other, each in as many tiles as the memory budget asks for; whole where
- * it fits. See `decodeTiled` for what is exact.
+ * Applies a network to x [N,H,W,C]: at once where that fits the memory budget, else one image after the other, each in as many
+ * tiles as the budget asks for. See `decodeTiled` for what is exact.
  */
 export async function applyInTiles(network: Network, x: Tensor4D, options: TileOptions): Promise<Tensor4D> {
   const { memoryBytes = MEMORY_BYTES, signal, onTile } = options
   if (!(memoryBytes > 0))
     throw new StableSigError('bad-argument', `expected memoryBytes to be a number of bytes, found ${memoryBytes}`)
+  const { stages, weights } = network
   const [images, height, width, channels] = x.shape
-  const segments = plan(network, channels, height, width, memoryBytes)
+  const segments = segmentsOf(stages, weights, channels, height, width, memoryBytes)
+  const needed = bytesOf(segments, height, width)
+  const call: Call = { weights, memoryBytes, signal, report: () => {} }
+  if (images * needed <= memoryBytes) {
+    stopIfAsked(call)
+    const made = runStages(stages, weights, x)
+    onTile?.({ image: images - 1, images, part: 1, parts: 1, pass: 1, tile: 1, tiles: 1 })
+    return made
+  }
   const made: Field[] = []
   for (let image = 0; image < images; image++) {
-    const report: Call['report'] = (progress) => onTile?.({ image, images, parts: segments.length, ...progress })
-    const call: Call = { weights: network.weights, memoryBytes, signal, report }
-    let field = await fieldOf(slice(x, [image, 0, 0, 0], [1, -1, -1, -1]))
-    for (const [at, segment] of segments.entries()) field = await applySegment(call, segment, field, at + 1)
+    const fits = needed <= memoryBytes
+    const parts = fits ? 1 : segments.length
+    const report: Call['report'] = (progress) => onTile?.({ image, images, parts, ...progress })
+    const one = slice(x, [image, 0, 0, 0], [1, -1, -1, -1])
+    if (fits) {
+      stopIfAsked(call)
+      const whole = runStages(stages, weights, one)
+      one.dispose()
+      made.push(await fieldOf(whole))
+      report({ part: 1, pass: 1, tile: 1, tiles: 1 })
+      continue
+    }
+    let field = await fieldOf(one)
+    for (const [at, segment] of segments.entries())
+      field = await applySegment({ ...call, report }, segment, field, at + 1)
     made.push(field)
   }
   return stack(made)
 }
 
-/** One segment where everything fits at once, else as many as tiles need. */
-function plan({ stages, weights }: Network, channels: number, height: number, width: number, memoryBytes: number) {
-  const cut = segmentsOf(stages, weights, channels, height, width, memoryBytes)
+/** About how many bytes a network takes at once. */
+function bytesOf(segments: readonly Segment[], height: number, width: number): number {
   let [h, w, most] = [height, width, 0]
-  for (const { unitIn, unitOut, unitBytes } of cut) {
+  for (const { unitIn, unitOut, unitBytes } of segments) {
     if (h % unitIn || w % unitIn)
       throw new StableSigError('shape', `${height}x${width} positions cannot be halved: pad them to a multiple first`)
     most = Math.max(most, (h / unitIn) * (w / unitIn) * unitBytes)
     ;[h, w] = [(h / unitIn) * unitOut, (w / unitIn) * unitOut]
   }
-  const [first, last] = [cut[0], cut.at(-1)]
-  if (!first || !last || most > memoryBytes) return cut
-  const [unitIn, unitOut] = h > height ? [1, h / height] : [height / h, 1]
-  const bytes = most / ((height / unitIn) * (width / unitIn))
-  return [{ ...first, stages, whole: true, unitIn, unitOut, unitBytes: bytes, channels: last.channels }]
+  return most
 }
 
 async function applySegment(call: Call, segment: Segment, field: Field, part: number): Promise<Field> {
