@@ -47,6 +47,18 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     )
       .choices(['same', 'diffusers', 'ldm', 'safetensors'])
       .default('same')
+  const autoencoder = (made: Command, decoder: string) =>
+    made
+      .option(
+        '--autoencoder <path>',
+        'a checkpoint, bare weights, a shard index, or a folder: diffusers’ vae/, or a pipeline that holds one',
+      )
+      .option('--encoder <path>', 'instead of --autoencoder: what holds the encoder')
+      .option('--decoder <path>', decoder)
+      .option(
+        '--config <file>',
+        'yaml or json that tells the architecture (default: the config.json beside the weights)',
+      )
   /** Runs a command's work and passes its exit code on. */
   const act =
     <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
@@ -78,16 +90,17 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--json', 'one JSON object')
     .action(act(async (options) => (await import('./commands/plan.ts')).plan(options, io)))
 
-  engine(
-    command(
-      'sign',
-      'Fine-tune a latent decoder so that every image it makes carries a key. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there. Exit code 1 when what --until-bits and --until-psnr ask for was not reached in all steps: the decoder is written nevertheless.',
-      'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key --out signed.safetensors',
-      'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key \\\n    --held-back validation/ --until-bits 0.99 --until-psnr 28 --out signed.safetensors --json',
+  autoencoder(
+    engine(
+      command(
+        'sign',
+        'Fine-tune a latent decoder so that every image it makes carries a key. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there. Exit code 1 when what --until-bits and --until-psnr ask for was not reached in all steps: the decoder is written nevertheless.',
+        'stablesig sign --autoencoder stable-diffusion/vae --extractor extractor.pt --images photos/ --key-file user.key --out signed-vae',
+        'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key \\\n    --held-back validation/ --until-bits 0.99 --until-psnr 28 --out signed.safetensors --json',
+      ),
     ),
+    'and what holds the decoder to sign',
   )
-    .requiredOption('--encoder <file>', 'weights of the encoder, which stays as it is')
-    .requiredOption('--decoder <file>', 'weights of the decoder to sign')
     .requiredOption('--extractor <file>', EXTRACTOR)
     .requiredOption('--images <folder>', 'photographs to train on: a folder or a pattern')
     .option('--key <bits>', KEY)
@@ -101,7 +114,11 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         .default('fast'),
     )
     .option('--size <n>', 'side of the training images (default: the recipe’s)', whole(8, 4096))
-    .option('--steps <n>', 'training steps (default: the recipe’s); up to twice as many where --until-bits or --until-psnr asks for them', whole(1, 1e6))
+    .option(
+      '--steps <n>',
+      'training steps (default: the recipe’s); up to twice as many where --until-bits or --until-psnr asks for them',
+      whole(1, 1e6),
+    )
     .option('--batch <n>', 'images a step (default: the recipe’s)', whole(1, 4096))
     .option('--lr <rate>', 'greatest learning rate (default: 5e-4)', positive)
     .addOption(new Option('--image-loss <name>', 'what keeps images as they were').choices(['mse']).default('mse'))
@@ -173,18 +190,19 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--json', 'one JSON object an image: file, bits, logits')
     .action(act(async (files, options) => (await import('./commands/extract.ts')).extractFiles(files, options, io)))
 
-  images(
-    engine(
-      command(
-        'reconstruct',
-        'Pass images through an autoencoder and write them as PNG: how to make marked images from photographs.',
-        'stablesig reconstruct --encoder encoder.pth --decoder signed.safetensors --out marked photos/',
-        'stablesig reconstruct --encoder encoder.pth --decoder decoder.pth --out plain --size 256 photo.jpg',
+  autoencoder(
+    images(
+      engine(
+        command(
+          'reconstruct',
+          'Pass images through an autoencoder and write them as PNG: how to make marked images from photographs.',
+          'stablesig reconstruct --encoder encoder.pth --decoder signed.safetensors --out marked photos/',
+          'stablesig reconstruct --autoencoder v1-5-pruned.safetensors --out plain --size 256 photo.jpg',
+        ),
       ),
     ),
+    'and what holds the decoder, signed or not',
   )
-    .requiredOption('--encoder <file>', 'weights of the encoder')
-    .requiredOption('--decoder <file>', 'weights of the decoder, signed or not')
     .requiredOption('--out <folder>', 'where to write them; made when it does not exist')
     .option('--json', 'one JSON object an image: file, out, width, height')
     .action(act(async (files, options) => (await import('./commands/reconstruct.ts')).reconstruct(files, options, io)))
@@ -220,13 +238,16 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
 
   command(
     'inspect',
-    'What a weights file holds: format, metadata, tensors.',
+    'What a path holds: format, which network, what is missing of it, metadata, tensors. Of a large file only its index is read.',
     'stablesig inspect signed.safetensors',
-    'stablesig inspect decoder.pth --json | jq .parameters',
+    'stablesig inspect stable-diffusion-xl/ --json | jq .holds',
+    'stablesig inspect v1-5-pruned.ckpt --config v1-inference.yaml --sha256',
   )
-    .argument('<weights>', 'safetensors, PyTorch, TorchScript or npz file')
+    .argument('<path>', 'a file of weights, a shard index, or a folder: a model’s, or a pipeline’s that holds vae/')
+    .option('--config <file>', 'yaml or json that tells the architecture (default: the config.json beside the weights)')
+    .option('--sha256', 'also of files above 256 MB, which are read whole for it')
     .option('--json', 'one JSON object')
-    .action(act(async (file, options) => (await import('./commands/inspect.ts')).inspect(file, options, io)))
+    .action(act(async (path, options) => (await import('./commands/inspect.ts')).inspect(path, options, io)))
 
   return program
 }

@@ -8,6 +8,7 @@ import {
   writePng,
 } from '@stablesig/backend-node'
 import { type Autoencoder, reconstructImages } from '@stablesig/core'
+import { type AutoencoderOptions, autoencoderFiles, checkAutoencoderFiles } from '../autoencoder.ts'
 import { EXIT } from '../exit.ts'
 import { type InputOptions, inputPaths, readInputs } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
@@ -15,9 +16,7 @@ import { type EngineOptions, startEngine } from '../models.ts'
 import { outputNames } from '../outputs.ts'
 import { reportFailure } from '../report.ts'
 
-interface Options extends InputOptions, EngineOptions {
-  readonly encoder: string
-  readonly decoder: string
+interface Options extends InputOptions, EngineOptions, AutoencoderOptions {
   readonly out: string
   readonly json?: boolean
 }
@@ -43,10 +42,12 @@ export async function throughAutoencoder(
 }
 
 export async function reconstruct(images: readonly string[], options: Options, io: Io): Promise<number> {
+  const files = autoencoderFiles(options)
+  await checkAutoencoderFiles(files)
   const paths = await inputPaths(images, options, io)
   await makeOutputFolder(options.out)
   await startEngine(options)
-  const autoencoder = await openAutoencoder(options)
+  const autoencoder = await openAutoencoder(files)
   const outputFor = outputNames(options.out, '.png')
   let code: number = EXIT.done
   try {

@@ -29,6 +29,7 @@ import {
 } from '@stablesig/core'
 import { dispose } from '@tensorflow/tfjs-core'
 import about from '../../package.json' with { type: 'json' }
+import { type AutoencoderOptions, autoencoderFiles, checkAutoencoderFiles } from '../autoencoder.ts'
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Io, jsonLine } from '../io.ts'
@@ -36,9 +37,7 @@ import { type KeyOptions, readKey } from '../key.ts'
 import { type EngineOptions, startEngine } from '../models.ts'
 import { makeProgress } from '../progress.ts'
 
-export interface SignOptions extends EngineOptions, KeyOptions {
-  readonly encoder: string
-  readonly decoder: string
+export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptions {
   readonly extractor: string
   readonly images: string
   readonly recipe: RecipeName
@@ -68,12 +67,14 @@ export const sign = (options: SignOptions, io: Io): Promise<number> => disposing
 
 async function signWith(own: <D extends Disposable>(made: D) => D, options: SignOptions, io: Io): Promise<number> {
   const started = performance.now()
+  const files = autoencoderFiles(options)
   const key = await readKey(options, io)
   // A folder that is to be written may be named with a slash behind it.
   const out = options.out.replace(/(?<=.)[/\\]+$/, '')
   await checkOutputPlace(out)
   if (options.delta) await checkOutputPlace(options.delta)
-  await Promise.all([options.encoder, options.decoder, options.extractor].map(checkInputFile))
+  await checkAutoencoderFiles(files)
+  await checkInputFile(options.extractor)
   const { training, heldBack } = await splitImages(options)
   const asked = untilOf(options, heldBack)
   const size = options.size ?? RECIPES[options.recipe].size
@@ -82,7 +83,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   const engine = await startEngine(options)
   const extractor = own(await openExtractor(options.extractor))
   checkKey(key, extractor.bits)
-  const autoencoder = own(await openAutoencoder(options))
+  const autoencoder = own(await openAutoencoder(files))
   await checkDecoderOutput(out, autoencoder, { format: options.format, kept: [options.extractor] })
   if (options.delta) await checkDeltaOutput(options.delta, autoencoder, [options.extractor, out])
   const checkpointPath = `${out}.checkpoint`

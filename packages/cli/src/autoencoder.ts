@@ -1,0 +1,46 @@
+import { stat } from 'node:fs/promises'
+import type { AutoencoderFiles } from '@stablesig/backend-node'
+import { StableSigError } from '@stablesig/core'
+import { UsageError } from './exit.ts'
+
+/** Where a command's autoencoder lies: in one place, or its halves in two. */
+export interface AutoencoderOptions {
+  readonly autoencoder?: string
+  readonly encoder?: string
+  readonly decoder?: string
+  readonly config?: string
+}
+
+/**
+ * What openAutoencoder takes.
+ * @throws UsageError when both ways of naming it are used, or neither wholly
+ */
+export function autoencoderFiles({ autoencoder, encoder, decoder, config }: AutoencoderOptions): AutoencoderFiles {
+  const more = config === undefined ? {} : { config }
+  if (autoencoder !== undefined) {
+    if (encoder !== undefined || decoder !== undefined)
+      throw new UsageError('--autoencoder names both halves: it cannot be used together with --encoder or --decoder')
+    return { path: autoencoder, ...more }
+  }
+  if (encoder !== undefined && decoder !== undefined) return { encoder, decoder, ...more }
+  if (encoder === undefined && decoder === undefined)
+    throw new UsageError('an autoencoder is needed: --autoencoder PATH, or --encoder PATH and --decoder PATH')
+  throw new UsageError(
+    encoder === undefined
+      ? '--decoder needs --encoder PATH beside it; --autoencoder PATH names both'
+      : '--encoder needs --decoder PATH beside it; --autoencoder PATH names both',
+  )
+}
+
+/**
+ * Says of a mistyped path that there is nothing before anything large is loaded.
+ * @throws StableSigError 'io'
+ */
+export async function checkAutoencoderFiles(files: AutoencoderFiles): Promise<void> {
+  const paths = 'path' in files ? [files.path] : [files.encoder, files.decoder]
+  for (const path of files.config === undefined ? paths : [...paths, files.config])
+    await stat(path).catch((cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? 'no such file or folder' : cause.message
+      throw new StableSigError('io', `cannot read ${path}: ${why}`, { cause })
+    })
+}
