@@ -29,13 +29,20 @@ export async function startOnnx(provider: Device, threads: number): Promise<stri
     import('@stablesig/backend-onnx'),
     import('../runtime/onnxruntime.ts'),
   ])
-  const onFlush = traceFromEnvironment()
+  const trace = traceFromEnvironment()
   const passes = passesFromEnvironment()
-  registerOnnxBackend(nodeRuntime({ provider, threads }), {
+  const runtime = nodeRuntime({ provider, threads, ...(trace?.profile ? { profile: trace.profile } : {}) })
+  if (trace?.profile) {
+    process.on('exit', () => {
+      runtime.endProfiling()
+      trace.finish()
+    })
+  }
+  registerOnnxBackend(runtime, {
     name: BACKEND,
     maxSessions: MAX_SESSIONS,
     ...(passes ? { passes } : {}),
-    ...(onFlush ? { onFlush } : {}),
+    ...(trace ? { onFlush: trace.onFlush } : {}),
   })
   try {
     if (!(await setBackend(BACKEND))) throw new Error('tfjs could not make the backend')

@@ -19,7 +19,7 @@ let running: Promise<Engine> | undefined
  * again gives the engine that runs.
  *
  * Where the environment has STABLESIG_TRACE=FILE, each graph that runs appends a JSON line to FILE: nodes, times, why it was
- * compiled ('-' for standard error).
+ * compiled ('-' for standard error); with STABLESIG_TRACE_OPERATORS=1 also its time by operator. See docs/engine.md.
  *
  * 'cuda' and 'webgpu' have not been run on such hardware by this project.
  * @throws StableSigError 'no-engine' when the device cannot be had, or when another one runs already; 'bad-argument'

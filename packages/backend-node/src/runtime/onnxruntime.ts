@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { EngineError, type OnnxRuntime, type OnnxSession, type RuntimeTensor } from '@stablesig/backend-onnx'
 import { type InferenceSession, type OnnxValue, Tensor } from 'onnxruntime-node'
 
@@ -8,7 +9,7 @@ export interface NodeRuntimeOptions {
   readonly provider?: 'cpu' | 'cuda' | 'webgpu'
   /** Threads of one operator. Default: all cores. */
   readonly threads?: number
-  /** Path prefix of profiles that ONNX Runtime writes, one a session; for diagnosis. */
+  /** Folder for the profiles that ONNX Runtime writes, one a session, named by its number; for diagnosis. */
   readonly profile?: string
 }
 
@@ -37,12 +38,17 @@ function isBinding(loaded: unknown): loaded is NativeBinding {
   )
 }
 
+export interface NodeRuntime extends OnnxRuntime {
+  /** Has all sessions that are profiled and not yet released write their profiles; none is taken afterwards. */
+  endProfiling(): void
+}
+
 /**
  * Runs compiled models with onnxruntime-node. Its public `run` is this same synchronous call behind setImmediate, so nothing
  * is lost by calling it directly, and tfjs' dataSync() works.
  * @throws EngineError 'no-engine' when the installed onnxruntime-node has another inner shape or no binary for this platform
  */
-export function nodeRuntime(options: NodeRuntimeOptions = {}): OnnxRuntime {
+export function nodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime {
   const require = createRequire(import.meta.url)
   let loaded: unknown
   try {
@@ -69,25 +75,35 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): OnnxRuntime {
     logSeverityLevel: 3,
     // Each session owns threads, and spinning ones take the cores from the session that works.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-    ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
   }
+  const { profile } = options
+  const profiled = new Set<NativeSession>()
+  let made = 0
   const createSync = (model: Uint8Array): OnnxSession => {
     const session = new binding.InferenceSession()
-    session.loadModel(model.buffer, model.byteOffset, model.byteLength, sessionOptions)
-    return new NodeSession(session, options.profile !== undefined)
+    const id = ++made
+    const profiling = profile ? { enableProfiling: true, profileFilePrefix: join(profile, String(id)) } : {}
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, { ...sessionOptions, ...profiling })
+    if (profile) profiled.add(session)
+    return new NodeSession(id, session, profiled)
   }
   return {
     name: `onnxruntime-node (${provider})`,
     provider,
     createSync,
     create: async (model) => createSync(model),
+    endProfiling: () => {
+      for (const session of profiled) session.endProfiling()
+      profiled.clear()
+    },
   }
 }
 
 class NodeSession implements OnnxSession {
   constructor(
+    readonly id: number,
     private readonly session: NativeSession,
-    private readonly profiled: boolean,
+    private readonly profiled: Set<NativeSession>,
   ) {}
 
   runSync(inputs: readonly RuntimeTensor[], outputs: readonly RuntimeTensor[]): void {
@@ -105,7 +121,7 @@ class NodeSession implements OnnxSession {
   }
 
   release(): void {
-    if (this.profiled) this.session.endProfiling()
+    if (this.profiled.delete(this.session)) this.session.endProfiling()
     this.session.dispose()
   }
 }
