@@ -1,6 +1,9 @@
 import seedrandom from 'seedrandom'
 import { fromFloat32 } from '../weights/convert.ts'
+import { unmapName } from '../weights/names.ts'
 import type { StateDict, StateTensor } from '../weights/state-dict.ts'
+import { type KlShape, klPlan, klShapes } from './autoencoders/kl-plan.ts'
+import { klSpellings } from './autoencoders/names.ts'
 
 /* Small random networks as files would hold them, for tests. */
 
@@ -115,6 +118,38 @@ export function tinyState(part: 'encoder' | 'decoder', shape: TinyShape): StateD
     }
     block()
     conv(width, 3, true, 0.5)
+  }
+  return stateOf(entries)
+}
+
+export interface KlFile {
+  /** As describeAutoencoder calls it. Default: 'LDM'. */
+  layout?: string
+  prefix?: string
+  parts?: readonly ('encoder' | 'decoder')[]
+  /** Codes of a VQ autoencoder. */
+  codes?: number
+}
+
+/** A random KL or VQ autoencoder as its file, the same weights in every spelling. */
+export function klState(shape: KlShape, { layout = 'LDM', prefix = '', parts, codes = 0 }: KlFile = {}): StateDict {
+  const entries: Entries = {}
+  const mapping = klSpellings(shape.widths.length).find(({ name }) => name === layout)
+  if (!mapping) throw new Error(`no spelling ${layout}`)
+  const put = (ours: string, stored: readonly number[], about = 0, deviation = 0.1) => {
+    const matrix = layout.startsWith('diffusers') && /\.attn.*\.(q|k|v|proj_out)\.weight$/.test(ours)
+    const values = noise(ours, count(stored), deviation).map((value) => value + about)
+    entries[prefix + unmapName(mapping, ours)] = [matrix ? stored.slice(0, 2) : [...stored], values]
+  }
+  for (const part of parts ?? (['encoder', 'decoder'] as const))
+    for (const [name, stored] of Object.entries(klShapes(klPlan(part, shape)))) {
+      const norm = /norm/.test(name) && name.endsWith('weight')
+      put(`${part}.${name}`, stored, norm ? 1 : 0, stored.length > 1 ? 1 / Math.sqrt(count(stored.slice(1))) : 0.1)
+    }
+  if (codes) put('quantize.embedding.weight', [codes, shape.latentChannels], 0, 1)
+  if (layout === 'FLUX.2') {
+    put('bn.running_mean', [4 * shape.latentChannels])
+    put('bn.running_var', [4 * shape.latentChannels], 1)
   }
   return stateOf(entries)
 }
