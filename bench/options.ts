@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
+import type { RecipeName } from '@stablesig/core'
 import { TIMED, WARM_UP } from './measurement.ts'
 
 export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify'] as const
+const recipeNames: readonly RecipeName[] = ['fast', 'published']
 export type BenchName = (typeof names)[number]
 
 /** What is measured, and which variant of the peer it is set against. */
@@ -24,6 +26,10 @@ export interface Options {
   readonly freeze: boolean
   /** detect: reading, decoding and resizing of the JPEG files included, on both sides. */
   readonly withReading: boolean
+  /** sign: how; 'published' is the paper's. */
+  readonly recipe: RecipeName
+  /** sign: all steps of the recipe, whatever they come to, and no peer. */
+  readonly whole: boolean
   /** sign: what the key is made from. */
   readonly keySeed: string
   readonly json: boolean
@@ -31,7 +37,7 @@ export interface Options {
 
 const usage = `bench finetune --size 128|256 [--batch 4] [--steps 7] [--cached] [--json]
 bench finetune-kl [--size 64] [--batch 1] [--widths 128,256,512,512] [--steps 5] [--checkpointing] [--accumulate 1] [--json]
-bench sign [--size 256] [--key-seed TEXT] [--json]
+bench sign [--size 256] [--recipe fast|published] [--whole] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
 bench identify [--size USERS] [--json]`
 
@@ -59,6 +65,8 @@ export function parseOptions(args: readonly string[]): Options {
         cached: { type: 'boolean', default: false },
         freeze: { type: 'boolean', default: false },
         'with-reading': { type: 'boolean', default: false },
+        recipe: { type: 'string', default: 'fast' },
+        whole: { type: 'boolean', default: false },
         'key-seed': { type: 'string', default: 'bench' },
         json: { type: 'boolean', default: false },
       },
@@ -73,7 +81,9 @@ export function parseOptions(args: readonly string[]): Options {
         throw new Error(`--${name} ${values[name]}: expected a whole number from ${least}`)
       return value
     }
-    const { cached, freeze, json, 'with-reading': withReading, 'key-seed': keySeed } = values
+    const recipe = recipeNames.find((name) => name === values.recipe)
+    if (!recipe) throw new Error(`--recipe ${values.recipe}: expected one of ${recipeNames.join(', ')}`)
+    const { cached, freeze, json, whole, 'with-reading': withReading, 'key-seed': keySeed } = values
     return {
       bench,
       size: count('size'),
@@ -85,6 +95,8 @@ export function parseOptions(args: readonly string[]): Options {
       cached,
       freeze,
       withReading,
+      recipe,
+      whole,
       keySeed,
       json,
     }

@@ -31,6 +31,7 @@ export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): 
     }
   }
   if (bench === 'sign') {
+    if (options.whole) return null
     const args = ['--images', join(data, 'images'), '--steps', String(PEER_UNTIMED + PEER_TIMED), '--val', '1']
     return async () => {
       const said = await run('finetune.py', args)

@@ -1,5 +1,6 @@
 import { imageSet } from '@stablesig/backend-node'
-import { finetuneDecoder, randomKey } from '@stablesig/core'
+import { evaluateDecoder, finetuneDecoder, randomKey, type UnitImages } from '@stablesig/core'
+import { slice } from '@tensorflow/tfjs-core'
 import { type Measurement, peakRssMB, significant } from '../measurement.ts'
 import type { Options } from '../options.ts'
 import { photographs, realAutoencoder, realExtractor, startEngine } from './models.ts'
@@ -10,29 +11,40 @@ const HELD_BACK = 24
 
 /**
  * Seconds until a decoder is signed as well as `AIM` asks, judged on held-back photographs at `size`: from models in memory to
- * the decoder's weights, with compiling, reading photographs, what is computed once, and every judgement.
- * @throws Error when it was not reached in the recipe's steps
+ * the decoder's weights, with compiling, reading photographs, what is computed once, and every judgement. `whole`: seconds of
+ * all steps of the recipe, and told with them what the decoder is worth, also after half of each picture is cut away.
+ * @throws Error when the aim was not reached in twice the recipe's steps
  */
-export async function measureSign({ size, keySeed }: Options, data: string): Promise<Measurement> {
+export async function measureSign({ size, recipe, whole, keySeed }: Options, data: string): Promise<Measurement> {
   await startEngine()
   const extractor = await realExtractor(data)
   const autoencoder = await realAutoencoder(data)
+  const key = randomKey(extractor.bits, { seed: keySeed })
   const training = imageSet(await photographs(data, 'train'))
   const heldBack = imageSet((await photographs(data, 'val')).slice(0, HELD_BACK))
-  const { report } = await finetuneDecoder({
-    autoencoder,
-    extractor,
-    key: randomKey(extractor.bits, { seed: keySeed }),
+  const models = { autoencoder, extractor, key }
+  const { decoder, report } = await finetuneDecoder({
+    ...models,
     images: training,
-    recipe: 'fast',
-    until: { ...AIM, images: heldBack, size },
+    recipe,
+    ...(whole ? {} : { until: { ...AIM, images: heldBack, size } }),
   })
+  const measured = { seconds: report.seconds, peakRssMB: peakRssMB() }
+  if (whole) {
+    const judge = (attack?: (image: UnitImages) => UnitImages) =>
+      evaluateDecoder({ ...models, decoder, images: heldBack, size, ...(attack ? { attack } : {}) })
+    const [plain, cropped] = [await judge(), await judge(halfOf)]
+    const about = { bitAccuracy: significant(plain.bitAccuracy), psnr: significant(plain.psnr) }
+    return {
+      ...measured,
+      about: { steps: report.stepsDone, ...about, croppedBitAccuracy: significant(cropped.bitAccuracy) },
+    }
+  }
   const last = report.until?.judgements.at(-1)
   if (!report.until?.reached || !last)
     throw new Error(`${AIM.bitAccuracy} at ${AIM.psnr} dB was not reached: ${JSON.stringify(last)}`)
   return {
-    seconds: report.seconds,
-    peakRssMB: peakRssMB(),
+    ...measured,
     about: {
       steps: last.step,
       bitAccuracy: significant(last.bitAccuracy),
@@ -41,4 +53,12 @@ export async function measureSign({ size, keySeed }: Options, data: string): Pro
       judgingSeconds: significant(report.until.seconds),
     },
   }
+}
+
+/** The middle of an image [1,H,W,3], half of its area. */
+function halfOf(image: UnitImages): UnitImages {
+  const [, height, width] = image.shape
+  const [h, w] = [Math.floor(height * Math.SQRT1_2), Math.floor(width * Math.SQRT1_2)]
+  const from: [number, number, number, number] = [0, Math.round((height - h) / 2), Math.round((width - w) / 2), 0]
+  return slice(image, from, [1, h, w, 3])
 }

@@ -37,7 +37,7 @@ const OURS = 'the signer'
 
 const { values } = parseArgs({
   options: {
-    steps: { type: 'string', default: '100' },
+    steps: { type: 'string', default: '40' },
     pictures: { type: 'string', default: '8' },
     out: { type: 'string', default: 'out/demo' },
   },
@@ -64,7 +64,6 @@ const { decoder, report } = await finetuneDecoder({
   extractor,
   key,
   images: imageSet(await expandFiles([join(data, 'images/train')])),
-  recipe: 'fast',
   steps: Number(values.steps),
   onStep: ({ step, steps, bitAccuracy }) => {
     process.stderr.write(`\rsigning    step ${step} of ${steps}, bit accuracy ${bitAccuracy.toFixed(3)}   `)

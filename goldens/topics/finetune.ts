@@ -69,6 +69,7 @@ export const topic: Topic = {
         extractor,
         key: keyFromBits(bits),
         images: { length: count, read: async (index) => tf.slice(x, [index, 0, 0, 0], [1, -1, -1, -1]) as UnitImages },
+        recipe: 'published',
         steps: number('run'),
         batchSize: count,
         schedule: warmupCosine({ steps: number('steps'), warmup: number('warmup'), base: number('lr') }),
