@@ -7,7 +7,7 @@ import { measureProject } from './project/measure.ts'
 import { numberOf, runForJson } from './run.ts'
 
 /** Runs of each side; signing takes minutes and is made of many steps, so once has to do. */
-const ROUNDS = { finetune: 2, sign: 1, detect: 2, identify: 2 } as const
+const ROUNDS = { finetune: 2, 'finetune-kl': 2, sign: 1, detect: 2, identify: 2 } as const
 const MEASURE = '--measure'
 
 interface Result {
@@ -68,7 +68,13 @@ function describe({ seconds, peakRssMB, about = {} }: Measurement): string {
   return `${time.padStart(10)}   peak ${peakRssMB} MB${more.join('')}`
 }
 
-const each = { finetune: 'a step', sign: 'a signed decoder', detect: 'an image', identify: 'a look-up' } as const
+const each = {
+  finetune: 'a step',
+  'finetune-kl': 'a step',
+  sign: 'a signed decoder',
+  detect: 'an image',
+  identify: 'a look-up',
+} as const
 
 function print({ bench, size, project, peer, ratio }: Result, { bench: name }: Options): void {
   console.log(`${bench} ${size}, ${each[name]}`)

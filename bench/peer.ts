@@ -17,7 +17,9 @@ export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): 
   const { STABLESIG_PEER_PYTHON: python, STABLESIG_PEER: folder } = env
   if (!python) return null
   if (!folder)
-    throw new Error('STABLESIG_PEER_PYTHON is set, but not STABLESIG_PEER: the folder of finetune.py and detect.py')
+    throw new Error(
+      'STABLESIG_PEER_PYTHON is set, but not STABLESIG_PEER: the folder of finetune.py, finetune_kl.py and detect.py',
+    )
   const { bench, size, batch, cached, freeze, withReading } = options
   const common = ['--weights', join(data, 'weights'), '--size', String(size), '--batch', String(batch)]
   const run = (program: string, args: readonly string[]) =>
@@ -27,6 +29,15 @@ export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): 
     const steps = ['--steps', String(WARM_UP + TIMED), '--val', '1', ...(cached ? ['--cached'] : [])]
     return async () => {
       const said = await run('finetune.py', ['--images', join(data, 'images'), ...steps])
+      return { seconds: numberOf(said, 'medianStepS'), peakRssMB: numberOf(said, 'peakRssMB') }
+    }
+  }
+  if (bench === 'finetune-kl') {
+    const { widths, steps, recompute } = options
+    // It leaves its first step out of the median.
+    const args = ['--widths', widths.join(), '--steps', String(1 + steps), ...(recompute ? ['--checkpointing'] : [])]
+    return async () => {
+      const said = await run('finetune_kl.py', args)
       return { seconds: numberOf(said, 'medianStepS'), peakRssMB: numberOf(said, 'peakRssMB') }
     }
   }

@@ -74,7 +74,7 @@ async function accumulatedStep(
     }
     const { first, ...next } = tidy(() => {
       const next = update(model, state, div(total, parts.length), step, learningRate)
-      return { ...next, first: slice<Tensor1D>(next.weights, 0, 1) }
+      return { ...next, first: slice(next.weights, 0, 1) }
     })
     dispose([total, state])
     // One number read is the whole update computed, as a graph of its own.
