@@ -89,6 +89,20 @@ describe('finetuneDecoder', () => {
     expect(other.values).not.toEqual(a.values)
   })
 
+  test('steps that are read together are those that are read one by one', async () => {
+    const single = await run()
+    const timeless = ({ seconds: _, ...step }: FinetuneProgress) => step
+    for (const stepsPerFlush of [2, 5, 9]) {
+      const several = await run({ stepsPerFlush })
+      expect(several.values).toEqual(single.values)
+      expect(several.steps.map(timeless)).toEqual(single.steps.map(timeless))
+    }
+    let reads = 0
+    const unreadable = { ...images, read: () => (++reads > 3 ? Promise.reject(new Error('gone')) : images.read(0, 16)) }
+    await expect(run({ stepsPerFlush: 5, images: unreadable, cacheBytes: 0 })).rejects.toThrow('gone')
+    await expect(run({ stepsPerFlush: 0 })).rejects.toMatchObject({ code: 'bad-argument' })
+  })
+
   test('a run that was stopped and resumed ends with the bits of one that was not', async () => {
     const whole = await run()
     let stored: Uint8Array | null = null

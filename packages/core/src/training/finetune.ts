@@ -17,7 +17,8 @@ import { batchOrder } from './order.ts'
 import { type Recipe, type RecipeName, recipe, recipeOptimizer, recipeSchedule } from './recipes.ts'
 import type { Schedule } from './schedules.ts'
 import { type StepMemory, type StepMemoryOptions, stepMemory } from './step-memory.ts'
-import { type TakenStep, takeStep, zeros } from './take-step.ts'
+import { zeros } from './take-step.ts'
+import { takeSteps } from './take-steps.ts'
 import { heldBackCount, holdBack, type Judgement, type Until, type UntilReport, untilNumbers } from './until.ts'
 
 export interface FinetuneOptions extends Partial<Recipe>, StepMemoryOptions {
@@ -39,6 +40,12 @@ export interface FinetuneOptions extends Partial<Recipe>, StepMemoryOptions {
   readonly seed?: number
   /** Memory for latents and original decodes that are needed again. Default 512 MiB; what does not fit is computed again. */
   readonly cacheBytes?: number
+  /**
+   * Steps that are recorded before their losses are read: 1. More spares the way of weights and moments between them where an
+   * engine computes elsewhere (a GPU); results are the same. What must happen between two steps (a checkpoint, a judgement)
+   * still does; `signal` and `onStep` come when all of them are done. Steps in parts are read one by one.
+   */
+  readonly stepsPerFlush?: number | undefined
   /** Stops before all steps are done, as soon as held-back images are as good as asked; that they never are is no error. */
   readonly until?: Until | undefined
   /** Stops between two steps; a checkpoint is then written first. */
@@ -66,7 +73,7 @@ export interface FinetuneProgress {
   /** Of the clamped batch against the original decoder's, in dB; not rounded to 8 bits. */
   readonly psnr: number
   readonly learningRate: number
-  /** Seconds this step took, frozen work included. */
+  /** Seconds this step took, frozen work included; a mean where several were read together. */
   readonly seconds: number
 }
 
@@ -105,13 +112,15 @@ const CHECKPOINT_EVERY = 10
  */
 export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decoder: Weights; report: FinetuneReport }> {
   const started = performance.now()
-  const { autoencoder, extractor, key, signal, onStep, checkpoint, seed = 0 } = options
+  const { autoencoder, extractor, key, signal, onStep, checkpoint, seed = 0, stepsPerFlush = 1 } = options
   const numbers = recipe(options.recipe ?? 'fast', pick(options))
   const { batchSize, size } = numbers
   const imageLoss = options.imageLoss ?? mse()
   const lambdaImage = options.lambdaImage ?? imageLoss.defaultWeight * numbers.imageWeight
   if (!(lambdaImage >= 0) || !Number.isFinite(lambdaImage))
     throw new StableSigError('bad-argument', `lambdaImage is ${lambdaImage}, expected a number from 0`)
+  if (!Number.isInteger(stepsPerFlush) || stepsPerFlush < 1)
+    throw new StableSigError('bad-argument', `stepsPerFlush is ${stepsPerFlush}, expected a whole number from 1`)
   checkKey(key, extractor.bits)
   const { images, judge, steps } = judging(options, numbers)
   if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to train on')
@@ -163,6 +172,14 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
         writeCheckpoint({ step: done, fingerprint, weights: weights ?? new Float32Array(), moments }),
       )
     }
+    const isSaved = (step: number) => step < steps && step % (checkpoint?.every ?? CHECKPOINT_EVERY) === 0
+    /** Steps from here on that nothing comes between. */
+    const together = (): number => {
+      let count = 1
+      const ends = (step: number) => step === steps || (checkpoint && isSaved(step)) || judge?.isDue(step, steps)
+      while (memory.accumulate === 1 && count < stepsPerFlush && !ends(done + count)) count++
+      return count
+    }
     while (true) {
       const weights = state.weights
       const judged =
@@ -173,33 +190,28 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
         throw aborted(done, steps)
       }
       const before = performance.now()
-      const learningRate = schedule(done)
-      const parts = inParts(order(done), memory.accumulate).map((indices) => () => frozen.batch(indices))
-      const taken: TakenStep = await takeStep(model, state, parts, keyTensor, done + 1, learningRate)
+      const planned = Array.from({ length: together() }, (_, i) => ({
+        step: done + i + 1,
+        learningRate: schedule(done + i),
+        parts: inParts(order(done + i), memory.accumulate).map((indices) => () => frozen.batch(indices)),
+      }))
+      const taken = await takeSteps(model, state, planned, keyTensor)
       state = taken.state
-      const [loss = 0, lossW = 0, lossI = 0, matches = 0, error = 0] = taken.metrics
-      done++
-      if (!Number.isFinite(loss))
-        throw new StableSigError(
-          'not-finite',
-          `the loss of step ${done} is ${loss} (message ${lossW}, image ${lossI}): lower the learning rate of ${numbers.learningRate}`,
-        )
-      const total = batchSize * extractor.bits
-      last = {
-        step: done,
-        steps,
-        loss,
-        lossW,
-        lossI,
-        matches,
-        total,
-        bitAccuracy: matches / total,
-        psnr: -10 * Math.log10(error),
-        learningRate,
-        seconds: (performance.now() - before) / 1000,
+      const seconds = (performance.now() - before) / 1000 / planned.length
+      for (const [i, { step, learningRate }] of planned.entries()) {
+        const [loss = 0, lossW = 0, lossI = 0, matches = 0, error = 0] = taken.metrics[i] ?? []
+        done++
+        if (!Number.isFinite(loss))
+          throw new StableSigError(
+            'not-finite',
+            `the loss of step ${step} is ${loss} (message ${lossW}, image ${lossI}): lower the learning rate of ${numbers.learningRate}`,
+          )
+        const total = batchSize * extractor.bits
+        const [bitAccuracy, psnr] = [matches / total, -10 * Math.log10(error)]
+        last = { step, steps, loss, lossW, lossI, matches, total, bitAccuracy, psnr, learningRate, seconds }
+        await onStep?.(last)
       }
-      await onStep?.(last)
-      if (done < steps && done % (checkpoint?.every ?? CHECKPOINT_EVERY) === 0) await save()
+      if (isSaved(done)) await save()
     }
     const [weights = new Float32Array()] = await valuesOf([state.weights])
     const at = weights.findIndex((value) => !Number.isFinite(value))
