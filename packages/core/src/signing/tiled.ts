@@ -13,7 +13,7 @@ import { applyInTiles, type TileOptions } from './tiles.ts'
  * seams to blend: of a network of convolutions alone (the tiny family) rounding is all that differs from `decode`.
  *
  * A group norm's statistics are those of the whole image: a part's tiles are gone through once for each norm in it, as far as
- * that norm, and then for the result, about four times the work of `decode` in a decoder of the KL family. So nothing but
+ * that norm, and then for the result: about five times the arithmetic of `decode` in the KL family. So nothing but
  * rounding differs there either. What depends on all positions (attention) is computed at once, at the latent's resolution.
  *
  * Beside `memoryBytes` the result is held twice for a moment, and what one part hands to the next, which is no larger than
