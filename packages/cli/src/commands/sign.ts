@@ -62,6 +62,8 @@ export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptio
 const JUDGED_AT = 256
 /** Images held back unless something else is asked for, and no more than one in ten. */
 const HELD_BACK = 16
+/** Steps whose losses are read together on a GPU, where weights and moments would travel to it and back each time. */
+const STEPS_ON_A_GPU = 4
 
 export const sign = (options: SignOptions, io: Io): Promise<number> => disposing((own) => signWith(own, options, io))
 
@@ -107,6 +109,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
     ...(asked ? { until: { ...asked, images: imageSet(heldBack), size: judgedAt, most } } : {}),
+    stepsPerFlush: engine.device === 'cpu' ? 1 : STEPS_ON_A_GPU,
     signal: io.signal,
     checkpoint,
     onStep: (step) =>
