@@ -44,6 +44,7 @@ try {
     if (folders.data) await check(name, run)
     else skip(name, 'no weights and photographs: STABLESIG_DATA')
   }
+  await check('example latents on made-up networks', latentsStaySigned)
   for (const name of ['sign', 'detect', 'identify']) {
     await check(`example ${name} without arguments says in one line what to pass`, () =>
       saysWhatToPass(join('examples', `${name}.mjs`)),
@@ -71,6 +72,16 @@ async function decides(name, line) {
     .split('\n')
     .at(0)
     .replace(/^.*marked/, 'marked')
+}
+
+/** Signed latents are found and unsigned ones are not, whatever was done to them. */
+async function latentsStaySigned() {
+  const { stdout } = await exec(process.execPath, [join(root, 'examples/latents.mjs')], { env: withoutData })
+  const rows = [...stdout.matchAll(/^(\S.*?) {2,}\d+\/\d+ bits, (\d+)\/8, .* (\d+)\/8, p \S+$/gm)]
+  const [encoded] = rows
+  if (rows.length < 8 || encoded?.[2] !== '8' || rows.some(([, , , unsigned]) => unsigned !== '0'))
+    throw new Error(`it printed\n${stdout}`)
+  return rows.map(([, name, signed]) => `${name} ${signed}/8`).join(', ')
 }
 
 async function saysWhatToPass(file) {

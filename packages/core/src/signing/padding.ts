@@ -11,6 +11,7 @@ export function padImages(images: UnitImages, multiple: number): UnitImages {
 
 /** The top left corner of images [N,H,W,3]: [N,height,width,3], a new tensor in any case. */
 export function cropImages(images: UnitImages, height: number, width: number): UnitImages {
+  if (images.shape[1] === height && images.shape[2] === width) return asUnit(images.clone())
   return asUnit(slice(images, [0, 0, 0, 0], [-1, height, width, -1]))
 }
 

@@ -7,6 +7,7 @@ import type { Extractor } from '../models/hidden/extractor.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { checkKey, type Key, keyBits } from '../signal/key.ts'
 import { decode, encode } from '../signing/graphs.ts'
+import { cropImages, padImages } from '../signing/padding.ts'
 import type { Weights } from '../weights/weights.ts'
 import type { ImageSet } from './image-set.ts'
 import { logitsOf, pictureOf } from './pictures.ts'
@@ -17,7 +18,7 @@ export interface EvaluateOptions {
   readonly decoder: Weights
   readonly extractor: Extractor
   readonly key: Key
-  /** Images that were not trained on. */
+  /** Images that were not trained on, of any size: sides are padded to the autoencoder's blocks and cut back. */
   readonly images: ImageSet
   /** Side of the images, in pixels. Default 256. */
   readonly size?: number
@@ -76,11 +77,13 @@ export async function evaluateDecoder(options: EvaluateOptions): Promise<Decoder
   }
 }
 
-/** Both decoders' 8-bit pictures of an image [1,H,W,3], which is disposed. */
+/** Both decoders' 8-bit pictures of an image [1,H,W,3] of any size, at that size. The image is disposed. */
 async function reconstruct(autoencoder: Autoencoder, decoder: Weights, image: UnitImages) {
   const made = tidy(() => {
-    const latents = encode(autoencoder, image)
-    return { original: decode(autoencoder, latents), signed: decode(autoencoder, latents, decoder) }
+    const [, height, width] = image.shape
+    const latents = encode(autoencoder, padImages(image, autoencoder.downscale))
+    const own = (images: UnitImages) => cropImages(images, height, width)
+    return { original: own(decode(autoencoder, latents)), signed: own(decode(autoencoder, latents, decoder)) }
   })
   image.dispose()
   try {

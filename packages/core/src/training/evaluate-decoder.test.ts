@@ -1,0 +1,60 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, expect, test } from 'vitest'
+import { type Autoencoder, joinAutoencoder } from '../models/autoencoders/autoencoder.ts'
+import { affineScaling } from '../models/autoencoders/latents.ts'
+import { randomKlDecoder, randomKlEncoder } from '../models/autoencoders/random.ts'
+import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
+import { loadExtractor } from '../models/hidden/extractor.ts'
+import { extractorState, tinyState } from '../models/testing.ts'
+import { asUnit } from '../signal/images.ts'
+import { keyFromBits } from '../signal/key.ts'
+import { evaluateDecoder } from './evaluate-decoder.ts'
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+const KL = { widths: [4, 8], latentChannels: 2, groups: 2, blocks: 1 }
+const families: [string, () => Promise<Autoencoder>][] = [
+  ['kl', async () => joinAutoencoder(randomKlEncoder(KL, 1), randomKlDecoder(KL, 2), affineScaling(1))],
+  [
+    'tiny',
+    () => {
+      const shape = { width: 4, latentChannels: 4, pooled: true, spelling: 'taesd' } as const
+      return loadAutoencoder({ encoder: tinyState('encoder', shape), decoder: tinyState('decoder', shape) })
+    },
+  ],
+]
+
+test.each(families)('the %s family is judged on images of any size, at that size', async (_, open) => {
+  const autoencoder = await open()
+  const extractor = await loadExtractor(extractorState({ bits: 4, channels: 4, blocks: 1 }))
+  const before = tf.memory().numTensors
+  const sizes: [number, number][] = [
+    [19, 13],
+    [16, 24],
+  ]
+  const seen: number[][] = []
+  const { images, total } = await evaluateDecoder({
+    autoencoder,
+    decoder: autoencoder.decoder.weights,
+    extractor,
+    key: keyFromBits([1, 0, 1, 1]),
+    images: {
+      length: sizes.length,
+      read: async (index) => asUnit(tf.randomUniform([1, ...sizes[index]!, 3], 0, 1, 'float32', index)),
+    },
+    attack: (image) => {
+      seen.push(image.shape.slice(1, 3))
+      return image
+    },
+  })
+  expect(seen).toEqual(sizes)
+  expect(total).toBe(8)
+  // The same weights on both sides: not one level differs.
+  for (const { psnr } of images) expect(psnr).toBe(Number.POSITIVE_INFINITY)
+  expect(tf.memory().numTensors).toBe(before)
+  autoencoder.dispose()
+  extractor.dispose()
+})
