@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { CORPUS, type Good, weightsFile } from '../packages/core/src/weights/testing/corpus.ts'
 import { judge, mutated } from '../packages/core/src/weights/testing/fuzz.ts'
+import { networks } from './fuzz-networks.ts'
 
 /** Most that one file may take of the processor, in milliseconds, and what all together may add to memory, in MB. */
 const LIMIT_MS = 1000
@@ -35,9 +36,9 @@ type Message =
       readonly peakMB: number
     }
 
-/** The corpus of core's tests, and the files with which the goldens judge reading. */
+/** The corpus of core's tests, networks with their configurations, and the files with which the goldens judge reading. */
 async function goodFiles(fixtures: string): Promise<readonly Good[]> {
-  const files: Good[] = [...CORPUS]
+  const files: Good[] = [...CORPUS, ...(await networks())]
   for (const name of readdirSync(fixtures).sort()) {
     if (!/\.(safetensors|pt|pth|ckpt|npz)$/.test(name)) continue
     const bytes = new Uint8Array(readFileSync(join(fixtures, name)))

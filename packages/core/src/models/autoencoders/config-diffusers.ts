@@ -1,4 +1,12 @@
-import { type AutoencoderConfig, FieldReader, type Fields, type LatentConfig, unsupported } from './config-fields.ts'
+import {
+  type AutoencoderConfig,
+  FieldReader,
+  type Fields,
+  type LatentConfig,
+  MOST_BLOCKS,
+  told,
+  unsupported,
+} from './config-fields.ts'
 import type { KlShape } from './kl-plan.ts'
 
 const CLASSES = ['AutoencoderKL', 'AutoencoderKLFlux2', 'VQModel', 'AutoencoderTiny'] as const
@@ -19,7 +27,7 @@ export function diffusersConfig(fields: Fields): AutoencoderConfig {
   const zChannels = read.count('latent_channels', 4)
   const common = {
     family,
-    blocks: read.count('layers_per_block', 1),
+    blocks: read.count('layers_per_block', 1, MOST_BLOCKS),
     midAttention: read.flag('mid_block_add_attention', true),
     groups: read.count('norm_num_groups', 32),
     zChannels,
@@ -33,8 +41,8 @@ export function diffusersConfig(fields: Fields): AutoencoderConfig {
       `block_out_channels has ${widths.length} levels, decoder_block_out_channels ${decoderWidths.length}`,
     )
   const flux2 = className === 'AutoencoderKLFlux2'
-  if (flux2 && `${fields.patch_size ?? [2, 2]}` !== '2,2')
-    throw unsupported(`patch_size is ${fields.patch_size}, expected 2,2`)
+  if (flux2 && told(fields.patch_size ?? [2, 2]) !== '[2,2]')
+    throw unsupported(`patch_size is ${told(fields.patch_size)}, expected [2,2]`)
   const quant = (name: string) => (family === 'vq' ? true : read.flag(name, true))
   return {
     family,

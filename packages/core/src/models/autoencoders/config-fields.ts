@@ -40,11 +40,13 @@ export const isRecord = (value: unknown): value is Fields =>
 export const unsupported = (why: string): StableSigError =>
   new StableSigError('unsupported', `the configuration: ${why}`)
 
+/** Blocks of a level, at most, as of one read from tensors: each is a dozen names. */
+export const MOST_BLOCKS = 16
 /** Sizes in a config are at most this: it is not believed before tensors agree. */
 const GREATEST = 2 ** 16
 
-const isCount = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= GREATEST
+const isCount = (value: unknown, most = GREATEST): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
 
 /** Reads fields of one object, each with what was found where it is not what it must be. */
 export class FieldReader {
@@ -54,15 +56,16 @@ export class FieldReader {
   ) {}
 
   /** A whole number from 1. @throws StableSigError 'unsupported', as all of these */
-  count(name: string, otherwise?: number): number {
+  count(name: string, otherwise?: number, most = GREATEST): number {
     const value = this.fields[name] ?? otherwise
-    if (isCount(value)) return value
-    throw unsupported(`${this.where}${name} is ${told(value)}, expected a whole number from 1 to ${GREATEST}`)
+    if (isCount(value, most)) return value
+    throw unsupported(`${this.where}${name} is ${told(value)}, expected a whole number from 1 to ${most}`)
   }
 
   counts(name: string, most = 16): number[] {
     const value = this.fields[name]
-    if (Array.isArray(value) && value.length >= 1 && value.length <= most && value.every(isCount)) return value
+    if (Array.isArray(value) && value.length >= 1 && value.length <= most && value.every((one) => isCount(one)))
+      return value
     throw unsupported(`${this.where}${name} is ${told(value)}, expected a list of 1 to ${most} whole numbers from 1`)
   }
 
@@ -90,7 +93,8 @@ export class FieldReader {
   }
 }
 
-function told(value: unknown): string {
+/** A value of a configuration, fit for a message. */
+export function told(value: unknown): string {
   if (value === undefined) return 'missing'
   const text = JSON.stringify(value) ?? typeof value
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
