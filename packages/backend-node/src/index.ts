@@ -1,5 +1,7 @@
 export type { Device, Engine } from './engine/choose.ts'
 export * from './engine/ready.ts'
+export * from './export/onnx-file.ts'
+export * from './export/open-decoder.ts'
 export * from './files/ahead.ts'
 export * from './files/atomic.ts'
 export * from './files/checkpoint.ts'

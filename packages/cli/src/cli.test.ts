@@ -59,6 +59,7 @@ describe('usage', () => {
     ['plan --users 1e-3', /whole number/],
     ['plan --colour', /unknown option '--colour'/],
     ['inspect', /missing required argument/],
+    ['export images --out x', /'images' is invalid for argument 'what'/],
   ])('`%s` is refused with exit code 2 and one line', async (line, message) => {
     const { code, out, err } = await stablesig(line)
     expect([code, out]).toEqual([2, ''])
@@ -83,7 +84,7 @@ describe('usage', () => {
   test('--help has examples for every command', async () => {
     const { code, out } = await stablesig('--help')
     expect(code).toBe(0)
-    const names = ['keygen', 'sign', 'reconstruct', 'extract', 'detect', 'identify', 'plan', 'inspect']
+    const names = ['keygen', 'sign', 'reconstruct', 'extract', 'detect', 'identify', 'plan', 'export', 'inspect']
     for (const name of names) expect(out).toMatch(new RegExp(`^ {2}${name} `, 'm'))
     for (const name of names) {
       const help = await stablesig(`${name} --help`)

@@ -112,4 +112,110 @@ describe('an exported network', () => {
     expect(most).toBeLessThan(2e-2)
     tf.dispose(weights)
   })
+
+  test('takes and gives half precision where it is asked to', async () => {
+    const weights = makeWeights()
+    const options = { weights, ...IMAGES, outputs, precision: 'float16', io: 'float16' } as const
+    const model = await exportModel(network, options)
+    const zeros = new OrtTensor('float16', new Uint16Array(8 * 3 * 5), [1, 8, 3, 5])
+    const { result } = await run(model, { images: zeros })
+    expect([result!.type, result!.dims]).toEqual(['float16', [1, 3, 6, 10]])
+    await expect(exportModel(network, { ...options, precision: 'float32' })).rejects.toThrow(/precision float16/)
+    tf.dispose(weights)
+  })
+
+  test('computes channels first from end to end', async () => {
+    const weights = makeWeights()
+    const build: ExportedFunction = (w, [x]) => {
+      const h = conv(x!, w['conv.weight']!, w['conv.bias']!)
+      return conv(groupNorm(up(h), w['norm.weight']!, w['norm.bias']!, 2), w['out.weight']!, w['out.bias']!)
+    }
+    const model = await exportModel(build, { weights, ...IMAGES, outputs })
+    const text = Buffer.from(model).toString('latin1')
+    expect([text.includes('InstanceNormalization'), text.includes('Transpose')]).toEqual([true, false])
+    expect(await difference(build, weights, model)).toBeLessThan(4e-6)
+    tf.dispose(weights)
+  })
+
+  test('does not depend on the engine in use, which stays', async () => {
+    await tf.setBackend('cpu')
+    const weights = makeWeights()
+    const model = await exportModel(network, { weights, ...IMAGES, outputs })
+    expect(tf.getBackend()).toBe('cpu')
+    expect(await difference(network, weights, model)).toBeLessThan(2e-6)
+    tf.dispose(weights)
+    await tf.setBackend('onnx-export-test')
+  })
+
+  test('holds weights by the names and shapes of their file, a producer and notes', async () => {
+    const weights = makeWeights()
+    const model = await exportModel(network, {
+      weights,
+      names: new Map([['conv.weight', 'decoder.convé.weight']]),
+      ...IMAGES,
+      outputs,
+      producer: { name: 'a program', version: '1.2.3' },
+      description: 'what it is',
+      metadata: { range: '[0, 1]' },
+    })
+    const text = Buffer.from(model).toString('utf8')
+    const parts = ['decoder.convé.weight', 'norm.weight', 'a program', '1.2.3', 'what it is', 'range', '[0, 1]']
+    expect(parts.filter((part) => !text.includes(part))).toEqual([])
+    expect(text.includes('com.microsoft')).toBe(false)
+    tf.dispose(weights)
+  })
+})
+
+describe('what cannot be exported is refused, and leaves nothing', () => {
+  const w = { a: tf.zeros([1]) }
+  const one = { ...IMAGES, outputs: [{ name: 'result' }] }
+  const refused = async (build: ExportedFunction, message: RegExp, weights: ExportOptions['weights'] = w) => {
+    const before = tf.memory().numTensors
+    const engine = tf.getBackend()
+    await expect(exportModel(build, { weights, ...one, precision: 'float16' })).rejects.toThrow(message)
+    expect([tf.getBackend(), tf.memory().numTensors]).toEqual([engine, before])
+  }
+
+  test('a graph that is another one at another size', async () => {
+    await refused((_, [x]) => (x!.shape[1]! > 10 ? tf.relu(x!) : tf.tanh(x!)), /depends on the size.*Tanh.*Relu/)
+    await refused((_, [x]) => tf.concat(tf.split(x!, x!.shape[1]!, 1), 1), /depends on the size/)
+  })
+
+  test('numbers that depend on the size in no way that is a length', async () => {
+    await refused((_, [x]) => tf.mul(x!, 1 / (x!.shape[1]! + x!.shape[2]!)), /input 1 of Mul.*depends on the size/)
+    const bilinear = (x: tf.Tensor) => tf.image.resizeBilinear(x as tf.Tensor4D, [20, 20]) as tf.Tensor
+    await refused((_, [x]) => bilinear(x!), /MatMul.*depends on the size/)
+  })
+
+  test('a function that reads, gives something else than named, or fails', async () => {
+    await refused((_, [x]) => tf.scalar(tf.sum(x!).dataSync()[0]!), /recorded, not computed|cannot run synchronously/)
+    await refused((_, [x]) => [x!, x!], /gives 2 tensors, and 1 are named/)
+    await refused(() => {
+      throw new RangeError('its own error')
+    }, /its own error/)
+  })
+
+  test('a weight that half precision cannot hold', async () => {
+    const large = { a: tf.tensor1d([1, 7e4]) }
+    await refused(
+      (w, [x]) => tf.mul(tf.conv2d(x as tf.Tensor4D, tf.ones([1, 1, 8, 2]), 1, 'same'), w.a!),
+      /a holds 70000/,
+      large,
+    )
+    tf.dispose(large)
+  })
+})
+
+test('inputs without open lengths make a model of one size', async () => {
+  const model = await exportModel((_, [x]) => tf.image.resizeBilinear(x as tf.Tensor4D, [2, 2]) as tf.Tensor, {
+    weights: {},
+    inputs: [{ name: 'x', shape: [1, 4, 4, 1] }],
+    outputs: [{ name: 'y' }],
+  })
+  const x = new OrtTensor('float32', new Float32Array(16).fill(3), [1, 4, 4, 1])
+  const { y } = await run(model, { x })
+  expect([y!.dims, Array.from(y!.data as Float32Array)]).toEqual([
+    [1, 2, 2, 1],
+    [3, 3, 3, 3],
+  ])
 })

@@ -1,0 +1,111 @@
+import {
+  checkOnnxOutput,
+  type OpenedDecoder,
+  openDecoder,
+  openExtractor,
+  type SaveOnnxOptions,
+  saveOnnx,
+} from '@stablesig/backend-node'
+import {
+  type PortableModel,
+  portableDecoder,
+  portableExtractor,
+  readSigningHeader,
+  StableSigError,
+} from '@stablesig/core'
+import { type Disposable, disposing } from '../disposal.ts'
+import { EXIT, UsageError } from '../exit.ts'
+import { type Io, jsonLine } from '../io.ts'
+import { startEngine } from '../models.ts'
+
+export type ExportKind = 'decoder' | 'extractor'
+
+export interface ExportOptions {
+  readonly autoencoder?: string
+  readonly decoder?: string
+  readonly config?: string
+  readonly extractor?: string
+  readonly out: string
+  readonly fp16?: boolean
+  readonly fp16Io?: boolean
+  readonly range: 'signed' | 'unit'
+  readonly generatorLatents?: boolean
+  readonly layout: 'file' | 'transformers.js'
+  readonly json?: boolean
+}
+
+/** What is written, and what else is known of it. */
+interface Source {
+  readonly model: PortableModel
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export const exportModel = (kind: ExportKind, options: ExportOptions, io: Io): Promise<number> =>
+  disposing(async (own) => {
+    const weights = weightsPath(kind, options)
+    if (options.fp16Io && !options.fp16) throw new UsageError('--fp16-io belongs to --fp16')
+    await checkOnnxOutput(options.out, options.layout)
+    // Weights live in an engine; nothing is computed.
+    await startEngine({ device: 'cpu' })
+    const { model, metadata } = await (kind === 'decoder'
+      ? openSource(own, weights, options)
+      : openExtractor(weights).then((extractor) => ({ model: portableExtractor(own(extractor)), metadata: {} })))
+    const saving: SaveOnnxOptions = {
+      layout: options.layout,
+      precision: options.fp16 ? 'float16' : 'float32',
+      io: options.fp16Io ? 'float16' : 'float32',
+      metadata,
+    }
+    const { file, bytes, sha256 } = await saveOnnx(options.out, model, saving)
+    const [input] = model.inputs
+    const [output] = model.outputs
+    const result = {
+      out: options.out,
+      file,
+      bytes,
+      sha256,
+      input: input.name,
+      output: output.name,
+      ...model.metadata,
+      ...metadata,
+    }
+    io.out(
+      options.json
+        ? jsonLine(result)
+        : `exported  ${file}, ${bytes} bytes, ${input.name} -> ${output.name}\nsha256    ${sha256}\n`,
+    )
+    return EXIT.done
+  })
+
+async function openSource(
+  own: <D extends Disposable>(made: D) => D,
+  path: string,
+  { config, range, generatorLatents }: ExportOptions,
+): Promise<Source> {
+  const { decoder, latents, metadata }: OpenedDecoder = await openDecoder(path, config)
+  own(decoder)
+  if (generatorLatents && latents.kind === 'unknown')
+    throw new StableSigError(
+      'unsupported',
+      `${path} does not say how a generator scales its latents; name its config.json or yaml with --config`,
+    )
+  const signing = readSigningHeader(metadata)
+  return {
+    model: portableDecoder(decoder, { range, ...(generatorLatents ? { latents } : {}) }),
+    metadata: signing ? { key_id: signing.key.id } : {},
+  }
+}
+
+/** The one path among the options that say what is exported. */
+function weightsPath(kind: ExportKind, { autoencoder, decoder, extractor }: ExportOptions): string {
+  const given = kind === 'decoder' ? [autoencoder, decoder] : [extractor]
+  const other = kind === 'decoder' ? [extractor] : [autoencoder, decoder]
+  const [path, second] = given.filter((one) => one !== undefined)
+  if (path === undefined || second !== undefined || other.some((one) => one !== undefined))
+    throw new UsageError(
+      kind === 'decoder'
+        ? 'export decoder takes --autoencoder PATH or --decoder FILE, one of them'
+        : 'export extractor takes --extractor FILE',
+    )
+  return path
+}
