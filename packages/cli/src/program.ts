@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import about from '../package.json' with { type: 'json' }
 import type { Io } from './io.ts'
 import { notNegative, positive, rate, share, whole } from './values.ts'
@@ -235,6 +235,35 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .action(
       act(async (source, file, options) => (await import('./commands/delta.ts')).apply(source, file, options, io)),
     )
+
+  command(
+    'export',
+    'Write a decoder or an extractor as an ONNX model for any runtime: every batch and size, weights inside.',
+    'stablesig export decoder --decoder signed.safetensors --out vae_decoder.onnx',
+    'stablesig export decoder --autoencoder sdxl/vae --fp16 --layout transformers.js --out signed-vae',
+    'stablesig export extractor --extractor extractor.pt --out extractor.onnx',
+  )
+    .addArgument(new Argument('<what>', 'what to export').choices(['decoder', 'extractor']))
+    .option('--autoencoder <path>', 'a file or folder of weights that holds the decoder')
+    .option('--decoder <file>', 'weights of a decoder alone')
+    .option('--config <file>', 'yaml or json that says what weights cannot; default: config.json beside them')
+    .option('--extractor <file>', EXTRACTOR)
+    .requiredOption('--out <path>', 'the file to write; for --layout transformers.js a folder')
+    .option('--fp16', 'weights and computation in half precision, norms and means in single')
+    .option('--fp16-io', 'with --fp16: inputs and outputs in half precision too')
+    .addOption(
+      new Option('--range <name>', 'range of decoded images: signed [-1, 1] as diffusers has it, unit [0, 1]')
+        .choices(['signed', 'unit'])
+        .default('signed'),
+    )
+    .option('--generator-latents', 'take latents as the generator has them, and undo their scaling first')
+    .addOption(
+      new Option('--layout <name>', 'one file, or a folder as transformers.js loads it')
+        .choices(['file', 'transformers.js'])
+        .default('file'),
+    )
+    .option('--json', 'one JSON object: file, bytes, sha256, names and ranges')
+    .action(act(async (what, options) => (await import('./commands/export.ts')).exportModel(what, options, io)))
 
   command(
     'inspect',
