@@ -38,6 +38,21 @@ describe('of a file larger than memory only what is asked for is read', () => {
     expect(source.taken).toBeLessThan(200_000)
   })
 
+  test('torch stream, whose storages follow one another', async () => {
+    const head = [
+      p.pickle([0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]),
+      p.pickle(p.int(1001)),
+      p.pickle(p.dict(['little_endian', p.TRUE])),
+      p.pickle(tree),
+      p.pickle(p.list(p.text('0'), p.text('1'))),
+    ]
+    const count = (n: number) => new Uint8Array(BigInt64Array.of(BigInt(n)).buffer)
+    const source = new SparseSource([...head, count(unet), 4 * unet, count(6), floats])
+    const state = await openWeights(source, { tensorBytes: 8 * GB })
+    expect(await state.tensors.get('first_stage')?.read()).toEqual(floats)
+    expect(source.taken).toBeLessThan(600_000)
+  })
+
   test('its storages are checked all the same', async () => {
     const state = await openWeights(checkpoint(1), { tensorBytes: 8 * GB })
     await expectRefusal(state.tensors.get('first_stage')?.read() ?? Promise.resolve(), 'bad-weights', 'checksum')
