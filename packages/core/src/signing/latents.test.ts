@@ -3,8 +3,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Autoencoder, joinAutoencoder } from '../models/autoencoders/autoencoder.ts'
 import { gaussian } from '../models/autoencoders/gaussian.ts'
+import { klDecoder, klEncoder } from '../models/autoencoders/kl.ts'
+import { klPlan } from '../models/autoencoders/kl-plan.ts'
 import { affineScaling, batchNormScaling, type LatentScaling, unknownScaling } from '../models/autoencoders/latents.ts'
-import { randomKlDecoder, randomKlEncoder } from '../models/autoencoders/random.ts'
+import { randomKlDecoder, randomKlEncoder, randomKlWeights } from '../models/autoencoders/random.ts'
 import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
 import { stateOf, tinyState } from '../models/testing.ts'
 import { asUnit } from '../signal/images.ts'
@@ -47,9 +49,22 @@ async function balanced(run: () => Promise<void>): Promise<void> {
   expect(tf.memory().numTensors).toBe(before)
 }
 
+/** Attention at a level of its own as well, and codes. */
+const vq = () => {
+  const shape = { ...KL, family: 'vq' as const, attention: [false, true] }
+  const [down, up] = [klPlan('encoder', shape), klPlan('decoder', shape)]
+  const codebook = tf.randomNormal<tf.Rank.R2>([8, KL.latentChannels], 0, 1, 'float32', 9)
+  return joinAutoencoder(
+    klEncoder(down, { weights: randomKlWeights(down, 3) }),
+    klDecoder(up, { weights: randomKlWeights(up, 4), codebook }),
+    affineScaling(1),
+  )
+}
+
 const families: [string, () => Promise<Autoencoder>, memoryBytes: number][] = [
   // What stands at the latents' resolution with attention needs most of this.
   ['kl', async () => kl(affineScaling(0.5, 0.1)), 28_000],
+  ['vq', async () => vq(), 28_000],
   ['tiny', () => tiny(false), 10_000],
   ['tiny, pooled', () => tiny(true), 10_000],
 ]
