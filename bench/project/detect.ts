@@ -3,6 +3,7 @@ import { detect, randomKey, type UnitImages } from '@stablesig/core'
 import { type Measurement, median, peakRssMB, significant, TIMED } from '../measurement.ts'
 import type { Options } from '../options.ts'
 import { photographs, realExtractor, startEngine } from './models.ts'
+import { traceEngine } from './trace.ts'
 
 /** As many as the peer leaves out of its medians. */
 const UNTIMED = 3
@@ -17,8 +18,11 @@ const IMAGES_A_TURN = 16
 /**
  * Seconds to decide about an image: of pixels that are there already, or `withReading` of JPEG files, which are decoded and
  * resized. There both are measured in turns, and `ofAlone` is the share of the extractor's own rate that is reached.
+ * `firstSeconds` is from the start of the process to its first decision: Node, packages, engine, weights, a photograph, and
+ * `compileSeconds` of compiling.
  */
 export async function measureDetect({ size, batch, withReading }: Options, data: string): Promise<Measurement> {
+  const trace = traceEngine()
   await startEngine()
   const extractor = await realExtractor(data)
   const key = randomKey(extractor.bits, { seed: 'bench' })
@@ -33,11 +37,14 @@ export async function measureDetect({ size, batch, withReading }: Options, data:
   }
 
   const still = await read(0)
-  for (let run = 0; run < UNTIMED; run++) await timed(still)
+  await timed(still)
+  const firstSeconds = significant(performance.now() / 1e3)
+  for (let run = 1; run < UNTIMED; run++) await timed(still)
+  const about = () => ({ firstSeconds, compileSeconds: significant(trace().compileSeconds) })
   if (!withReading) {
     const seconds: number[] = []
     for (let run = 0; run < TIMED; run++) seconds.push(await timed(still))
-    return { seconds: median(seconds), peakRssMB: peakRssMB() }
+    return { seconds: median(seconds), peakRssMB: peakRssMB(), about: about() }
   }
   const runs = Math.max(2, Math.ceil(IMAGES_A_TURN / batch))
   const alone: number[] = []
@@ -62,7 +69,7 @@ export async function measureDetect({ size, batch, withReading }: Options, data:
   return {
     seconds: median(reading),
     peakRssMB: peakRssMB(),
-    about: { aloneSeconds: significant(median(alone)), ofAlone: significant(median(ratios)) },
+    about: { ...about(), aloneSeconds: significant(median(alone)), ofAlone: significant(median(ratios)) },
   }
 }
 

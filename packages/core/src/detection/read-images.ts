@@ -1,4 +1,5 @@
 import {
+  clone,
   concat,
   expandDims,
   slice,
@@ -113,7 +114,9 @@ function* groups(images: ImageBatch, most: (height: number, width: number) => nu
     const step = most(height, width)
     for (let from = 0; from < n; from += step) {
       const count = Math.min(step, n - from)
-      yield { count, height, width, make: () => slice(images, [from, 0, 0, 0], [count, -1, -1, -1]) }
+      // All of them are the tensor itself: a slice would be computed, and kept, as a copy.
+      const make = () => (count === n ? clone(images) : slice(images, [from, 0, 0, 0], [count, -1, -1, -1]))
+      yield { count, height, width, make }
     }
     return
   }
