@@ -84,7 +84,18 @@ describe('usage', () => {
   test('--help has examples for every command', async () => {
     const { code, out } = await stablesig('--help')
     expect(code).toBe(0)
-    const names = ['keygen', 'sign', 'reconstruct', 'extract', 'detect', 'identify', 'plan', 'export', 'inspect']
+    const names = [
+      'keygen',
+      'sign',
+      'reconstruct',
+      'extract',
+      'detect',
+      'identify',
+      'plan',
+      'export',
+      'decode',
+      'inspect',
+    ]
     for (const name of names) expect(out).toMatch(new RegExp(`^ {2}${name} `, 'm'))
     for (const name of names) {
       const help = await stablesig(`${name} --help`)

@@ -265,6 +265,40 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--json', 'one JSON object: file, bytes, sha256, names and ranges')
     .action(act(async (what, options) => (await import('./commands/export.ts')).exportModel(what, options, io)))
 
+  engine(
+    command(
+      'decode',
+      'Decode latents of a generator and write the images as PNG: with a signed decoder, signed images.',
+      'stablesig decode --autoencoder stable-diffusion-xl/vae --latents latents.npy --out images',
+      'stablesig decode --decoder signed.safetensors --generator sd1 --latents run/*.safetensors --out images --json',
+      'stablesig decode --autoencoder flux2/vae --latents packed.npz --height 1024 --width 768 --out images',
+    ),
+  )
+    .option('--autoencoder <path>', 'a file or folder of weights that holds the decoder')
+    .option('--decoder <path>', 'instead: weights of a decoder alone')
+    .option('--config <file>', 'yaml or json that tells the architecture and the scale of latents')
+    .addOption(
+      new Option('--generator <name>', 'whose latents they are, where no config tells their scale').choices([
+        'sd1',
+        'sdxl',
+        'sd-x4-upscaler',
+        'sd3',
+        'flux1',
+        'taesd',
+      ]),
+    )
+    .requiredOption(
+      '--latents <files...>',
+      '.npy, .npz, .safetensors or PyTorch files: [N,C,h,w], [C,h,w] or packed as FLUX has them',
+    )
+    .option('--array <name>', 'which array, where a file holds several')
+    .option('--unscaled', 'latents are the autoencoder’s own, not scaled for the generator')
+    .option('--height <n>', 'of the image, for a packed sequence of latents that is not square', whole(1, 65536))
+    .option('--width <n>', 'of the image, likewise', whole(1, 65536))
+    .requiredOption('--out <folder>', 'where to write the images; made when it does not exist')
+    .option('--json', 'one JSON object an image: file, index, out, width, height')
+    .action(act(async (options) => (await import('./commands/decode.ts')).decode(options, io)))
+
   command(
     'inspect',
     'What a path holds: format, which network, what is missing of it, metadata, tensors. Of a large file only its index is read.',

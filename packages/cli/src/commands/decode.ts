@@ -1,0 +1,89 @@
+import { totalmem } from 'node:os'
+import { makeOutputFolder, openDecoder, toPixels, withWeights, writePng } from '@stablesig/backend-node'
+import {
+  type DecodeLatentsOptions,
+  decodeLatents,
+  type Generator,
+  type LatentArray,
+  latentScaling,
+  readLatents,
+} from '@stablesig/core'
+import { type Disposable, disposing } from '../disposal.ts'
+import { EXIT, UsageError } from '../exit.ts'
+import { type Io, jsonLine } from '../io.ts'
+import { type EngineOptions, startEngine } from '../models.ts'
+import { outputNames } from '../outputs.ts'
+import { reportFailure } from '../report.ts'
+
+export interface DecodeOptions extends EngineOptions {
+  readonly autoencoder?: string
+  readonly decoder?: string
+  readonly config?: string
+  readonly generator?: Generator
+  readonly unscaled?: boolean
+  readonly latents: readonly string[]
+  readonly array?: string
+  readonly height?: number
+  readonly width?: number
+  readonly out: string
+  readonly json?: boolean
+}
+
+/** Latents from files -> a PNG an image: what a generator's last step would have made of them. */
+export const decode = (options: DecodeOptions, io: Io): Promise<number> =>
+  disposing((own) => decodeWith(own, options, io))
+
+async function decodeWith(own: <D extends Disposable>(made: D) => D, options: DecodeOptions, io: Io): Promise<number> {
+  const path = decoderPath(options)
+  await makeOutputFolder(options.out)
+  await startEngine(options)
+  const { decoder, latents } = await openDecoder(path, options.config)
+  own(decoder)
+  const { latentChannels, downscale } = decoder
+  const scaling = options.generator === undefined ? latents : latentScaling(options.generator)
+  const model = { decoder, latents: scaling, latentChannels, downscale }
+  const outputFor = outputNames(options.out, '.png')
+  let code: number = EXIT.done
+  for (const file of options.latents) {
+    try {
+      const found = await withWeights(file, (state) => readLatents(state, options.array))
+      for (const [index, one] of imagesOf(found).entries()) {
+        const images = await decodeLatents(model, one, decodingOptions(options, io))
+        const [made] = await toPixels(images, [file]).finally(() => images.dispose())
+        const out = outputFor(file)
+        await writePng(out, made!)
+        if (options.json) io.out(jsonLine({ file, index, out, width: made!.width, height: made!.height }))
+        else io.out(`${out}\n`)
+      }
+    } catch (error) {
+      if (io.signal.aborted) throw error
+      reportFailure(file, error, options.json, io)
+      code = EXIT.error
+    }
+  }
+  return code
+}
+
+function decoderPath({ autoencoder, decoder }: DecodeOptions): string {
+  const path = autoencoder ?? decoder
+  if (path === undefined) throw new UsageError('a decoder is needed: --autoencoder PATH or --decoder PATH')
+  if (autoencoder !== undefined && decoder !== undefined)
+    throw new UsageError('--autoencoder and --decoder both name the decoder: give one of them')
+  return path
+}
+
+function decodingOptions({ unscaled, height, width }: DecodeOptions, { signal }: Io): DecodeLatentsOptions {
+  const size = { ...(height === undefined ? {} : { height }), ...(width === undefined ? {} : { width }) }
+  return { scaled: !unscaled, memoryBytes: totalmem() / 2, signal, ...size }
+}
+
+/** A batch's images one by one, so that each is written before the next is begun: [N,…] -> N times [1,…]; [C,h,w] as it is. */
+function imagesOf({ values, shape }: LatentArray & { readonly values: Float32Array }): LatentArray[] {
+  const [count = 0, ...rest] = shape
+  if (shape.length !== 4) return [{ values, shape }]
+  const each = values.length / count
+  return Array.from({ length: count }, (_, i) => ({
+    values: values.subarray(i * each, (i + 1) * each),
+    shape: [1, ...rest],
+  }))
+}

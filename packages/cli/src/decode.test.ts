@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readImage, ready, writeFileAtomic } from '@stablesig/backend-node'
+import { streamSafetensors, tensorData, writeSafetensors } from '@stablesig/core'
+import { memory } from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { noise, tinyState } from '../../core/src/models/testing.ts'
+import { stablesig } from './testing.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stablesig-decode-'))
+const at = (...names: string[]) => join(folder, ...names)
+let tensors = 0
+
+beforeAll(async () => {
+  await ready({ device: 'cpu' })
+  const state = tinyState('decoder', { width: 4, latentChannels: 4, pooled: true, spelling: 'taesd' })
+  await writeFileAtomic(at('decoder.safetensors'), (await streamSafetensors(state.tensors)).chunks())
+  const batch = tensorData(noise('latents', 2 * 4 * 3 * 5, 1), [2, 4, 3, 5])
+  writeFileSync(at('batch.safetensors'), writeSafetensors({ latents: batch }))
+  const one = tensorData(noise('latents', 4 * 3 * 5, 1), [4, 3, 5])
+  writeFileSync(at('several.safetensors'), writeSafetensors({ first: one, second: one }))
+  writeFileSync(at('sequence.safetensors'), writeSafetensors({ z: tensorData(noise('z', 6 * 16, 1), [1, 6, 16]) }))
+  writeFileSync(at('one.npy'), npy(noise('latents', 4 * 3 * 5, 1), [4, 3, 5]))
+  tensors = memory().numTensors
+})
+afterAll(() => {
+  expect(memory().numTensors).toBe(tensors)
+  rmSync(folder, { recursive: true })
+})
+
+/** What numpy.save writes of float32 values. */
+function npy(values: Float32Array, shape: readonly number[]): Uint8Array {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`
+  const header = `${text.padEnd(117)}\n`
+  const head = [0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0, ...Buffer.from(header)]
+  return Buffer.concat([Buffer.from(head), Buffer.from(values.buffer)])
+}
+
+const decode = (...more: string[]) =>
+  stablesig(['decode', '--decoder', at('decoder.safetensors'), '--out', at('out'), ...more])
+const lines = (out: string) =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+test('decode writes an image of each latent, whatever file it is in', async () => {
+  mkdirSync(at('out'))
+  const { code, out, err } = await decode('--json', '--latents', at('batch.safetensors'), at('one.npy'))
+  expect([code, err]).toEqual([0, ''])
+  expect(lines(out)).toEqual([
+    { file: at('batch.safetensors'), index: 0, out: at('out', 'batch.png'), width: 40, height: 24 },
+    { file: at('batch.safetensors'), index: 1, out: at('out', 'batch-2.png'), width: 40, height: 24 },
+    { file: at('one.npy'), index: 0, out: at('out', 'one.png'), width: 40, height: 24 },
+  ])
+  expect(readdirSync(at('out')).sort()).toEqual(['batch-2.png', 'batch.png', 'one.png'])
+  // The same latent, one of a batch and on its own.
+  expect((await readImage(at('out', 'one.png'))).data).toEqual((await readImage(at('out', 'batch.png'))).data)
+})
+
+test('decode says what it cannot know, and goes on with the next file', async () => {
+  const { code, out } = await decode('--json', '--latents', at('several.safetensors'), at('none.npy'), at('one.npy'))
+  expect(code).toBe(2)
+  const [several, none, one] = lines(out)
+  expect(several.error).toMatchObject({ code: 'bad-weights', message: expect.stringContaining('first [4,3,5]') })
+  expect(none.error.code).toBe('io')
+  expect(one.index).toBe(0)
+  const named = await decode('--array', 'second', '--latents', at('several.safetensors'))
+  expect([named.code, named.out]).toEqual([0, `${at('out', 'several.png')}\n`])
+  const sequence = await decode('--latents', at('sequence.safetensors'))
+  expect([sequence.code, sequence.err]).toEqual([2, expect.stringContaining('6 packed latents is not a square')])
+  const sized = await decode('--height', '32', '--json', '--latents', at('sequence.safetensors'))
+  expect(lines(sized.out)[0]).toMatchObject({ width: 48, height: 32 })
+})
+
+test.each([
+  [['--latents', 'x'], /a decoder is needed/],
+  [['--latents', 'x', '--decoder', 'a', '--autoencoder', 'b'], /give one of them/],
+  [['--decoder', 'a'], /--latents/],
+])('decode %j is refused with one line', async (more, message) => {
+  const { code, out, err } = await stablesig(['decode', '--out', at('out'), ...more])
+  expect([code, out]).toEqual([2, ''])
+  expect(err).toMatch(message)
+})
