@@ -236,7 +236,7 @@ describe('sign', () => {
   ]
 
   test('writes a decoder with a card, and reports', async () => {
-    const result = await run(arguments_(at('signed.safetensors'), '--json'))
+    const result = await run(arguments_(at('signed.safetensors'), '--delta', at('signed.delta'), '--json'))
     expect([result.code, result.err]).toEqual([0, ''])
     const [report] = lines(result)
     expect(report).toMatchObject({
@@ -273,6 +273,21 @@ describe('sign', () => {
         ])
       ).code,
     ).toBe(0)
+  })
+
+  test('a delta gives the signed decoder again, byte for byte; one between the two files says the same', async () => {
+    const applied = await run(['apply', decoder, at('signed.delta'), '--out', at('applied.safetensors'), '--json'])
+    expect([applied.code, applied.err]).toEqual([0, ''])
+    expect(readFileSync(at('applied.safetensors'))).toEqual(readFileSync(at('signed.safetensors')))
+    const card = JSON.parse(readFileSync(at('signed.card.json'), 'utf8'))
+    const [report] = lines(applied)
+    expect(report).toMatchObject({ form: 'decoder', keyId: card.signing.key.id, signedHash: card.output.tensorsSha256 })
+    const between = await run(['delta', decoder, at('signed.safetensors'), '--out', at('between.delta'), '--json'])
+    expect(lines(between)[0]).toMatchObject({ signedHash: report.signedHash, encodings: { pattern: 0, whole: 0 } })
+    const wrong = await run(['apply', encoder, at('signed.delta'), '--out', at('none.safetensors')])
+    expect([wrong.code, wrong.out]).toEqual([2, ''])
+    const over = await run(['apply', decoder, at('signed.delta'), '--out', decoder])
+    expect(over).toMatchObject({ code: 2, err: expect.stringContaining('would overwrite') })
   })
 
   test('stops when the quality asked for is reached, and ends with 1 when it was not', async () => {

@@ -216,6 +216,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .argument('<source>', 'the decoder that was signed: a file or folder')
     .argument('<signed>', 'the signed one, in any form')
     .requiredOption('--out <file>', 'the delta')
+    .option('--config <file>', 'yaml or json that tells the architecture (default: the config.json beside the weights)')
     .option('--json', 'one JSON object: out, bytes, changed, total, encodings, sourceHash, signedHash, card')
     .action(
       act(async (source, signed, options) => (await import('./commands/delta.ts')).delta(source, signed, options, io)),
@@ -231,6 +232,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .argument('<delta>', 'what `stablesig delta` or `sign --delta` wrote')
     .requiredOption('--out <path>', 'the signed decoder: a file, or a folder where one came in')
     .addOption(format())
+    .option('--config <file>', 'yaml or json that tells the architecture (default: the config.json beside the weights)')
     .option('--json', 'one JSON object: out, form, keyId, signedHash, card')
     .action(
       act(async (source, file, options) => (await import('./commands/delta.ts')).apply(source, file, options, io)),

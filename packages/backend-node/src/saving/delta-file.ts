@@ -51,10 +51,16 @@ export function saveDelta(
 
 /**
  * Writes what turns the decoder at one path into that at another: files or folders, in whatever spelling. No engine is needed.
+ * @param options `config`: a yaml or json file that says of both what tensors cannot
  * @throws StableSigError 'bad-argument' when the two do not hold the same tensors; as describeOrigin
  */
-export async function saveDeltaBetween(out: string, source: string, signed: string): Promise<SavedDelta> {
-  const [from, to] = [await describeOrigin(source), await describeOrigin(signed)]
+export async function saveDeltaBetween(
+  out: string,
+  source: string,
+  signed: string,
+  { config }: { readonly config?: string } = {},
+): Promise<SavedDelta> {
+  const [from, to] = [await describeOrigin(source, config), await describeOrigin(signed, config)]
   await checkDeltaOutput(out, from, readFrom(to.origin))
   return withStored(from, (_, stored) =>
     withStored(to, async ({ contents }, tensors) =>
@@ -77,9 +83,9 @@ export async function applyDeltaFile(
   out: string,
   source: string,
   delta: string,
-  { format = 'same' }: { readonly format?: SaveFormat } = {},
+  { format = 'same', config }: { readonly format?: SaveFormat; readonly config?: string } = {},
 ): Promise<SavedDecoder> {
-  const autoencoder = await describeOrigin(source)
+  const autoencoder = await describeOrigin(source, config)
   const file = await openFile(delta)
   try {
     const state = await openWeights(file)

@@ -1,35 +1,37 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { type DecoderForm, StableSigError } from '@stablesig/core'
+import { type DecoderForm, StableSigError, type TargetSpelling } from '@stablesig/core'
 import { checkOutputFile, checkOutputPlace } from '../files/outputs.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
 
 /**
- * 'same': the form that came in. 'diffusers': a folder with config.json; 'ldm': a checkpoint in one file; 'safetensors': the
- * decoder's tensors alone.
+ * 'same': the form that came in. 'diffusers': a folder with config.json; 'ldm': a checkpoint in one file, of what came as a folder
+ * the autoencoder under LDM's names; 'safetensors': the decoder's tensors alone.
  */
 export type SaveFormat = 'same' | 'diffusers' | 'ldm' | 'safetensors'
 
+/** What is written, and whether under another project's names than those that came in. */
+export interface Plan {
+  readonly form: Exclude<DecoderForm, 'delta'>
+  readonly respell: TargetSpelling | null
+}
+
 /**
- * The form that `format` asks for, of what was opened.
+ * What `format` comes to, of what was opened.
  * @param decoderNames the file's names of what is signed
- * @throws StableSigError 'unsupported' where the model cannot be had in it
  */
-export function formFor(
+export function planFor(
   format: SaveFormat,
-  { state, folder, index, files }: OpenWeights,
+  { state, folder, index }: OpenWeights,
   decoderNames: ReadonlySet<string>,
-): Exclude<DecoderForm, 'delta'> {
-  if (format === 'safetensors') return 'decoder'
-  const cameAs = folder !== null || index !== null ? 'diffusers' : 'ldm'
-  if (format !== 'same' && format !== cameAs)
-    throw new StableSigError(
-      'unsupported',
-      `${folder ?? files[0]}: ${cameAs === 'ldm' ? 'a file cannot be written as a diffusers folder' : 'a folder cannot be written as an LDM checkpoint'}; ` +
-        'leave the form that came in (same), or take the decoder alone (safetensors)',
-    )
-  if (cameAs === 'diffusers') return 'diffusers'
-  return [...state.tensors.keys()].every((name) => decoderNames.has(name)) ? 'decoder' : 'checkpoint'
+): Plan {
+  if (format === 'safetensors') return { form: 'decoder', respell: null }
+  const cameAsFolder = folder !== null || index !== null
+  if (format === 'diffusers' && !cameAsFolder) return { form: 'diffusers', respell: 'diffusers' }
+  if (format === 'ldm' && cameAsFolder) return { form: 'checkpoint', respell: 'LDM' }
+  if (cameAsFolder) return { form: 'diffusers', respell: null }
+  const alone = [...state.tensors.keys()].every((name) => decoderNames.has(name))
+  return { form: alone ? 'decoder' : 'checkpoint', respell: null }
 }
 
 /**

@@ -19,8 +19,8 @@ import {
 import { writeFileAtomic } from '../files/atomic.ts'
 import { stageFile, stageFolder, writeNew } from '../files/staged.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
-import { type Contents, cardNames, decoderAlone, wholeFile, wholeFolder } from './contents.ts'
-import { checkDestination, formFor, type SaveFormat } from './destination.ts'
+import { type Contents, cardNames, decoderAlone, respelled, wholeFile, wholeFolder } from './contents.ts'
+import { checkDestination, planFor, type SaveFormat } from './destination.ts'
 import { cardOf } from './model-card.ts'
 import { nodeHash } from './node-hash.ts'
 import { readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
@@ -53,7 +53,8 @@ export interface SavedDecoder {
  *   ldm          a checkpoint: one file; safetensors is copied but for the replaced bytes, a PyTorch file becomes safetensors
  *   safetensors  the decoder's tensors alone, under the names that came in
  *
- * A file of several gigabytes takes no more memory than the decoder (of a PyTorch file: and its largest tensor).
+ * Where a folder is asked for and a file came in, or a file and a folder came in, a KL autoencoder is written under the other
+ * project's names; other families are refused. A file of several gigabytes takes no more memory than the decoder (of a PyTorch file: and its largest tensor).
  * @throws StableSigError 'io'; 'unsupported' where the model cannot be had in that form; 'not-finite' as storeLike
  */
 export async function saveDecoder(out: string, options: SaveDecoderOptions): Promise<SavedDecoder> {
@@ -115,7 +116,8 @@ export function checkDecoderOutput(
   { format = 'same', kept = [] }: { readonly format?: SaveFormat; readonly kept?: readonly string[] } = {},
 ): Promise<void> {
   return withStored(autoencoder, async (opened) => {
-    const form = formFor(format, opened, new Set(autoencoder.decoder.names.values()))
+    const { form, respell } = planFor(format, opened, new Set(autoencoder.decoder.names.values()))
+    if (respell) await respelled(opened, new Map(), respell, autoencoder, basename(out))
     await checkDestination(out, form, [...readFrom(autoencoder.origin), ...kept])
   })
 }
@@ -137,14 +139,17 @@ export interface SignedTensors {
 export async function writeSigned(out: string, signed: SignedTensors): Promise<SavedDecoder> {
   const { autoencoder, opened, tensors, signing, format = 'same', kept = [] } = signed
   const { names } = autoencoder.decoder
-  const form = formFor(format, opened, new Set(names.values()))
+  const { form, respell } = planFor(format, opened, new Set(names.values()))
   await checkDestination(out, form, [...readFrom(autoencoder.origin), ...kept])
   const replacements = new Map([...tensors].map(([ours, tensor]) => [names.get(ours) ?? ours, tensor]))
-  const contents = await (form === 'diffusers'
-    ? wholeFolder(opened, replacements)
-    : form === 'checkpoint'
-      ? wholeFile(opened, replacements, basename(out))
-      : decoderAlone(opened, replacements, basename(out), signing ? signingHeader(signing) : {}))
+  const name = basename(out)
+  const contents = await (respell
+    ? respelled(opened, replacements, respell, autoencoder, name)
+    : form === 'diffusers'
+      ? wholeFolder(opened, replacements)
+      : form === 'checkpoint'
+        ? wholeFile(opened, replacements, name)
+        : decoderAlone(opened, replacements, name, signing ? signingHeader(signing) : {}))
   try {
     return await (form === 'diffusers' ? writeFolder(out, contents, signed) : writeFile(out, form, contents, signed))
   } finally {

@@ -1,7 +1,11 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import {
+  type ArchitectureOptions,
+  type AutoencoderDescription,
   describeAutoencoder,
   type LatentDecoder,
+  type LatentScaling,
+  readLatentScaling,
   StableSigError,
   type StateTensor,
   tensorsNamed,
@@ -14,6 +18,8 @@ import { type OpenWeights, openWeightsPath } from '../models/weights-path.ts'
 export interface SignedOrigin {
   readonly decoder: Pick<LatentDecoder, 'family' | 'latentChannels' | 'downscale' | 'names'>
   readonly origin: AutoencoderOrigin
+  /** How its generator scales latents, where it is known. */
+  readonly latents?: Pick<LatentScaling, 'kind' | 'scale' | 'shift'>
 }
 
 /**
@@ -26,12 +32,7 @@ export async function describeOrigin(path: string, config?: string): Promise<Sig
   const opened = await openWeightsPath(path)
   try {
     const { state, folder, files, index } = opened
-    const parsed = config
-      ? await readYamlFile(config)
-      : opened.config === null
-        ? undefined
-        : await readConfigFile(opened.config)
-    const about = describeAutoencoder(state, parsed === undefined ? {} : { config: parsed })
+    const { about, options } = await describeOpened(opened, config ?? opened.config)
     const { family, latentChannels, downscale, missing, wrong } = about
     if (missing.length + wrong.length > 0)
       throw new StableSigError(
@@ -41,12 +42,26 @@ export async function describeOrigin(path: string, config?: string): Promise<Sig
     const names = new Map<string, string>()
     for (const [ours, theirs] of about.names) if (ours.startsWith('decoder.')) names.set(ours.slice(8), theirs)
     if (names.size === 0) throw new StableSigError('bad-weights', `${path}: it holds an encoder, and no decoder`)
-    const origin = originOf({ kind: 'bare', path: folder ?? path, files, index, config: opened.config })
-    return { decoder: { family, latentChannels, downscale, names }, origin }
+    const origin = originOf({ kind: 'bare', path: folder ?? path, files, index, config: config ?? opened.config })
+    const { kind, scale, shift } = await readLatentScaling(state, options)
+    return { decoder: { family, latentChannels, downscale, names }, origin, latents: { kind, scale, shift } }
   } finally {
     await opened.close()
   }
 }
+
+/** What an open file or folder holds, with the configuration that speaks of it. */
+export async function describeOpened(
+  { state }: OpenWeights,
+  config: string | null,
+): Promise<{ about: AutoencoderDescription; options: ArchitectureOptions }> {
+  const options = config === null ? {} : { config: await parsedConfig(config) }
+  return { about: describeAutoencoder(state, options), options }
+}
+
+/** A config.json, or a yaml. */
+export const parsedConfig = (path: string): Promise<unknown> =>
+  basename(path) === 'config.json' ? readConfigFile(path) : readYamlFile(path)
 
 /** Opens where an autoencoder came from, with its decoder's tensors by the model's own names; closes it afterwards. */
 export async function withStored<T>(
