@@ -93,8 +93,7 @@ function describe({ file, format, bytes, files, config, parameters, dtypes, meta
 }
 
 function holdsLines(holds: Holds): string[] {
-  if (holds.kind === 'unknown')
-    return [`holds     nothing that is known here: ${holds.reason.replace(/\s*\n\s*/g, ' ')}`]
+  if (holds.kind === 'unknown') return [`holds     cannot be told: ${holds.reason.replace(/\s*\n\s*/g, ' ')}`]
   const { prefix, layout, tensors, bytes, dtypes } = holds
   const where = `${layout} names${prefix ? ` under ${prefix}` : ''}`
   const size = `size      ${bytes} bytes in ${tensors} tensors, ${dtypes.join(', ')}`
