@@ -190,6 +190,19 @@ describe('describeAutoencoder', () => {
   })
 })
 
+test.each([
+  ['quantize.embed.weight', [8, 4], /logits \(Gumbel\)/],
+  ['decoder.conv_in.weight', [8, 4, 3, 3, 3], /is of videos/],
+  ['decoder.up.0.block.0.time_stack.in_layers.0.weight', [8], /is of videos/],
+  ['encoder.stages.0.op_list.0.main.conv1.conv.weight', [8, 8, 3, 3], /deep compression/],
+  ['decoder.up_blocks.0.resnets.0.norm1.conv_y.weight', [8, 4, 1, 1], /MoVQ/],
+])('a kind that this library does not have is called by its name: %s', (name, shape, message) => {
+  const state = shapesOf({ 'decoder.mid.block_1.norm1.weight': [8], [name]: shape })
+  expect(() => describeAutoencoder(state)).toThrowError(
+    expect.objectContaining({ code: 'unsupported', message: expect.stringMatching(message) }),
+  )
+})
+
 describe('configurations', () => {
   const diffusers = {
     _class_name: 'AutoencoderKL',
@@ -230,7 +243,7 @@ describe('configurations', () => {
 
   test('a yaml of a first stage and of a whole model tell the same; LDM’s groups are 32', () => {
     const wide = { ...first, params: { embed_dim: 4, ddconfig: { ...ddconfig, ch: 32 } } }
-    const state = klState({ widths: [32, 64], latentChannels: 4, blocks: 1 })
+    const state = shapesOf(published({ widths: [32, 64], latentChannels: 4, blocks: 1 }))
     const whole = { model: { params: { scale_factor: 0.18215, first_stage_config: wide } } }
     for (const config of [whole, { model: wide }, wide.params])
       expect(describeAutoencoder(state, { config })).toMatchObject({ missing: [], unexpected: [], wrong: [] })
@@ -269,7 +282,7 @@ describe('configurations', () => {
     [{ ...diffusers, scaling_factor: 'x' }, /scaling_factor is "x"/],
     [{ ...diffusers, latents_mean: [0], latents_std: ['a'] }, /latents_std is no list of numbers/],
     [{ ...diffusers, _class_name: 'VQModel', norm_type: 'spatial' }, /norm_type is "spatial"/],
-    [{ ...diffusers, _class_name: 'AutoencoderKLFlux2', patch_size: [4, 4] }, /patch_size is 4,4/],
+    [{ ...diffusers, _class_name: 'AutoencoderKLFlux2', patch_size: [4, 4] }, /patch_size is \[4,4\]/],
     [{ _class_name: 'AutoencoderTiny', act_fn: 'gelu' }, /act_fn is "gelu"/],
     [{ ddconfig: { ...ddconfig, ch: undefined } }, /ddconfig\.ch is missing/],
     [{ ddconfig: { ...ddconfig, attn_type: 'linear' } }, /attn_type is "linear"/],

@@ -10,6 +10,7 @@ import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
 import type { Family, Part } from './autoencoder.ts'
 import { parseConfig } from './config.ts'
 import type { AutoencoderConfig } from './config-fields.ts'
+import { refuseForeign } from './foreign.ts'
 import { inferKl } from './kl-infer.ts'
 import { GROUPS, type KlPlan, type KlShape, klDownscale, klPlan, klShapes } from './kl-plan.ts'
 import type { Generator } from './known-latents.ts'
@@ -100,6 +101,7 @@ export interface Survey {
 /** @param wanted the halves that are asked for; default: those that are there */
 export function surveyAutoencoder(state: StateDict, options: ArchitectureOptions, wanted?: readonly Part[]): Survey {
   const spelling = findSpelling(state, wanted?.length === 1 ? wanted[0] : undefined)
+  refuseForeign(state, spelling.prefix)
   const parts = wanted ?? spelling.parts
   const absent = parts.find((part) => !spelling.parts.includes(part))
   if (absent)
