@@ -7,9 +7,11 @@ import { randomKlDecoder, randomKlEncoder } from '../models/autoencoders/random.
 import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
 import { loadExtractor } from '../models/hidden/extractor.ts'
 import { extractorState, tinyState } from '../models/testing.ts'
+import '../ops/gradients.ts'
 import { asUnit } from '../signal/images.ts'
 import { keyFromBits } from '../signal/key.ts'
 import { evaluateDecoder } from './evaluate-decoder.ts'
+import { finetuneDecoder } from './finetune.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -54,6 +56,26 @@ test.each(families)('the %s family is judged on images of any size, at that size
   expect(total).toBe(8)
   // The same weights on both sides: not one level differs.
   for (const { psnr } of images) expect(psnr).toBe(Number.POSITIVE_INFINITY)
+  expect(tf.memory().numTensors).toBe(before)
+  autoencoder.dispose()
+  extractor.dispose()
+})
+
+test.each(families)('the %s family is trained on images that are not square, in whole blocks', async (_, open) => {
+  const autoencoder = await open()
+  const extractor = await loadExtractor(extractorState({ bits: 4, channels: 4, blocks: 1 }))
+  const before = tf.memory().numTensors
+  const train = (height: number, width: number) =>
+    finetuneDecoder({
+      ...{ autoencoder, extractor, key: keyFromBits([1, 0, 1, 1]), steps: 1, batchSize: 2, size: 8 },
+      images: {
+        length: 2,
+        read: async (index) => asUnit(tf.randomUniform([1, height, width, 3], 0, 1, 'float32', index)),
+      },
+    })
+  const { decoder } = await train(8, 16)
+  tf.dispose(decoder)
+  await expect(train(8, 15)).rejects.toThrow(/15 x 8: sides must be multiples/)
   expect(tf.memory().numTensors).toBe(before)
   autoencoder.dispose()
   extractor.dispose()
