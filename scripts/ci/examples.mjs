@@ -45,6 +45,7 @@ try {
     else skip(name, 'no weights and photographs: STABLESIG_DATA')
   }
   await check('example latents on made-up networks', latentsStaySigned)
+  await check('example slow, and what its trace says', slowIsExplained)
   for (const name of ['sign', 'detect', 'identify']) {
     await check(`example ${name} without arguments says in one line what to pass`, () =>
       saysWhatToPass(join('examples', `${name}.mjs`)),
@@ -82,6 +83,17 @@ async function latentsStaySigned() {
   if (rows.length < 8 || encoded?.[2] !== '8' || rows.some(([, , , unsigned]) => unsigned !== '0'))
     throw new Error(`it printed\n${stdout}`)
   return rows.map(([, name, signed]) => `${name} ${signed}/8`).join(', ')
+}
+
+/** The trace of the slow example names what changes from step to step. */
+async function slowIsExplained() {
+  const trace = join(out, 'slow.jsonl')
+  const env = { ...withoutData, STABLESIG_TRACE: trace, STABLESIG_TRACE_OPERATORS: '1' }
+  await exec(process.execPath, [join(root, 'examples/slow.mjs')], { env })
+  const { stdout } = await node('scripts/trace.mjs', [trace])
+  const named = stdout.match(/like another but for Slice\(.* where that has Slice\(/g) ?? []
+  if (named.length !== 5 || !/^ +time: +\S+ \d+%/m.test(stdout)) throw new Error(`it printed\n${stdout}`)
+  return stdout.split('\n').at(0)
 }
 
 async function saysWhatToPass(file) {

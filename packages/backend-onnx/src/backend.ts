@@ -150,10 +150,11 @@ export class OnnxBackend extends RecordingBackend {
       data.readers++
       sources.push(data)
       shapes.push(input.shape)
-      text += `|${input.dtype}${input.shape}`
+      text += `|${input.dtype}[${input.shape}]`
     }
     const results: TensorInfo[] = []
     const made: TensorData[] = []
+    text += ')'
     for (const { shape, dtype } of outputs) {
       text += `>${dtype}`
       const data = new TensorData(shape, dtype, 'pending')
