@@ -121,7 +121,8 @@ const LISTED = 8
 export function describeMismatch(state: StateDict, attempt: MatchedTensors, mappings: readonly NameMapping[]): string {
   const { mapping, prefix, missing, unexpected, wrong } = attempt
   const tried = mappings.map((m) => m.name).join(', ')
-  const lines = [`${state.source}: the tensors are not those expected (closest of ${tried}: ${mapping.name})`]
+  const spelling = mappings.length > 1 ? `closest of ${tried}: ${mapping.name}` : `as ${mapping.name} spells them`
+  const lines = [`${state.source}: the tensors are not those expected (${spelling})`]
   // What is spelt wrongly is most likely among the names of its own part that nobody expected.
   const own = [...state.tensors.keys()].filter((name) => name.startsWith(prefix))
   const candidates = unexpected.length > 0 ? unexpected : own.length > 0 ? own : [...state.tensors.keys()]
