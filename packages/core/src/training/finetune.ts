@@ -253,7 +253,7 @@ function judging({ until, images, autoencoder, extractor, key, signal }: Finetun
   const judgements: Judgement[] = []
   let seconds = 0
   const judge = {
-    isDue: (step: number, steps: number) => step === steps || (step >= from && (step - from) % every === 0),
+    isDue: (step: number, steps: number) => step === steps || (step >= from && (numbers.steps - step) % every === 0),
     async judge(weights: () => Weights, step: number, last: boolean): Promise<'reached' | 'not yet' | 'stopped'> {
       const before = performance.now()
       const judgement = await heldBack.judge(weights, aim, step, last)

@@ -47,11 +47,11 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     imageWeight: 1,
   },
   fast: {
-    steps: 40,
+    steps: 50,
     batchSize: 4,
     optimizer: 'muon',
     learningRate: 5e-4,
-    leastRate: 0.05,
+    leastRate: 0.1,
     warmup: 4,
     restFirst: false,
     size: 128,

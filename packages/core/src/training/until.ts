@@ -11,9 +11,9 @@ export interface Until {
   readonly images?: ImageSet
   /** Side at which they are judged, in pixels. Default 256, or the training images' where that is more. */
   readonly size?: number
-  /** Steps between two judgements. Default 10. */
+  /** Steps between two judgements, counted back from the recipe's last and on from there. Default 10. */
   readonly every?: number
-  /** The first step after which is judged. Default: half of the recipe's. */
+  /** No judgement before this step. Default: half of the recipe's. */
   readonly from?: number
   /** Steps at most; those beyond the recipe's have its least learning rate. Default: twice the recipe's. */
   readonly most?: number
