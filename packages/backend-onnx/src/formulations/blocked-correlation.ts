@@ -1,7 +1,7 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
-import type { WeightGradient } from './weight-gradient.ts'
+import type { WeightGradient } from './products.ts'
 
 const BLOCKED = 'com.microsoft.nchwc'
 

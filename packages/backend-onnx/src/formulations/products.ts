@@ -1,6 +1,13 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
+import type { Permutation } from '../tensors.ts'
 import type { ConvGeometry } from './forward.ts'
+
+/** A filter's gradient as it comes out: `perm` gives the order in memory of tfjs' axes height 0, width 1, in 2, out 3. */
+export interface WeightGradient {
+  readonly raw: Raw
+  readonly perm: Permutation
+}
 
 /** x with the convolution's borders of zeros around it. Equal for all weight gradients of one x, so it is made once. */
 export function paddedInput(g: Lowering, geo: ConvGeometry, x: Raw): Raw {

@@ -1,8 +1,7 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
-import { sumOfProducts } from './products.ts'
-import type { WeightGradient } from './weight-gradient.ts'
+import { sumOfProducts, type WeightGradient } from './products.ts'
 
 /**
  * From this many input channels on those are the product's rows: the result is then almost in tfjs' order, and turning large

@@ -1,16 +1,9 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
-import type { Permutation } from '../tensors.ts'
 import { blockedCorrelation, isBlockedCorrelation } from './blocked-correlation.ts'
 import type { ConvGeometry } from './forward.ts'
-import { paddedInput, sumOfProducts, tap } from './products.ts'
+import { paddedInput, sumOfProducts, tap, type WeightGradient } from './products.ts'
 import { shiftedProduct } from './shifted-product.ts'
-
-/** A filter's gradient as it comes out: `perm` gives the order in memory of tfjs' axes height 0, width 1, in 2, out 3. */
-export interface WeightGradient {
-  readonly raw: Raw
-  readonly perm: Permutation
-}
 
 /** dL/dw from x [N,I,H,W] and dy [N,O,H',W'], in whatever order is the least work. */
 export function convWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): WeightGradient {
