@@ -1,13 +1,13 @@
 import { concat, matMul, mul, reshape, slice, softmax, type Tensor3D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 
-/** Bytes of scores that are alive at a time: those of 4,096 positions (512 px at an eighth) in one piece. */
-const SCORE_BYTES = 64 * 2 ** 20
+/** Bytes of a run's scores; twice that is alive, before and after the softmax. A run of 2,900 queries and as many keys. */
+const SCORE_BYTES = 32 * 2 ** 20
 
 /**
  * Attention of every position to every other, with one head: softmax(q·kᵀ / sqrt(C))·v, each of q, k, v [N,H,W,C] -> [N,H,W,C].
  * A softmax is over the keys of one query, so queries are taken in runs whose scores fit `scoreBytes`, with the same result.
- * @param scoreBytes of one run's scores, 4·N·run·H·W; a run is one query at the least. 64 MiB
+ * @param scoreBytes of one run's scores, 4·N·run·H·W; a run is one query at the least. 32 MiB
  * @throws StableSigError 'shape' where q, k and v differ in shape
  */
 export function attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, scoreBytes: number = SCORE_BYTES): Tensor4D {

@@ -24,7 +24,10 @@ export interface TileProgress {
 }
 
 export interface TileOptions {
-  /** About how many bytes activations may take: 2 GiB. It decides whether tiles are needed, and how large they are. */
+  /**
+   * About how many bytes the activations of one run may take: 2 GiB. It decides whether tiles are needed, and how large they
+   * are. Attention's scores take 64 MiB more, and an engine may keep the work space of runs before.
+   */
   readonly memoryBytes?: number
   /** Stops between two tiles, with an 'aborted' error. */
   readonly signal?: AbortSignal | undefined
