@@ -10,7 +10,7 @@ import { openWeights } from '../../weights/open.ts'
 import type { StateDict } from '../../weights/state-dict.ts'
 import { scope } from '../../weights/weights.ts'
 import { oihw } from '../layout.ts'
-import { klState } from '../testing.ts'
+import { klState, tinyState } from '../testing.ts'
 import type { Autoencoder } from './autoencoder.ts'
 import { encodeDistribution, gaussian, klDivergence, sampleLatents } from './gaussian.ts'
 import { attentionBlock } from './kl-layers.ts'
@@ -272,6 +272,22 @@ describe('networks', () => {
     expect(() => encodeDistribution(autoencoder, x)).toThrow(/vq family gives a latent/)
     x.dispose()
     autoencoder.dispose()
+  })
+
+  test('images and latents that cannot be are refused by their shapes', async () => {
+    const shape = { widths: [4, 8, 8], latentChannels: 2, blocks: 1, groups: 2 }
+    const [encoder, decoder] = [randomKlEncoder(shape), randomKlDecoder(shape)]
+    const tiny = (part: 'encoder' | 'decoder') =>
+      tinyState(part, { width: 4, latentChannels: 4, pooled: false, spelling: 'taesd' })
+    const halves = await loadAutoencoder({ encoder: tiny('encoder'), decoder: tiny('decoder') })
+    const [small, wrong] = [asUnit(tf.zeros([1, 3, 8, 3])), tf.zeros<tf.Rank.R4>([1, 2, 2, 3])]
+    const grey = asUnit(tf.zeros([1, 8, 8, 1]))
+    expect(() => encoder.apply(encoder.weights, small)).toThrow(/\[1,3,8,3\].*4 pixels/)
+    expect(() => encoder.moments!(encoder.weights, grey)).toThrow(/\[N, H, W, 3\]/)
+    for (const one of [decoder, halves.decoder])
+      expect(() => one.apply(one.weights, wrong)).toThrow(/latents have shape \[1,2,2,3\]/)
+    tf.dispose([small, wrong, grey])
+    for (const one of [encoder, decoder, halves]) one.dispose()
   })
 
   test('halves of different autoencoders are not joined, and neither stays', async () => {

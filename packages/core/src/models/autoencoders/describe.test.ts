@@ -241,6 +241,16 @@ describe('configurations', () => {
     expect(() => describeAutoencoder(others, { config: tiny })).toThrow(/4 channels, 16 as its config says/)
   })
 
+  test('FLUX.2’s statistics of latents belong to the whole, and a half does without', async () => {
+    const config = { ...diffusers, _class_name: 'AutoencoderKLFlux2', patch_size: [2, 2] }
+    const whole = klState(small, { layout: 'diffusers' })
+    expect(describeAutoencoder(whole, { config }).missing).toEqual(['bn.running_mean', 'bn.running_var'])
+    const half = klState(small, { layout: 'diffusers', parts: ['decoder'] })
+    expect(describeAutoencoder(half, { config }).missing).toEqual([])
+    expect((await readLatentScaling(half, { config })).kind).toBe('unknown')
+    expect((await readLatentScaling(klState(small, { layout: 'FLUX.2' }), { groups: 2 })).kind).toBe('batch-norm')
+  })
+
   test('a yaml of a first stage and of a whole model tell the same; LDM’s groups are 32', () => {
     const wide = { ...first, params: { embed_dim: 4, ddconfig: { ...ddconfig, ch: 32 } } }
     const state = shapesOf(published({ widths: [32, 64], latentChannels: 4, blocks: 1 }))

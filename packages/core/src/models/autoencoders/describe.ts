@@ -137,7 +137,8 @@ export function surveyAutoencoder(state: StateDict, options: ArchitectureOptions
     }
   }
   if (family === 'vq') expected['quantize.embedding.weight'] = [null, latentChannels]
-  const flux2 = config !== null && 'batchNormEpsilon' in config
+  // A half on its own needs no statistics of latents.
+  const flux2 = config !== null && 'batchNormEpsilon' in config && parts.length === 2
   if (flux2 || [...spelling.tensors.keys()].some((name) => name.startsWith('bn.')))
     for (const name of ['bn.running_mean', 'bn.running_var']) expected[name] = [4 * latentChannels]
   const concerns = (ours: string) =>

@@ -6,6 +6,7 @@ import type { DecodeOptions, LatentDecoder, LatentEncoder, Stage } from './autoe
 import { attentionBlock, downsample, normSilu, resnetBlock, upsample } from './kl-layers.ts'
 import { type KlPlan, klDownscale, klShapes } from './kl-plan.ts'
 import { quantiseStraightThrough } from './quantise.ts'
+import { checkImages, checkLatents } from './sizes.ts'
 import { runStages } from './stages.ts'
 
 /** What a network is made of besides its plan. */
@@ -21,8 +22,10 @@ export interface KlParts {
 /** The encoder of a KL or VQ autoencoder out of its weights. */
 export function klEncoder(plan: KlPlan, parts: KlParts): LatentEncoder {
   const stages = klStages(plan)
-  const run = (weights: Weights, images: UnitImages): Tensor4D =>
-    tidy(() => runStages(stages, weights, unitToSigned(images)))
+  const run = (weights: Weights, images: UnitImages): Tensor4D => {
+    checkImages(images, klDownscale(plan))
+    return tidy(() => runStages(stages, weights, unitToSigned(images)))
+  }
   const common = { ...network(plan, parts), stages }
   if (plan.family === 'vq') return { ...common, apply: run }
   return { ...common, apply: (weights, images) => tidy(() => firstHalf(run(weights, images))), moments: run }
@@ -31,8 +34,10 @@ export function klEncoder(plan: KlPlan, parts: KlParts): LatentEncoder {
 /** The decoder of a KL or VQ autoencoder out of its weights. */
 export function klDecoder(plan: KlPlan, parts: KlParts): LatentDecoder {
   const stages = klStages(plan)
-  const run = (weights: Weights, latents: Tensor4D, options?: DecodeOptions): UnitImages =>
-    tidy(() => signedToUnit(asSigned(runStages(stages, weights, latents, options))))
+  const run = (weights: Weights, latents: Tensor4D, options?: DecodeOptions): UnitImages => {
+    checkLatents(latents, plan.latentChannels)
+    return tidy(() => signedToUnit(asSigned(runStages(stages, weights, latents, options))))
+  }
   const { codebook } = parts
   const common = { ...network(plan, parts), stages }
   if (!codebook) return { ...common, apply: run }

@@ -5,6 +5,7 @@ import { asUnit } from '../../signal/images.ts'
 import { scope, type WeightScope, type Weights } from '../../weights/weights.ts'
 import { conv, norm } from '../layers.ts'
 import type { LatentDecoder, LatentEncoder, Stage } from './autoencoder.ts'
+import { checkImages, checkLatents } from './sizes.ts'
 import { runStages } from './stages.ts'
 import type { TinyPlan } from './tiny-plan.ts'
 
@@ -30,14 +31,20 @@ export interface TinyParts {
 /** The encoder of a tiny autoencoder out of its weights. */
 export function tinyEncoder(plan: TinyPlan, parts: TinyParts): LatentEncoder {
   const stages = tinyStages(plan)
-  return { ...network(plan, parts), stages, apply: (weights, images) => runStages(stages, weights, images) }
+  const apply: LatentEncoder['apply'] = (weights, images) => {
+    checkImages(images, 1)
+    return runStages(stages, weights, images)
+  }
+  return { ...network(plan, parts), stages, apply }
 }
 
 /** The decoder of a tiny autoencoder out of its weights. */
 export function tinyDecoder(plan: TinyPlan, parts: TinyParts): LatentDecoder {
   const stages = tinyStages(plan)
-  const apply: LatentDecoder['apply'] = (weights, latents, options) =>
-    asUnit(runStages(stages, weights, latents, options))
+  const apply: LatentDecoder['apply'] = (weights, latents, options) => {
+    checkLatents(latents, plan.latentChannels)
+    return asUnit(runStages(stages, weights, latents, options))
+  }
   return { ...network(plan, parts), stages, apply }
 }
 
