@@ -3,11 +3,12 @@ import type { Compiled, CompiledInput, CompiledOutput, LeafRole } from './compil
 import { EngineError } from './errors.ts'
 import type { LiveGraph } from './flush.ts'
 import { elementType } from './kernels/call.ts'
-import { BARRIER, Graph } from './lowering/graph.ts'
+import { Graph } from './lowering/graph.ts'
 import { Lowering, type Target } from './lowering/lowering.ts'
 import { identity, isIdentity, type Raw, sameShape, type Value } from './lowering/value.ts'
 import type { NodeProto, ValueProto } from './onnx/types.ts'
 import { encodeModel } from './onnx/writer.ts'
+import { overwritableInputs } from './passes/in-place.ts'
 import { type PassName, runPasses } from './passes/index.ts'
 import { peakBytes } from './peak.ts'
 import type { RecordedNode } from './record.ts'
@@ -34,7 +35,7 @@ export function compile(
   const results = live.roots.map((root) => g.full(values.get(root)!))
   graph.outputs = results.map((v) => (v.raw.dims.length === v.shape.length ? v.raw : g.reshapeRaw(v.raw, v.shape)))
   runPasses(graph, target, passes)
-  return emit(graph, leafInputs, results)
+  return emit(graph, leafInputs, results, passes.has('in-place'))
 }
 
 /** Lowers recorded kernels in their order: `values` holds what they start from, and takes what they make. */
@@ -70,7 +71,12 @@ function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw
   return { raw, shape: leaf.shape, perm }
 }
 
-function emit(graph: Graph, leafInputs: readonly { leaf: number; raw: Raw }[], results: readonly Value[]): Compiled {
+function emit(
+  graph: Graph,
+  leafInputs: readonly { leaf: number; raw: Raw }[],
+  results: readonly Value[],
+  inPlace: boolean,
+): Compiled {
   // A computed tensor that is a root is named as the output at once; a node that copies it would cost a pass over it.
   const outputNames = new Map<Raw, string>()
   graph.outputs.forEach((raw, i) => {
@@ -80,7 +86,7 @@ function emit(graph: Graph, leafInputs: readonly { leaf: number; raw: Raw }[], r
   const used = new Set<Raw>(graph.outputs)
   for (const node of graph.nodes) for (const input of node.inputs) if (input) used.add(input)
   const nodes: NodeProto[] = graph.nodes.map((n) => ({
-    op: n.op === BARRIER ? 'Reshape' : n.op,
+    op: n.op,
     domain: n.domain,
     inputs: n.inputs.map(name),
     outputs: n.outputs.map((o) => name(o)),
@@ -90,12 +96,16 @@ function emit(graph: Graph, leafInputs: readonly { leaf: number; raw: Raw }[], r
   for (const { leaf, raw } of leafInputs) {
     if (used.has(raw)) proto.inputs.push({ leaf, name: name(raw), type: raw.type, dims: raw.dims })
   }
+  const overwritable = inPlace ? overwritableInputs(graph) : new Map<Raw, Raw[]>()
+  const leafOf = new Map(leafInputs.map(({ leaf, raw }) => [raw, leaf]))
   graph.outputs.forEach((raw, i) => {
     // One tensor may be several roots, and an input or a constant may be one.
     if (outputNames.get(raw) !== `o${i}`)
       nodes.push({ op: 'Identity', domain: '', inputs: [name(raw)], outputs: [`o${i}`], attributes: {} })
     const perm = results[i]!.perm
-    proto.outputs.push({ name: `o${i}`, type: raw.type, dims: raw.dims, perm: isIdentity(perm) ? null : perm })
+    const inputs = outputNames.get(raw) === `o${i}` ? (overwritable.get(raw) ?? []) : []
+    const over = inputs.flatMap((input) => leafOf.get(input) ?? [])
+    proto.outputs.push({ name: `o${i}`, type: raw.type, dims: raw.dims, perm: isIdentity(perm) ? null : perm, over })
   })
   const initializers = [...used].filter((raw) => raw.values !== null)
   const operators: Record<string, number> = {}
@@ -114,11 +124,6 @@ function emit(graph: Graph, leafInputs: readonly { leaf: number; raw: Raw }[], r
         shape: raw.dims,
         values: raw.values!,
       })),
-      // No inference finds the sizes of what passes a barrier, and the runtime plans memory by sizes.
-      values: graph.nodes
-        .flatMap((n) => (n.op === BARRIER ? n.outputs : []))
-        .filter((raw) => !outputNames.has(raw))
-        .map((raw) => ({ name: name(raw), type: raw.type, shape: raw.dims })),
       inputs: proto.inputs.map(value),
       outputs: proto.outputs.map(value),
     })

@@ -18,6 +18,8 @@ export interface CompiledOutput {
   readonly dims: readonly number[]
   /** Physical order of the result; null is logical order. */
   readonly perm: Permutation | null
+  /** Leaves into whose memory it may be written, where nobody needs them any more. */
+  readonly over: readonly number[]
 }
 
 export interface CompiledModel {

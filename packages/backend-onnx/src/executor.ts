@@ -38,6 +38,8 @@ interface Bound {
   readonly inputs: RuntimeTensor[]
   readonly outputs: RuntimeTensor[]
   readonly pooled: boolean[]
+  /** Leaves whose memory results are written into. */
+  readonly overwritten: ReadonlySet<TensorData>
 }
 
 /** Compiles and runs flushes, one at a time: the caller serialises. */
@@ -101,7 +103,7 @@ export class Executor {
     return { flush, live, lookup, compiled, shared, bytes, anySize, keyMs: keyed - started, compileMs }
   }
 
-  #bind({ live, lookup, compiled, shared, anySize }: Prepared, session: OnnxSession | null): Bound {
+  #bind({ flush, live, lookup, compiled, shared, anySize }: Prepared, session: OnnxSession | null): Bound {
     const runs = shared ?? (session ? { session, anySize, users: 0 } : null)
     const entry = runs && compiled ? this.sessions.store(lookup, runs, compiled.model) : lookup.entry
     if (!entry) throw new EngineError('run-failed', 'a flush has no session')
@@ -112,12 +114,21 @@ export class Executor {
       return { name, type, dims, data: values }
     })
     const pooled: boolean[] = []
-    const outputs = entry.model.outputs.map(({ name, type, dims }): RuntimeTensor => {
+    const overwritten = new Set<TensorData>()
+    const outputs = entry.model.outputs.map(({ name, type, dims, over }): RuntimeTensor => {
+      const spent = over
+        .map((leaf) => live.leaves[leaf]!)
+        .find((data) => !overwritten.has(data) && isSpent(data, flush))
+      if (spent?.values) {
+        overwritten.add(spent)
+        pooled.push(true)
+        return { name, type, dims, data: spent.values }
+      }
       const taken = this.pool.take(type, sizeOf(dims))
       pooled.push(taken.pooled)
       return { name, type, dims, data: taken.array }
     })
-    return { entry, inputs, outputs, pooled }
+    return { entry, inputs, outputs, pooled, overwritten }
   }
 
   #finish(
@@ -126,8 +137,12 @@ export class Executor {
     sessionMs: number,
     runMs: number,
   ): FlushReport {
-    const { entry, inputs, outputs, pooled } = bound
+    const { entry, inputs, outputs, pooled, overwritten } = bound
     entry.runs++
+    for (const data of overwritten) {
+      data.values = null
+      data.pooled = false
+    }
     live.roots.forEach((root, i) => {
       root.values = outputs[i]!.data
       root.pooled = pooled[i]!
@@ -145,6 +160,7 @@ export class Executor {
       outputs: outputs.length,
       inputBytes: bytes(inputs),
       outputBytes: bytes(outputs),
+      overwritten: overwritten.size,
       ms: { key: keyMs, compile: compileMs, session: sessionMs, run: runMs },
       sessions: this.sessions.size,
       session: entry.shared.session.id ?? null,
@@ -166,6 +182,14 @@ export function noSyncRead(runtime: OnnxRuntime): EngineError {
     'no-sync-read',
     `${runtime.name} cannot run synchronously, and this tensor has not been computed yet; use await tensor.data()`,
   )
+}
+
+/** Whether a tensor's memory is this backend's own, and nobody but this flush will read it. */
+function isSpent(data: TensorData, { nodes }: Flush): boolean {
+  if (data.refCount > 0 || !data.pooled) return false
+  let uses = 0
+  for (const node of nodes) for (const input of node.inputs) if (input === data) uses++
+  return data.readers === uses
 }
 
 /** Everything about a leaf that shapes the compiled graph. */

@@ -1,9 +1,9 @@
-import { BARRIER, type Graph, type IrNode } from './lowering/graph.ts'
+import type { Graph, IrNode } from './lowering/graph.ts'
 import type { Raw } from './lowering/value.ts'
 import { sizeOf } from './tensors.ts'
 
 /** Views of another tensor: no memory of their own. */
-const VIEWS = new Set(['Reshape', 'Identity', BARRIER])
+export const VIEWS = new Set(['Reshape', 'Identity'])
 
 /**
  * Nodes in the order in which ONNX Runtime runs them: it walks back from the results, depth first, and takes the node that

@@ -16,11 +16,12 @@ function network(recompute: boolean) {
     weights[`${i}.wide`] = tf.randomNormal([3, 3, CHANNELS, 4 * CHANNELS], 0, 0.08, 'float32', 2 * i + 1)
     weights[`${i}.narrow`] = tf.randomNormal([3, 3, 4 * CHANNELS, CHANNELS], 0, 0.04, 'float32', 2 * i + 2)
   }
-  const block = (x: tf.Tensor4D, w: Readonly<Record<string, tf.Tensor>>): tf.Tensor4D =>
-    tf.add(
-      x,
-      tf.conv2d(tf.exp(tf.sin(tf.conv2d(x, w.wide as tf.Tensor4D, 1, 'same'))), w.narrow as tf.Tensor4D, 1, 'same'),
-    )
+  const block = (x: tf.Tensor4D, w: Readonly<Record<string, tf.Tensor>>): tf.Tensor4D => {
+    // Nothing but a view reads x: ONNX Runtime would merge that with another view.
+    const y = tf.reshape<tf.Rank.R4>(tf.sin(tf.reshape(x, [SIDE * SIDE, CHANNELS])), x.shape)
+    const wide = tf.exp(tf.sin(tf.conv2d(y, w.wide as tf.Tensor4D, 1, 'same')))
+    return tf.add(y, tf.conv2d(wide, w.narrow as tf.Tensor4D, 1, 'same'))
+  }
   const x = tf.randomNormal<tf.Rank.R4>([1, SIDE, SIDE, CHANNELS], 0, 1, 'float32', 99)
   const loss = () => {
     let y = x

@@ -13,6 +13,8 @@ export interface FlushReport {
   readonly outputs: number
   readonly inputBytes: number
   readonly outputBytes: number
+  /** Outputs that took the memory of inputs which nobody needed any more. */
+  readonly overwritten: number
   readonly ms: {
     /** Walking the live graph and computing its key. */
     readonly key: number

@@ -3,12 +3,6 @@ import type { Attributes, Domain, ElementType, TensorValues } from '../onnx/type
 import { sizeOf } from '../tensors.ts'
 import type { Raw } from './value.ts'
 
-/**
- * A view of a tensor through which no pass looks: written into the model as a Reshape to sizes that are fed. See
- * kernels/afterwards.ts.
- */
-export const BARRIER = 'Afterwards'
-
 /** A node of the graph under construction. `inputs` may hold null for an optional input left out. */
 export interface IrNode {
   op: string

@@ -38,8 +38,6 @@ export interface InitializerProto extends ValueProto {
 export interface ModelProto {
   readonly nodes: readonly NodeProto[]
   readonly initializers: readonly InitializerProto[]
-  /** Types and sizes of tensors in between, where nothing can infer them. */
-  readonly values?: readonly ValueProto[]
   readonly inputs: readonly ValueProto[]
   readonly outputs: readonly ValueProto[]
   /** Version of ONNX's operator set. */

@@ -115,7 +115,6 @@ export function encodeModel(model: ModelProto): Uint8Array {
     }
     for (const v of model.inputs) writeValue(w, 11, v)
     for (const v of model.outputs) writeValue(w, 12, v)
-    for (const v of model.values ?? []) writeValue(w, 13, v)
   })
   w.message(8, () => {
     w.text(1, '')

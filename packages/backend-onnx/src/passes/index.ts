@@ -11,7 +11,10 @@ import { fuseReluGradients } from './relu-gradient.ts'
 import { scheduleParts } from './schedule.ts'
 import { simplify } from './simplify.ts'
 
-/** Passes by name, in the order in which they run. `layout` acts while lowering: it lets conversions of layout wait. */
+/**
+ * Passes by name, in the order in which they run. `layout` acts while lowering: it lets conversions of layout wait;
+ * `in-place` when results get their memory: it lets them take that of what they replace.
+ */
 export const passNames = [
   'layout',
   'fold-constants',
@@ -24,10 +27,11 @@ export const passNames = [
   'blocked-layout',
   'dead-code',
   'schedule',
+  'in-place',
 ] as const
 export type PassName = (typeof passNames)[number]
 
-const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target: Target) => void>> = {
+const passes: Readonly<Record<Exclude<PassName, 'layout' | 'in-place'>, (graph: Graph, target: Target) => void>> = {
   'fold-constants': foldConstants,
   simplify,
   'common-subexpressions': mergeCommonSubexpressions,
@@ -42,7 +46,7 @@ const passes: Readonly<Record<Exclude<PassName, 'layout'>, (graph: Graph, target
 
 export function runPasses(graph: Graph, target: Target, enabled: ReadonlySet<PassName>): void {
   for (const name of passNames) {
-    if (name !== 'layout' && enabled.has(name)) passes[name](graph, target)
+    if (name !== 'layout' && name !== 'in-place' && enabled.has(name)) passes[name](graph, target)
     // The blocked layout leaves reshapes of reshapes, and of biases.
     if (name === 'blocked-layout' && enabled.has('simplify')) simplify(graph)
     if (name === 'blocked-layout' && enabled.has('fold-constants')) foldConstants(graph)

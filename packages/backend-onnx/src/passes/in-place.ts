@@ -1,0 +1,73 @@
+import type { Graph, IrNode } from '../lowering/graph.ts'
+import { type Raw, sameShape } from '../lowering/value.ts'
+import { VIEWS } from '../peak.ts'
+
+/** Operators of which each element depends on the elements of the same place alone. */
+const BY_ELEMENT = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Sqrt', 'Reciprocal', 'Relu', 'Where', 'Max', 'Min'])
+
+/**
+ * For each output of a graph, the inputs into whose memory it may be written: weights and moments of a training loop then need no
+ * second array. An input qualifies where everything that reads it, through views too, comes before the output's node by data
+ * dependency, whatever order a runtime takes, or is that node and works element by element. Kept to vectors: what a state is
+ * laid out as, and what no runtime fuses into anything that does not go element by element.
+ */
+export function overwritableInputs(graph: Graph): Map<Raw, Raw[]> {
+  const found = new Map<Raw, Raw[]>()
+  const candidates = graph.inputs.filter((raw) => raw.dims.length === 1 && raw.dims[0]! > 1)
+  if (candidates.length === 0) return found
+  const readers = readersOf(graph)
+  for (const output of new Set(graph.outputs)) {
+    const maker = output.producer
+    if (!maker || VIEWS.has(maker.op) || output.dims.length !== 1) continue
+    const alike = candidates.filter((raw) => raw.type === output.type && sameShape(raw.dims, output.dims))
+    if (alike.length === 0) continue
+    const before = ancestors(maker)
+    const fits = alike.filter((raw) =>
+      readers(raw).every(
+        (reader) => reader !== 'result' && (before.has(reader) || (reader === maker && byElement(maker))),
+      ),
+    )
+    if (fits.length > 0) found.set(output, fits)
+  }
+  return found
+}
+
+/** An operation on whole vectors and scalars: nothing is read at another place than it is written. */
+const byElement = (node: IrNode): boolean =>
+  BY_ELEMENT.has(node.op) &&
+  node.inputs.every((raw) => !raw || raw.dims.every((d) => d === 1) || sameShape(raw.dims, node.outputs[0]!.dims))
+
+/** What reads a tensor's memory: nodes, views of it followed, and 'result' where it is a result of the graph. */
+function readersOf(graph: Graph): (raw: Raw) => (IrNode | 'result')[] {
+  const uses = new Map<Raw, IrNode[]>()
+  for (const node of graph.nodes) {
+    for (const input of node.inputs) {
+      if (!input) continue
+      const list = uses.get(input)
+      if (list) list.push(node)
+      else uses.set(input, [node])
+    }
+  }
+  const results = new Set(graph.outputs)
+  const readers = (raw: Raw): (IrNode | 'result')[] => [
+    ...(results.has(raw) ? ['result' as const] : []),
+    ...(uses.get(raw) ?? []).flatMap((node) =>
+      VIEWS.has(node.op) && node.inputs[0] === raw ? [node, ...readers(node.outputs[0]!)] : [node],
+    ),
+  ]
+  return readers
+}
+
+function ancestors(node: IrNode): Set<IrNode> {
+  const seen = new Set<IrNode>()
+  const stack = [node]
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    for (const input of top.inputs) {
+      const maker = input?.producer
+      if (!maker || seen.has(maker)) continue
+      seen.add(maker)
+      stack.push(maker)
+    }
+  }
+  return seen
+}
