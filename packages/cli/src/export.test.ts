@@ -47,6 +47,12 @@ test('an extractor in the folder of transformers.js, in half precision', async (
   expect(out).toMatch(/images -> logits\nsha256 +[0-9a-f]{64}\n$/)
 })
 
+test("latents of a generator's scale", async () => {
+  const words = ['export', 'decoder', '--decoder', at('decoder'), '--generator-latents', '--generator', 'sdxl']
+  const { code, out } = await stablesig([...words, '--out', at('scaled.onnx'), '--json'])
+  expect([code, JSON.parse(out).latents]).toEqual([0, "the generator's"])
+})
+
 test('what cannot be exported says why', async () => {
   const refused = async (words: readonly string[]) => (await stablesig(['export', ...words, '--out', at('x')])).err
   expect(await refused(['decoder', '--decoder', at('extractor')])).toMatch(/no autoencoder|\(bad-weights\)/)
@@ -59,6 +65,7 @@ test.each([
   ['decoder --decoder a --autoencoder b', /one of them/],
   ['extractor --decoder a', /takes --extractor FILE/],
   ['extractor --extractor a --fp16-io', /belongs to --fp16/],
+  ['decoder --decoder a --generator sdxl', /belongs to --generator-latents/],
 ])('`export %s` is a mistake of usage', async (line, message) => {
   const { code, err } = await stablesig(`export ${line} --out x`)
   expect([code, err]).toEqual([2, expect.stringMatching(message)])

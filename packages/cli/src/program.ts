@@ -40,6 +40,15 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         new Option('--device <name>', 'what computes').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
       )
       .option('--threads <n>', 'processor threads to compute with; all by default', whole(1, 1024))
+  const generator = () =>
+    new Option('--generator <name>', 'whose latents they are, where no config tells their scale').choices([
+      'sd1',
+      'sdxl',
+      'sd-x4-upscaler',
+      'sd3',
+      'flux1',
+      'taesd',
+    ])
   const format = () =>
     new Option(
       '--format <name>',
@@ -270,6 +279,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
   engine(
     command(
       'decode',
+    .addOption(generator())
       'Decode latents of a generator and write the images as PNG: with a signed decoder, signed images.',
       'stablesig decode --autoencoder stable-diffusion-xl/vae --latents latents.npy --out images',
       'stablesig decode --decoder signed.safetensors --generator sd1 --latents run/*.safetensors --out images --json',
@@ -279,16 +289,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--autoencoder <path>', 'a file or folder of weights that holds the decoder')
     .option('--decoder <path>', 'instead: weights of a decoder alone')
     .option('--config <file>', 'yaml or json that tells the architecture and the scale of latents')
-    .addOption(
-      new Option('--generator <name>', 'whose latents they are, where no config tells their scale').choices([
-        'sd1',
-        'sdxl',
-        'sd-x4-upscaler',
-        'sd3',
-        'flux1',
-        'taesd',
-      ]),
-    )
+    .addOption(generator())
     .requiredOption(
       '--latents <files...>',
       '.npy, .npz, .safetensors or PyTorch files: [N,C,h,w], [C,h,w] or packed as FLUX has them',

@@ -7,6 +7,8 @@ import {
   saveOnnx,
 } from '@stablesig/backend-node'
 import {
+  type Generator,
+  latentScaling,
   type PortableModel,
   portableDecoder,
   portableExtractor,
@@ -30,6 +32,7 @@ export interface ExportOptions {
   readonly fp16Io?: boolean
   readonly range: 'signed' | 'unit'
   readonly generatorLatents?: boolean
+  readonly generator?: Generator
   readonly layout: 'file' | 'transformers.js'
   readonly json?: boolean
 }
@@ -43,6 +46,8 @@ interface Source {
 export const exportModel = (kind: ExportKind, options: ExportOptions, io: Io): Promise<number> =>
   disposing(async (own) => {
     const weights = weightsPath(kind, options)
+    if (options.generator !== undefined && !options.generatorLatents)
+      throw new UsageError('--generator belongs to --generator-latents: otherwise latents are not scaled')
     if (options.fp16Io && !options.fp16) throw new UsageError('--fp16-io belongs to --fp16')
     await checkOnnxOutput(options.out, options.layout)
     // Weights live in an engine; nothing is computed.
@@ -80,14 +85,15 @@ export const exportModel = (kind: ExportKind, options: ExportOptions, io: Io): P
 async function openSource(
   own: <D extends Disposable>(made: D) => D,
   path: string,
-  { config, range, generatorLatents }: ExportOptions,
+  { config, range, generatorLatents, generator }: ExportOptions,
 ): Promise<Source> {
-  const { decoder, latents, metadata }: OpenedDecoder = await openDecoder(path, config)
+  const { decoder, latents: told, metadata }: OpenedDecoder = await openDecoder(path, config)
   own(decoder)
+  const latents = generator === undefined ? told : latentScaling(generator)
   if (generatorLatents && latents.kind === 'unknown')
     throw new StableSigError(
       'unsupported',
-      `${path} does not say how a generator scales its latents; name its config.json or yaml with --config`,
+      `${path} does not say how a generator scales its latents; name its config.json or yaml with --config, or the generator with --generator`,
     )
   const signing = readSigningHeader(metadata)
   return {
