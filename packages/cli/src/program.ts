@@ -40,15 +40,6 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         new Option('--device <name>', 'what computes').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
       )
       .option('--threads <n>', 'processor threads to compute with; all by default', whole(1, 1024))
-  const generator = () =>
-    new Option('--generator <name>', 'whose latents they are, where no config tells their scale').choices([
-      'sd1',
-      'sdxl',
-      'sd-x4-upscaler',
-      'sd3',
-      'flux1',
-      'taesd',
-    ])
   const format = () =>
     new Option(
       '--format <name>',
@@ -129,6 +120,17 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
       whole(1, 1e6),
     )
     .option('--batch <n>', 'images a step (default: the recipe’s)', whole(1, 4096))
+    .option(
+      '--memory <GiB>',
+      'what a step may take beside weights and their moments, by estimate; larger ones are cut up (default: 4)',
+      positive,
+    )
+    .option(
+      '--accumulate <n>',
+      'parts that a step’s images are put through in (default: as --memory asks)',
+      whole(1, 4096),
+    )
+    .option('--recompute', 'compute blocks of the decoder twice instead of keeping them: slower, in less memory')
     .option('--lr <rate>', 'greatest learning rate (default: 5e-4)', positive)
     .addOption(new Option('--image-loss <name>', 'what keeps images as they were').choices(['mse']).default('mse'))
     .option(
@@ -279,7 +281,6 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
   engine(
     command(
       'decode',
-    .addOption(generator())
       'Decode latents of a generator and write the images as PNG: with a signed decoder, signed images.',
       'stablesig decode --autoencoder stable-diffusion-xl/vae --latents latents.npy --out images',
       'stablesig decode --decoder signed.safetensors --generator sd1 --latents run/*.safetensors --out images --json',
@@ -289,7 +290,16 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--autoencoder <path>', 'a file or folder of weights that holds the decoder')
     .option('--decoder <path>', 'instead: weights of a decoder alone')
     .option('--config <file>', 'yaml or json that tells the architecture and the scale of latents')
-    .addOption(generator())
+    .addOption(
+      new Option('--generator <name>', 'whose latents they are, where no config tells their scale').choices([
+        'sd1',
+        'sdxl',
+        'sd-x4-upscaler',
+        'sd3',
+        'flux1',
+        'taesd',
+      ]),
+    )
     .requiredOption(
       '--latents <files...>',
       '.npy, .npz, .safetensors or PyTorch files: [N,C,h,w], [C,h,w] or packed as FLUX has them',

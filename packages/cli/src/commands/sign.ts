@@ -44,6 +44,10 @@ export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptio
   readonly size?: number
   readonly steps?: number
   readonly batch?: number
+  /** GiB. */
+  readonly memory?: number
+  readonly accumulate?: number
+  readonly recompute?: boolean
   readonly lr?: number
   readonly lambdaImage?: number
   readonly imageLoss: 'mse'
@@ -106,6 +110,9 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     size,
     steps,
     ...(options.batch === undefined ? {} : { batchSize: options.batch }),
+    memoryBytes: options.memory === undefined ? undefined : options.memory * 2 ** 30,
+    accumulate: options.accumulate,
+    recompute: options.recompute,
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
     ...(asked ? { until: { ...asked, images: imageSet(heldBack), size: judgedAt, most } } : {}),
@@ -175,6 +182,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     imageLoss: report.imageLoss,
     lambdaImage: report.lambdaImage,
     seed: options.seed,
+    ...report.memory,
     resumedAt: report.resumedAt,
     stepsDone: report.stepsDone,
     until: report.until && { ...asked, reached: report.until.reached, step: report.until.step },
