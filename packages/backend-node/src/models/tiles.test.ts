@@ -31,9 +31,9 @@ beforeAll(async () => {
 /** Greatest difference of two tensors, which are disposed. */
 async function apart(a: tf.Tensor, b: tf.Tensor): Promise<number> {
   expect(a.shape).toEqual(b.shape)
-  const [x, y] = [await a.data(), await b.data()]
+  const [x, y] = [await a.data<'float32'>(), await b.data<'float32'>()]
   tf.dispose([a, b])
-  return x.reduce((most: number, value, i) => Math.max(most, Math.abs(value - y[i]!)), 0)
+  return x.reduce((most, value, i) => Math.max(most, Math.abs(value - y[i]!)), 0)
 }
 
 test('the compiled engine gives in tiles what it gives at once, compiling once a pass and not once a tile', async () => {
