@@ -176,7 +176,10 @@ describe('detect', () => {
   test('no image, or no extractor', async () => {
     expect((await detect('01010101')).err).toMatch(/give images/)
     const missing = await run(['detect', '--extractor', at('none.pt'), '--key', '01010101', at('odd.png')])
-    expect([missing.code, missing.err]).toEqual([2, expect.stringMatching(/none\.pt: no such file or folder \(io\)\n$/)])
+    expect([missing.code, missing.err]).toEqual([
+      2,
+      expect.stringMatching(/none\.pt: no such file or folder \(io\)\n$/),
+    ])
   })
 })
 
