@@ -40,6 +40,15 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         new Option('--device <name>', 'what computes').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
       )
       .option('--threads <n>', 'processor threads to compute with; all by default', whole(1, 1024))
+  const generator = () =>
+    new Option('--generator <name>', 'whose latents they are, where no config tells their scale').choices([
+      'sd1',
+      'sdxl',
+      'sd-x4-upscaler',
+      'sd3',
+      'flux1',
+      'taesd',
+    ])
   const format = () =>
     new Option(
       '--format <name>',
@@ -270,6 +279,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         .default('signed'),
     )
     .option('--generator-latents', 'take latents as the generator has them, and undo their scaling first')
+    .addOption(generator())
     .addOption(
       new Option('--layout <name>', 'one file, or a folder as transformers.js loads it')
         .choices(['file', 'transformers.js'])
@@ -290,16 +300,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--autoencoder <path>', 'a file or folder of weights that holds the decoder')
     .option('--decoder <path>', 'instead: weights of a decoder alone')
     .option('--config <file>', 'yaml or json that tells the architecture and the scale of latents')
-    .addOption(
-      new Option('--generator <name>', 'whose latents they are, where no config tells their scale').choices([
-        'sd1',
-        'sdxl',
-        'sd-x4-upscaler',
-        'sd3',
-        'flux1',
-        'taesd',
-      ]),
-    )
+    .addOption(generator())
     .requiredOption(
       '--latents <files...>',
       '.npy, .npz, .safetensors or PyTorch files: [N,C,h,w], [C,h,w] or packed as FLUX has them',
