@@ -15,7 +15,7 @@ async function computed(name: string, passes: ['layout'] | []): Promise<{ values
   const result = tf.tidy(() => {
     const h = tf.relu(tf.conv2d(x, first, 1, 'same'))
     const groups = tf.reshape(h, [2, 30, 2, 4])
-    const normed = tf.reshape<tf.Tensor4D>(tf.sub(groups, tf.mean(groups, [1, 3], true)), [2, 6, 5, 8])
+    const normed = tf.reshape<tf.Rank.R4>(tf.sub(groups, tf.mean(groups, [1, 3], true)), [2, 6, 5, 8])
     return tf.mean(tf.conv2d(tf.mul<tf.Tensor4D>(normed, normed), second, 1, 'same'), [1, 2])
   })
   const values = Array.from(await result.data())
