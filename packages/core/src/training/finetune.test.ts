@@ -244,7 +244,7 @@ describe('finetuneDecoder', () => {
       until: { psnr: 99, size: 16, images: { ...images, length: 1 }, most: 3 },
     })
     expect(steps.map(({ learningRate }) => learningRate)).toEqual([2e-3, 2e-4, 2e-4])
-    expect(report.recipe).toMatchObject({ optimizer: 'muon', imageWeight: 2 })
+    expect(report.recipe).toMatchObject({ optimizer: 'muon', size: 16 })
     expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss)
   })
 

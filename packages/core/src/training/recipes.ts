@@ -47,17 +47,17 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     imageWeight: 1,
   },
   fast: {
-    steps: 50,
+    steps: 40,
     batchSize: 4,
     optimizer: 'muon',
-    learningRate: 5e-4,
+    learningRate: 3e-4,
     leastRate: 0.1,
     warmup: 4,
     restFirst: false,
     size: 128,
     weightDecay: 0,
     temperature: 10,
-    imageWeight: 2,
+    imageWeight: 0.8,
   },
 }
 
