@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { type DecoderForm, StableSigError, type TargetSpelling } from '@stablesig/core'
 import { checkOutputFile, checkOutputPlace } from '../files/outputs.ts'
@@ -64,6 +64,20 @@ export async function checkDestination(out: string, form: DecoderForm, kept: rea
       'io',
       `cannot write ${out}: the folder holds ${there.length} entries (${there.slice(0, 3).join(', ')}); choose a new name`,
     )
+}
+
+/**
+ * Checks that as many bytes are free where `out` is to lie: a checkpoint has several gigabytes, and training comes first.
+ * @throws StableSigError 'io'
+ */
+export async function checkSpace(out: string, bytes: number): Promise<void> {
+  const place = await statfs(dirname(resolve(out))).catch(() => null)
+  const free = place ? place.bavail * place.bsize : Number.POSITIVE_INFINITY
+  if (free >= bytes) return
+  throw new StableSigError(
+    'io',
+    `cannot write ${out}: it takes ${bytes} bytes and ${free} are free there; make room, or take the decoder alone (safetensors)`,
+  )
 }
 
 /** Whether two paths are one file or folder, through links too. */

@@ -20,6 +20,7 @@ import { ready } from '../engine/ready.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { type OpenedAutoencoder, openAutoencoder } from '../models/open-autoencoder.ts'
 import { sha256File } from '../models/origin.ts'
+import { checkSpace } from './destination.ts'
 import { checkDecoderOutput, roundDecoder, saveDecoder } from './save-decoder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-saving-'))
@@ -270,6 +271,23 @@ describe('before any work', () => {
       await saveDecoder(at('empty'), { autoencoder, decoder: autoencoder.decoder.weights })
       expect(readdirSync(at('empty')).length).toBe(4)
     }, at('vae'))
+  })
+})
+
+test('room on the disk and dtypes that weights are not written in are seen before any work', async () => {
+  await expect(checkSpace(at('x'), Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({ code: 'io' })
+  const conv: TensorData = { dtype: 'float8_e4m3fn', shape: [2], data: new Uint8Array(2) }
+  writeFileSync(at('eighth.safetensors'), writeSafetensors({ conv }))
+  await leavingNoTensor(async ({ decoder, origin }) => {
+    const path = at('eighth.safetensors')
+    const eighth = {
+      decoder: { ...decoder, names: new Map([['conv', 'conv']]) },
+      origin: { ...origin, path, files: [path] },
+    }
+    await expect(checkDecoderOutput(at('y'), eighth)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('conv is float8_e4m3fn'),
+    })
   })
 })
 

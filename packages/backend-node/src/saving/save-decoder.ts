@@ -2,11 +2,13 @@ import { basename, join } from 'node:path'
 import {
   type CardFile,
   type DecoderForm,
+  type DType,
   type ModelCard,
   modelCardJson,
   readable,
   renderModelCard,
   type SigningFacts,
+  StableSigError,
   type StateTensor,
   type StoreOptions,
   signingHeader,
@@ -20,7 +22,7 @@ import { writeFileAtomic } from '../files/atomic.ts'
 import { stageFile, stageFolder, writeNew } from '../files/staged.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
 import { type Contents, cardNames, decoderAlone, respelled, wholeFile, wholeFolder } from './contents.ts'
-import { checkDestination, planFor, type SaveFormat } from './destination.ts'
+import { checkDestination, checkSpace, planFor, type SaveFormat } from './destination.ts'
 import { cardOf } from './model-card.ts'
 import { nodeHash } from './node-hash.ts'
 import { readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
@@ -115,12 +117,22 @@ export function checkDecoderOutput(
   autoencoder: SignedOrigin,
   { format = 'same', kept = [] }: { readonly format?: SaveFormat; readonly kept?: readonly string[] } = {},
 ): Promise<void> {
-  return withStored(autoencoder, async (opened) => {
+  return withStored(autoencoder, async (opened, stored) => {
+    for (const [name, { dtype }] of stored)
+      if (!WRITTEN.has(dtype))
+        throw new StableSigError(
+          'unsupported',
+          `${autoencoder.origin.path}: tensor ${name} is ${dtype}; weights are written as ${[...WRITTEN].join(', ')}: convert it first`,
+        )
     const { form, respell } = planFor(format, opened, new Set(autoencoder.decoder.names.values()))
     if (respell) await respelled(opened, new Map(), respell, autoencoder, basename(out))
     await checkDestination(out, form, [...readFrom(autoencoder.origin), ...kept])
+    if (form !== 'decoder') await checkSpace(out, opened.bytes)
   })
 }
+
+/** Dtypes that trained weights are stored in. */
+const WRITTEN: ReadonlySet<DType> = new Set(['float32', 'float16', 'bfloat16', 'float64'] as const)
 
 /** A decoder to be written, with the open files that it is made from. */
 export interface SignedTensors {

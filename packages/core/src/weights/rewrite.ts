@@ -8,11 +8,11 @@ import { replaceTensors } from './replace.ts'
 import type { FileContents, TensorData } from './writer.ts'
 
 /** Bytes copied at a time. */
-const CHUNK = 2 ** 22
+const CHUNK = 2 ** 24
 
 /**
  * A safetensors file with some tensors replaced and every other byte as it was: header, order of names, metadata, padding.
- * What stays is copied in pieces of 4 MB, so a file of several gigabytes takes the memory of what is replaced. The source is
+ * What stays is copied in pieces of 16 MB, so a file of several gigabytes takes the memory of what is replaced. The source is
  * read while `chunks` is iterated and must stay open until then.
  * @param replacements by the file's names, of the dtypes and shapes that stand there
  * @throws StableSigError as openWeights; 'bad-weights' when the source is no safetensors file; 'bad-argument' as replaceTensors
