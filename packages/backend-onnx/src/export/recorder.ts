@@ -40,7 +40,8 @@ export function whileRecording<T>(work: (recorder: OnnxBackend) => T): T {
     if (!(recorder instanceof OnnxBackend)) throw new EngineError('no-engine', `tfjs did not select ${NAME}`)
     return work(recorder)
   } finally {
-    select(engine)
+    // Where no engine is in use yet there is none to go back to.
+    if (engine) select(engine)
   }
 }
 
