@@ -37,7 +37,7 @@ const OURS = 'the signer'
 
 const { values } = parseArgs({
   options: {
-    steps: { type: 'string', default: '40' },
+    steps: { type: 'string', default: '50' },
     pictures: { type: 'string', default: '8' },
     out: { type: 'string', default: 'out/demo' },
   },

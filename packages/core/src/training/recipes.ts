@@ -47,7 +47,7 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     imageWeight: 1,
   },
   fast: {
-    steps: 40,
+    steps: 50,
     batchSize: 4,
     optimizer: 'muon',
     learningRate: 3e-4,
