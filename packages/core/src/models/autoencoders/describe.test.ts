@@ -190,6 +190,16 @@ describe('describeAutoencoder', () => {
   })
 })
 
+test('a file of very many strange names is refused in bounded time', () => {
+  const many = (name: (i: number) => string) =>
+    shapesOf(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [name(i), [1]])))
+  expect(() => describeAutoencoder(many((i) => `decoder.up.${i}.block.0.conv1.weight`))).toThrow(/at most 4096/)
+  expect(() => describeAutoencoder(many((i) => `${i}.weight`))).toThrow(/at most 4096/)
+  expect(() => describeAutoencoder(many((i) => `${'a.'.repeat(100)}${i}.weight`))).toThrow(
+    /no tensor of an autoencoder/,
+  )
+})
+
 test.each([
   ['quantize.embed.weight', [8, 4], /logits \(Gumbel\)/],
   ['decoder.conv_in.weight', [8, 4, 3, 3, 3], /is of videos/],

@@ -15,20 +15,22 @@ export interface Spelling {
   readonly parts: readonly Part[]
 }
 
-/** A name of an autoencoder's behind whatever stands before it: 'state_dict/first_stage_model.'. */
-const ANCHOR =
-  /^((?:.*?[./])?)(?:encoder|decoder)\.(?:conv_in|conv_out|mid|mid_block|down|up|down_blocks|up_blocks|layers|\d+)\./
+/** Where in a name an autoencoder's own begins, after whatever stands before it: 'state_dict/first_stage_model.'. */
+const OWN =
+  /(?:^|[./])(?:encoder|decoder)\.(?:conv_in|conv_out|mid|mid_block|down|up|down_blocks|up_blocks|layers|\d+)\./
 /** The same of a tiny half with bare numbers: what stands before them is a path, not a network's name. */
-const BARE = /^((?:.*\/)?(?:module\.)?)\d+\.(?:weight|conv)/
+const BARE = /(?:^|\/|^module\.|\/module\.)\d+\.(?:weight$|conv\.)/
 /** Names that may be an autoencoder's behind its prefix: the rest of a checkpoint is not held to a hundred patterns. */
 const PLAUSIBLE = /^(?:encoder|decoder|quant_conv|post_quant_conv|quantize|bn|\d+)\./
 /** Prefixes that are tried: those with the most names. */
 const MOST_PREFIXES = 8
+/** Tensors of an autoencoder at most; published ones have below 600. */
+const MOST_TENSORS = 4096
 
 /**
  * The spelling and the prefix that turn most of a file's names into an autoencoder's.
  * @param part whose half a file is that has bare numbers alone, where it is known; else its first number tells
- * @throws StableSigError 'bad-weights' when no name fits any spelling
+ * @throws StableSigError 'bad-weights' when no name fits any spelling; 'limit' when thousands might
  */
 export function findSpelling(state: StateDict, part?: Part): Spelling {
   const names = [...state.tensors]
@@ -47,6 +49,11 @@ export function findSpelling(state: StateDict, part?: Part): Spelling {
       const rest = name.startsWith(prefix) ? name.slice(prefix.length) : ''
       return PLAUSIBLE.test(rest) ? [[rest, tensor] as const] : []
     })
+    if (behind.length > MOST_TENSORS)
+      throw new StableSigError(
+        'limit',
+        `${state.source}: ${behind.length} tensors could be an autoencoder's (${behind[0]?.[0]}, …), at most ${MOST_TENSORS} are looked at`,
+      )
     for (const { mapping, kind } of spellings) {
       const tensors = new Map<string, StateTensor>()
       for (const [theirs, tensor] of behind) {
@@ -73,8 +80,11 @@ export function findSpelling(state: StateDict, part?: Part): Spelling {
 function prefixesOf(names: readonly string[]): string[] {
   const counts = new Map<string, number>()
   for (const name of names) {
-    const prefix = (ANCHOR.exec(name) ?? BARE.exec(name))?.[1]
-    if (prefix !== undefined) counts.set(prefix, (counts.get(prefix) ?? 0) + 1)
+    const found = OWN.exec(name) ?? BARE.exec(name)
+    if (!found) continue
+    const own = /(?:encoder|decoder|\d+)\./.exec(found[0])
+    const prefix = name.slice(0, found.index + (own?.index ?? 0))
+    counts.set(prefix, (counts.get(prefix) ?? 0) + 1)
   }
   return [...counts]
     .sort((a, b) => b[1] - a[1])
