@@ -1,5 +1,4 @@
 import { engine, getKernel, type Tensor, tidy } from '@tensorflow/tfjs-core'
-import type { Weights } from '../weights/weights.ts'
 import { derive } from './derive.ts'
 import { dropTape } from './value-and-gradients.ts'
 
@@ -11,9 +10,9 @@ import { dropTape } from './value-and-gradients.ts'
  * @param weights those of the block, each of which its result depends on
  */
 export function checkpointed<X extends Tensor, Y extends Tensor>(
-  f: (x: X, weights: Weights) => Y,
+  f: (x: X, weights: Readonly<Record<string, Tensor>>) => Y,
   x: X,
-  weights: Weights,
+  weights: Readonly<Record<string, Tensor>>,
 ): Y {
   const names = Object.keys(weights)
   return derive([x, ...Object.values(weights)], () => ({
