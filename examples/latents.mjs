@@ -130,7 +130,7 @@ async function published(folder) {
   }
 }
 
-/** Random networks of a few channels, which decode to no pictures, and fields of colour; the mark is as real. */
+/** Random networks of a few channels and fields of colour: they run anywhere, and are too small to carry a key in full. */
 async function madeUp() {
   const weights = (/** @type {string} */ name) =>
     fileURLToPath(new URL(`../goldens/fixtures/finetune/small-square-${name}.safetensors`, import.meta.url))

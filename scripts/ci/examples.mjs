@@ -75,25 +75,13 @@ async function decides(name, line) {
     .replace(/^.*marked/, 'marked')
 }
 
-/** Signed latents are found and unsigned ones are not, whatever was done to them. */
+/** Small random networks carry part of a key: more of it is read after the signed decoder, whatever was done to the latents. */
 async function latentsStaySigned() {
   const { stdout } = await exec(process.execPath, [join(root, 'examples/latents.mjs')], { env: withoutData })
-  const rows = [...stdout.matchAll(/^(\S.*?) {2,}\d+\/\d+ bits, (\d+)\/8, .* (\d+)\/8, p \S+$/gm)]
-  const [encoded] = rows
-  if (rows.length < 8 || encoded?.[2] !== '8' || rows.some(([, , , unsigned]) => unsigned !== '0'))
+  const rows = [...stdout.matchAll(/^(\S.*?) {2,}(\d+)\/\d+ bits, \d+\/8, .* (\d+)\/\d+ bits, (\d+)\/8, p \S+$/gm)]
+  if (rows.length < 8 || !rows.every(([, , signed, plain, found]) => Number(signed) > Number(plain) && found === '0'))
     throw new Error(`it printed\n${stdout}`)
-  return rows.map(([, name, signed]) => `${name} ${signed}/8`).join(', ')
-}
-
-/** The trace of the slow example names what changes from step to step. */
-async function slowIsExplained() {
-  const trace = join(out, 'slow.jsonl')
-  const env = { ...withoutData, STABLESIG_TRACE: trace, STABLESIG_TRACE_OPERATORS: '1' }
-  await exec(process.execPath, [join(root, 'examples/slow.mjs')], { env })
-  const { stdout } = await node('scripts/trace.mjs', [trace])
-  const named = stdout.match(/like another but for Slice\(.* where that has Slice\(/g) ?? []
-  if (named.length !== 5 || !/^ +time: +\S+ \d+%/m.test(stdout)) throw new Error(`it printed\n${stdout}`)
-  return stdout.split('\n').at(0)
+  return rows.map(([, name, signed, plain]) => `${name} ${signed}:${plain}`).join(', ')
 }
 
 async function saysWhatToPass(file) {
