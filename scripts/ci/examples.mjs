@@ -84,6 +84,17 @@ async function latentsStaySigned() {
   return rows.map(([, name, signed, plain]) => `${name} ${signed}:${plain}`).join(', ')
 }
 
+/** The trace of the slow example names what changes from step to step. */
+async function slowIsExplained() {
+  const trace = join(out, 'slow.jsonl')
+  const env = { ...withoutData, STABLESIG_TRACE: trace, STABLESIG_TRACE_OPERATORS: '1' }
+  await exec(process.execPath, [join(root, 'examples/slow.mjs')], { env })
+  const { stdout } = await node('scripts/trace.mjs', [trace])
+  const named = stdout.match(/like another but for Slice\(.* where that has Slice\(/g) ?? []
+  if (named.length !== 5 || !/^ +time: +\S+ \d+%/m.test(stdout)) throw new Error(`it printed\n${stdout}`)
+  return stdout.split('\n').at(0)
+}
+
 async function saysWhatToPass(file) {
   const { code, stderr } = await exec(process.execPath, [join(root, file)], { env: withoutData, accept: [2] })
   if (code !== 2 || !/^pass [^\n]+\n$/.test(stderr)) throw new Error(`exit code ${code}, ${stderr}`)
