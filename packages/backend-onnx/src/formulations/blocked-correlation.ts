@@ -91,7 +91,14 @@ export function blockedCorrelation(g: Lowering, geo: ConvGeometry, x: Raw, dy: R
   const each = g.reshapeRaw(products, [batch, sets, taps, block])
   const sum =
     batch === 1 ? each : g.node('ReduceSum', [each, g.integers([0])], [sets, taps, block], 'float32', { keepdims: 0 })
-  const ordered = g.transposeRaw(g.reshapeRaw(sum, [sets, taps, block]), [1, 0, 2])
+  // Blocks of outputs side by side again: by rows, which takes all threads where a transpose takes one.
+  const ordered = g.node(
+    'Gather',
+    [g.reshapeRaw(sum, [sets * taps, block]), g.table(`sets ${sets}x${taps}`, () => exchanged(sets, taps))],
+    [sets * taps, block],
+    'float32',
+    { axis: 0 },
+  )
   return { raw: g.reshapeRaw(ordered, [kh, kw, inputs, outputs]), perm: [0, 1, 2, 3] }
 }
 
@@ -112,6 +119,11 @@ function withZero(g: Lowering, { batch, inputs, input }: ConvGeometry, x: Raw): 
   const pixels = input[0] * input[1]
   const rows = g.reshapeRaw(g.transposeRaw(x, [0, 2, 3, 1]), [batch, pixels, inputs])
   return g.node('Pad', [rows, g.integers([0, 0, 0, 0, 1, 0]), g.float(0)], [batch, pixels + 1, inputs])
+}
+
+/** Rows (set, tap) in the order (tap, set). */
+function exchanged(sets: number, taps: number): Int32Array {
+  return Int32Array.from({ length: sets * taps }, (_, at) => (at % sets) * taps + Math.floor(at / sets))
 }
 
 /** Columns c = j·T + t in the order (t, j). */

@@ -3,6 +3,7 @@ import type { Target } from '../lowering/lowering.ts'
 import { inverse, type Raw, sameShape } from '../lowering/value.ts'
 import type { Attributes } from '../onnx/types.ts'
 import { sizeOf } from '../tensors.ts'
+import { gatherBlockedFilter } from './blocked-filter.ts'
 import { countUses } from './rewrite.ts'
 
 const BLOCKED = 'com.microsoft.nchwc'
@@ -139,9 +140,15 @@ class Blocking {
     const turn = whole.producer?.op === 'Transpose' ? whole.producer : null
     const source = turn?.inputs[0] ?? whole
     const perm = Array.isArray(turn?.attributes.perm) ? turn.attributes.perm.map(Number) : [0, 1, 2, 3]
+    const place = inverse(perm)
+    const letters = place.map((axis) => 'oihw'[axis]).join('')
+    const gathered = few ? null : gatherBlockedFilter(this.graph, source, letters, b)
+    if (gathered) {
+      this.#filters.set(key, gathered)
+      return gathered
+    }
     const dims: number[] = []
     const at: Record<string, number> = {}
-    const place = inverse(perm)
     source.dims.forEach((d, axis) => {
       const letter = 'oihw'[place[axis]!]!
       if (letter === 'o' || (letter === 'i' && !few)) {
