@@ -19,6 +19,7 @@ export const shapeCases: readonly Case[] = [
   op('broadcastTo, reduced', [floats([3, 1])], (x) => tf.sum(tf.broadcastTo(x, [2, 3, 4]), [0, 2])),
   op('broadcastTo, reshaped', [floats([3, 1])], (x) => tf.square(tf.reshape(tf.broadcastTo(x, [3, 4]), [2, 6]))),
   op('slice', [floats([4, 5, 6])], (x) => tf.slice(x, [1, 0, 2], [2, 5, -1])),
+  op('slice to the end', [floats([4, 5, 6])], (x) => tf.slice(x, [1, 0, 2])),
   op('slice of a transposed tensor', [floats([4, 5, 6])], (x) =>
     tf.slice(tf.transpose(x, [2, 0, 1]), [1, 1, 2], [3, 2, 3]),
   ),

@@ -117,9 +117,16 @@ describe('an exported network', () => {
     const weights = makeWeights()
     const options = { weights, ...IMAGES, outputs, precision: 'float16', io: 'float16' } as const
     const model = await exportModel(network, options)
-    const zeros = new OrtTensor('float16', new Uint16Array(8 * 3 * 5), [1, 8, 3, 5])
-    const { result } = await run(model, { images: zeros })
-    expect([result!.type, result!.dims]).toEqual(['float16', [1, 3, 6, 10]])
+    const session = await InferenceSession.create(model)
+    const types = [session.inputMetadata, session.outputMetadata].map(([about]) => about?.isTensor && about.type)
+    expect(types).toEqual(['float16', 'float16'])
+    await session.release()
+    // onnxruntime-node 1.30 cannot read a Float16Array, and takes halves as nothing else where a Node has it.
+    if (!('Float16Array' in globalThis)) {
+      const zeros = new OrtTensor('float16', new Uint16Array(8 * 3 * 5), [1, 8, 3, 5])
+      const { result } = await run(model, { images: zeros })
+      expect([result!.type, result!.dims]).toEqual(['float16', [1, 3, 6, 10]])
+    }
     await expect(exportModel(network, { ...options, precision: 'float32' })).rejects.toThrow(/precision float16/)
     tf.dispose(weights)
   })

@@ -170,7 +170,7 @@ export const shapeKernels: readonly Kernel[] = [
   }),
   kernel('Slice', (call) => {
     const x = call.input('x')
-    const [begin, size] = slice_util.parseSliceParams(x, call.numbers('begin'), call.numbers('size'))
+    const [begin, size] = slice_util.parseSliceParams(x, call.numbers('begin'), call.numbers('size', []))
     slice_util.assertParamsValid(x, begin!, size!)
     return call.record(`${begin};${size}`, [x], size!, x.dtype, (g, [v]) => slice(g, v!, begin!, size!))
   }),
