@@ -19,6 +19,7 @@ export class Graph {
   outputs: Raw[] = []
   #nextId = 0
   readonly #constants = new Map<string, Raw>()
+  readonly #tables = new Map<string, Raw>()
 
   raw(dims: readonly number[], type: ElementType, values: TensorValues | null = null): Raw {
     return { id: this.#nextId++, dims, type, producer: null, values }
@@ -72,6 +73,17 @@ export class Graph {
 
   float(value: number): Raw {
     return this.constant(Float32Array.of(value), [], 'float32')
+  }
+
+  /** A list of 32-bit indices, made and stored once a name: long ones are not found again by their values. */
+  table(name: string, make: () => Int32Array): Raw {
+    let raw = this.#tables.get(name)
+    if (raw === undefined) {
+      const values = make()
+      raw = this.constant(values, [values.length], 'int32')
+      this.#tables.set(name, raw)
+    }
+    return raw
   }
 
   /** A scalar of a type. */

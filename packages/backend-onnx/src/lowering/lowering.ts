@@ -47,12 +47,8 @@ export class Lowering {
     return this.graph.integers(values)
   }
 
-  /** A constant list of 32-bit indices, made once a name. */
   table(name: string, make: () => Int32Array): Raw {
-    return this.#once(`i${name}`, () => {
-      const values = make()
-      return this.graph.constant(values, [values.length], 'int32')
-    })
+    return this.graph.table(name, make)
   }
 
   /** A value whose memory is in logical order, or in `perm`. Without the layout pass it is brought into logical order at once. */

@@ -14,32 +14,38 @@ export function gatherBlockedFilter(graph: Graph, source: Raw, letters: string, 
   const [kh, kw, second, third] = filter.dims as [number, number, number, number]
   const taps = kh * kw
   const tap = (at: number) => (turned ? taps - 1 - at : at)
-  const gather = (rows: Raw, order: number[], length: number): Raw => {
-    const index = graph.constant(Int32Array.from(order), [order.length], 'int32')
-    return graph.node('Gather', [rows, index], [order.length, length], 'float32', { axis: 0 })
+  const name = `filter ${letters} ${filter.dims} ${turned !== null}`
+  const gather = (rows: Raw, order: () => number[]): Raw => {
+    const index = graph.table(name, () => Int32Array.from(order()))
+    return graph.node('Gather', [rows, index], rows.dims, 'float32', { axis: 0 })
   }
   const reshape = (raw: Raw, dims: readonly number[]) =>
     graph.node('Reshape', [raw, graph.integers(dims)], dims, 'float32')
 
-  const order: number[] = []
   if (letters === 'hwio') {
     const [inputs, sets] = [second, third / block]
-    for (let set = 0; set < sets; set++)
-      for (let first = 0; first < inputs; first += block)
-        for (let at = 0; at < taps; at++)
-          for (let lane = 0; lane < block; lane++) order.push((tap(at) * inputs + first + lane) * sets + set)
-    const rows = reshape(filter, [taps * inputs * sets, block])
-    return reshape(gather(rows, order, block), [third, second, kh, kw])
+    const order = () => {
+      const places: number[] = []
+      for (let set = 0; set < sets; set++)
+        for (let first = 0; first < inputs; first += block)
+          for (let at = 0; at < taps; at++)
+            for (let lane = 0; lane < block; lane++) places.push((tap(at) * inputs + first + lane) * sets + set)
+      return places
+    }
+    return reshape(gather(reshape(filter, [taps * inputs * sets, block]), order), [third, second, kh, kw])
   }
   // [taps,O,I] in blocks of O is [taps,O/B,I,B]: squares of B inputs by B outputs, which then change places whole.
   const [sets, groups] = [second / block, third / block]
-  for (let set = 0; set < sets; set++)
-    for (let group = 0; group < groups; group++)
-      for (let at = 0; at < taps; at++) order.push((tap(at) * sets + set) * groups + group)
+  const order = () => {
+    const places: number[] = []
+    for (let set = 0; set < sets; set++)
+      for (let group = 0; group < groups; group++)
+        for (let at = 0; at < taps; at++) places.push((tap(at) * sets + set) * groups + group)
+    return places
+  }
   const planes = reshape(filter, [taps, second, third, 1])
   const blocks = graph.node('ReorderInput', [planes], planes.dims, 'float32', {}, 'com.microsoft.nchwc')
-  const squares = reshape(blocks, [taps * sets * groups, block * block])
-  return reshape(gather(squares, order, block * block), [second, third, kh, kw])
+  return reshape(gather(reshape(blocks, [taps * sets * groups, block * block]), order), [second, third, kh, kw])
 }
 
 /** What a tensor is turned upside down and mirrored from. */
