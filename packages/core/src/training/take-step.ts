@@ -39,13 +39,26 @@ export async function takeStep(
 ): Promise<TakenStep> {
   const [whole] = parts
   if (parts.length > 1 || !whole) return accumulatedStep(model, state, parts, key, step, learningRate)
+  const { metrics, next } = await recordStep(model, state, whole, key, step, learningRate)
+  return { state: next, metrics: await valuesOf(metrics, next) }
+}
+
+/** Records a step of a whole batch, reading nothing, and disposes the batch and the state it is taken from. */
+export async function recordStep(
+  model: FinetuneModel,
+  state: FinetuneState,
+  whole: BatchSource,
+  key: Tensor2D,
+  step: number,
+  learningRate: number,
+): Promise<{ readonly metrics: Tensor1D; readonly next: FinetuneState }> {
   const batch = await whole()
   const { metrics, gradient, ...next } = disposing(batch, () =>
     finetuneStep(model, state, batch, key, step, learningRate),
   )
   // Before anything is computed: an engine may then put new values where the old ones are.
   dispose([gradient, state])
-  return { state: next, metrics: await valuesOf(metrics, next) }
+  return { metrics, next }
 }
 
 async function accumulatedStep(

@@ -1,6 +1,6 @@
 import { dispose, stack, type Tensor1D, type Tensor2D, tidy } from '@tensorflow/tfjs-core'
-import { type FinetuneModel, type FinetuneState, finetuneStep } from './finetune-step.ts'
-import { type BatchSource, takeStep } from './take-step.ts'
+import type { FinetuneModel, FinetuneState } from './finetune-step.ts'
+import { type BatchSource, recordStep, takeStep } from './take-step.ts'
 
 /** One of several steps. */
 export interface PlannedStep {
@@ -34,14 +34,9 @@ export async function takeSteps(
     for (const { step, learningRate, parts } of planned) {
       const [whole] = parts
       if (!whole || parts.length > 1) throw new RangeError('a step in parts is taken on its own')
-      const batch = await whole()
-      const from = current
-      const { metrics, gradient, ...next } = finetuneStepOf(batch, () =>
-        finetuneStep(model, from, batch, key, step, learningRate),
-      )
-      dispose([gradient, from])
-      current = next
-      measured.push(metrics)
+      const taken = await recordStep(model, current, whole, key, step, learningRate)
+      current = taken.next
+      measured.push(taken.metrics)
     }
     const table = tidy(() => stack(measured))
     dispose(measured)
@@ -54,14 +49,5 @@ export async function takeSteps(
   } catch (error) {
     dispose([measured, current])
     throw error
-  }
-}
-
-/** Records a step and disposes its batch. */
-function finetuneStepOf<T>(batch: Parameters<typeof dispose>[0], record: () => T): T {
-  try {
-    return record()
-  } finally {
-    dispose(batch)
   }
 }
