@@ -20,6 +20,8 @@ import {
   type DecoderEvaluation,
   evaluateDecoder,
   finetuneDecoder,
+  heldBackCount,
+  heldBackPlaces,
   keyId,
   mse,
   RECIPES,
@@ -64,8 +66,6 @@ export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptio
 
 /** Signed images are judged at this size at least: what is trained on small images is meant for larger ones. */
 const JUDGED_AT = 256
-/** Images held back unless something else is asked for, and no more than one in ten. */
-const HELD_BACK = 16
 /** Steps whose losses are read together on a GPU, where weights and moments would travel to it and back each time. */
 const STEPS_ON_A_GPU = 4
 
@@ -269,12 +269,12 @@ async function checkInputFile(path: string): Promise<void> {
 async function splitImages({ images, heldBack }: SignOptions): Promise<{ training: string[]; heldBack: string[] }> {
   const all = await expandFiles([images])
   await Promise.all(all.map(checkInputFile))
-  const count = heldBack === undefined ? Math.min(HELD_BACK, Math.floor(all.length / 10)) : Number(heldBack)
+  const count = heldBack === undefined ? heldBackCount(all.length) : Number(heldBack)
   if (heldBack !== undefined && !/^\d+$/.test(heldBack))
     return { training: all, heldBack: await expandFiles([heldBack]) }
   if (count >= all.length)
     throw new UsageError(`--held-back ${count} leaves none of the ${all.length} images in ${images} to train on`)
-  const held = new Set(Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * all.length) / count)))
+  const held = heldBackPlaces(all.length, count)
   return { training: all.filter((_, i) => !held.has(i)), heldBack: all.filter((_, i) => held.has(i)) }
 }
 

@@ -65,9 +65,13 @@ export function untilNumbers(until: Until, recipe: { readonly size: number; read
   return { bitAccuracy, psnr, size, every, from, most }
 }
 
+/** `count` places among `length`, spread evenly: which images are held back. */
+export const heldBackPlaces = (length: number, count: number): ReadonlySet<number> =>
+  new Set(Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * length) / count)))
+
 /** `count` images of a set, spread evenly over it, and the others. */
 export function holdBack(images: ImageSet, count: number): { training: ImageSet; heldBack: ImageSet } {
-  const held = new Set(Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * images.length) / count)))
+  const held = heldBackPlaces(images.length, count)
   const all = Array.from({ length: images.length }, (_, i) => i)
   const part = (of: readonly number[]): ImageSet => ({
     length: of.length,
