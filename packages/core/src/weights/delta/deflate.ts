@@ -1,3 +1,5 @@
+import { joinBytes } from '../join-bytes.ts'
+
 /** Raw deflate, by the platform. What comes out may differ between platforms in its bytes, not in what it inflates to. */
 export async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
   const stream = new CompressionStream('deflate-raw')
@@ -7,11 +9,5 @@ export async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
   const reader = stream.readable.getReader()
   for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value)
   await fed
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return joinBytes(parts)
 }

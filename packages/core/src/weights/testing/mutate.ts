@@ -1,15 +1,13 @@
+import seedrandom from 'seedrandom'
+import { joinBytes } from '../join-bytes.ts'
+
 /** A whole number from 0 to below. */
 export type Random = (below: number) => number
 
-/** mulberry32: the same mutations on every machine. */
+/** The same numbers for a seed on every machine. */
 export function randomFrom(seed: number): Random {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below)
-  }
+  const draw = seedrandom(`${seed}`)
+  return (below) => Math.floor(draw() * below)
 }
 
 /** Numbers that break things: limits of widths, of signs, of doubles. */
@@ -26,15 +24,7 @@ const TEXTS: readonly string[] = [
 
 type Mutation = (bytes: Uint8Array, at: number, random: Random, other: Uint8Array) => Uint8Array
 
-const joined = (...parts: readonly Uint8Array[]): Uint8Array => {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
+const joined = (...parts: readonly Uint8Array[]): Uint8Array => joinBytes(parts)
 
 /** Lengths of runs: mostly short, at times a good part of the file. */
 const run = (bytes: Uint8Array, random: Random): number => 1 + random(random(8) === 0 ? bytes.length : 16)
