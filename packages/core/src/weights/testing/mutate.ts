@@ -1,13 +1,17 @@
-import seedrandom from 'seedrandom'
 import { joinBytes } from '../join-bytes.ts'
 
 /** A whole number from 0 to below. */
 export type Random = (below: number) => number
 
-/** The same numbers for a seed on every machine. */
+/** mulberry32: the same mutations on every machine, and in a program that has no seedrandom of its own. */
 export function randomFrom(seed: number): Random {
-  const draw = seedrandom(`${seed}`)
-  return (below) => Math.floor(draw() * below)
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below)
+  }
 }
 
 /** Numbers that break things: limits of widths, of signs, of doubles. */
