@@ -58,7 +58,7 @@ export const topic: Topic = {
       }
       const key = tf.tensor2d(Float32Array.from(bits), [1, bits.length])
       const weights = flatten(layout, decoder.weights)
-      const moments = [tf.zerosLike(weights), tf.zerosLike(weights)]
+      const moments = [0, 1].map(() => weights.map((vector) => tf.zerosLike(vector)))
       const step = finetuneStep(model, { weights, moments }, { latents, originals }, key, 1, 0)
       compare('grad_norms', await norms(unflatten(layout, step.gradient)))
       tf.dispose([step, key, weights, moments, originals])

@@ -20,28 +20,32 @@ export interface Snapshot {
   readonly step: number
   /** What the run was started with; only a run started with the same goes on from here. */
   readonly fingerprint: string
-  /** All weights, and each of the optimiser's moments, as vectors. */
-  readonly weights: Float32Array
-  readonly moments: readonly Float32Array[]
+  /** All weights as vectors, and as many of each of the optimiser's moments. */
+  readonly weights: readonly Float32Array[]
+  readonly moments: readonly (readonly Float32Array[])[]
 }
 
-const FORMAT = 'stablesig training checkpoint 1'
+const FORMAT = 'stablesig training checkpoint 2'
+
+/** Of the weights, kind 0, or of moment kind - 1. */
+const vectorName = (kind: number, i: number): string => (kind === 0 ? `weights.${i}` : `moment.${kind - 1}.${i}`)
 
 /** A snapshot as the bytes of a safetensors file. */
 export function writeCheckpoint({ step, fingerprint, weights, moments }: Snapshot): Uint8Array {
-  const vector = (values: Float32Array) => tensorData(values, [values.length])
-  const tensors = { weights: vector(weights), ...Object.fromEntries(moments.map((m, i) => [`moment.${i}`, vector(m)])) }
-  return writeSafetensors(tensors, { format: FORMAT, step: `${step}`, fingerprint })
+  const tensors = [weights, ...moments].flatMap((vectors, kind) =>
+    vectors.map((values, i) => [vectorName(kind, i), tensorData(values, [values.length])] as const),
+  )
+  return writeSafetensors(Object.fromEntries(tensors), { format: FORMAT, step: `${step}`, fingerprint })
 }
 
 /**
  * Reads what writeCheckpoint wrote.
- * @param expected the run's fingerprint and steps, the elements of each vector and how many moments the optimiser keeps
+ * @param expected the run's fingerprint and steps, the lengths of its vectors and how many moments the optimiser keeps
  * @throws StableSigError 'bad-checkpoint' when it is no checkpoint, or that of another run
  */
 export async function readCheckpoint(
   bytes: Uint8Array,
-  expected: { fingerprint: string; length: number; moments: number; steps: number },
+  expected: { fingerprint: string; lengths: readonly number[]; moments: number; steps: number },
 ): Promise<Snapshot> {
   const refuse = (why: string, cause?: unknown) =>
     new StableSigError('bad-checkpoint', `cannot resume: ${why}`, { cause })
@@ -57,13 +61,18 @@ export async function readCheckpoint(
   const done = Number(step)
   if (!Number.isSafeInteger(done) || done < 0 || done > expected.steps)
     throw refuse(`the checkpoint says ${step} steps were done of ${expected.steps}`)
-  const vector = async (name: string): Promise<Float32Array> => {
-    const stored = state.tensors.get(name)
-    if (stored?.dtype !== 'float32' || stored.shape.join() !== `${expected.length}`)
-      throw refuse(`the checkpoint's tensor ${name} is no vector of ${expected.length} float32 values`)
-    return readFloat32(stored)
+  const vectors = async (kind: number): Promise<Float32Array[]> => {
+    const read: Float32Array[] = []
+    for (const [i, length] of expected.lengths.entries()) {
+      const stored = state.tensors.get(vectorName(kind, i))
+      if (stored?.dtype !== 'float32' || stored.shape.join() !== `${length}`)
+        throw refuse(`the checkpoint's tensor ${vectorName(kind, i)} is no vector of ${length} float32 values`)
+      read.push(await readFloat32(stored))
+    }
+    return read
   }
-  const moments: Float32Array[] = []
-  for (let i = 0; i < expected.moments; i++) moments.push(await vector(`moment.${i}`))
-  return { step: done, fingerprint, weights: await vector('weights'), moments }
+  const weights = await vectors(0)
+  const moments: Float32Array[][] = []
+  for (let kind = 1; kind <= expected.moments; kind++) moments.push(await vectors(kind))
+  return { step: done, fingerprint, weights, moments }
 }

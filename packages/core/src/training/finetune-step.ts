@@ -2,13 +2,10 @@ import {
   add,
   cast,
   clipByValue,
-  concat,
   equal,
   greater,
   mean,
   mul,
-  type Rank,
-  reshape,
   type Scalar,
   square,
   stack,
@@ -43,11 +40,11 @@ export interface FinetuneModel {
   readonly recompute?: boolean
 }
 
-/** What a step changes: all weights as one vector, and the optimiser's moments of them. */
-export type FinetuneState = { weights: Tensor1D; moments: Tensor1D[] }
+/** What a step changes: all weights as the layout's vectors, and as many vectors of each of the optimiser's moments. */
+export type FinetuneState = { weights: Tensor1D[]; moments: Tensor1D[][] }
 
 /** `metrics`, 5 values: loss, message loss, image loss, matching bits, mean squared error of clamped images. */
-export type GradientStep = { metrics: Tensor1D; gradient: Tensor1D }
+export type GradientStep = { metrics: Tensor1D; gradient: Tensor1D[] }
 
 /** What a step gives. */
 export type FinetuneStep = FinetuneState & GradientStep
@@ -73,10 +70,10 @@ export function finetuneStep(
   })
 }
 
-/** The first half of a step: loss and gradient by all weights [length] for a batch. */
+/** The first half of a step: loss and gradient by all weights for a batch. */
 export function lossAndGradient(
   { decoder, extractor, layout, imageLoss, lambdaImage, temperature, recompute = false }: FinetuneModel,
-  weights: Tensor1D,
+  weights: readonly Tensor1D[],
   { latents, originals }: FrozenBatch,
   key: Tensor2D,
 ): GradientStep {
@@ -97,19 +94,21 @@ export function lossAndGradient(
   })
 }
 
-/** The second half: all weights as one vector updated: as it is by an optimiser that treats every element alike, else taken apart and laid out anew. */
+/** The second half: vectors updated as they are by an optimiser that treats every element alike, else tensor by tensor. */
 export function update(
   { optimizer, layout }: Pick<FinetuneModel, 'optimizer' | 'layout'>,
   { weights, moments }: FinetuneState,
-  gradient: Tensor1D,
+  gradient: readonly Tensor1D[],
   step: number,
   learningRate: number,
 ): FinetuneState {
-  const parts = (vector: Tensor1D) => (optimizer.elementwise ? [vector] : Object.values(unflatten(layout, vector)))
-  const whole = (tensors: readonly Tensor[]) =>
-    optimizer.elementwise
-      ? (at(tensors, 0) as Tensor1D)
-      : concat<Tensor1D>(tensors.map((tensor) => reshape<Rank.R1>(tensor, [tensor.size])))
+  if (optimizer.elementwise) {
+    const updated = optimizer.update(weights, gradient, moments, step, learningRate)
+    return { weights: updated.parameters as Tensor1D[], moments: updated.moments as Tensor1D[][] }
+  }
+  const parts = (vectors: readonly Tensor1D[]) => Object.values(unflatten(layout, vectors))
+  const vectors = (tensors: readonly Tensor[]) =>
+    flatten(layout, Object.fromEntries(layout.names.map((name, i) => [name, at(tensors, i)])))
   const updated = optimizer.update(parts(weights), parts(gradient), moments.map(parts), step, learningRate)
-  return { weights: whole(updated.parameters), moments: updated.moments.map(whole) }
+  return { weights: vectors(updated.parameters), moments: updated.moments.map(vectors) }
 }

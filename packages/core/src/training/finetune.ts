@@ -1,4 +1,4 @@
-import { type Tensor1D, type Tensor2D, tensor1d, tensor2d } from '@tensorflow/tfjs-core'
+import { dispose, type Tensor1D, type Tensor2D, tensor1d, tensor2d } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { type ImageLoss, mse } from '../losses/image.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
@@ -9,7 +9,7 @@ import type { Weights } from '../weights/weights.ts'
 import { type CheckpointStore, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { FinetuneModel, FinetuneState } from './finetune-step.ts'
 import { hashOf, weightsHash } from './fingerprint.ts'
-import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
+import { type FlatLayout, flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { FrozenWork } from './frozen-work.ts'
 import { HeldBack } from './held-back.ts'
 import type { ImageSet } from './image-set.ts'
@@ -149,7 +149,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
   const stored = await checkpoint?.read()
   const resumed =
     stored &&
-    (await readCheckpoint(stored, { fingerprint, length: layout.length, moments: model.optimizer.moments, steps }))
+    (await readCheckpoint(stored, { fingerprint, lengths: lengthsOf(layout), moments: model.optimizer.moments, steps }))
   const first = resumed ? resumed.step : 0
   const frozen = new FrozenWork({
     autoencoder,
@@ -162,15 +162,15 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
   try {
     keyTensor = tensor2d(keyBits(key), [1, extractor.bits], 'float32')
     state = resumed
-      ? { weights: tensor1d(resumed.weights), moments: resumed.moments.map((moment) => tensor1d(moment)) }
+      ? { weights: tensorsFrom(resumed.weights), moments: resumed.moments.map(tensorsFrom) }
       : await startingState(model)
     let done = first
     const save = async () => {
       if (!checkpoint || !state) return
-      const [weights, ...moments] = await valuesOf([state.weights, ...state.moments])
-      await checkpoint.write(
-        writeCheckpoint({ step: done, fingerprint, weights: weights ?? new Float32Array(), moments }),
-      )
+      const weights = await valuesOf(state.weights)
+      const moments: Float32Array[][] = []
+      for (const moment of state.moments) moments.push(await valuesOf(moment))
+      await checkpoint.write(writeCheckpoint({ step: done, fingerprint, weights, moments }))
     }
     const isSaved = (step: number) => step < steps && step % (checkpoint?.every ?? CHECKPOINT_EVERY) === 0
     /** Steps from here on that nothing comes between. */
@@ -213,12 +213,12 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
       }
       if (isSaved(done)) await save()
     }
-    const [weights = new Float32Array()] = await valuesOf([state.weights])
-    const at = weights.findIndex((value) => !Number.isFinite(value))
-    if (at >= 0)
+    const weights = await valuesOf(state.weights)
+    const lost = weights.findIndex((vector) => !vector.every(Number.isFinite))
+    if (lost >= 0)
       throw new StableSigError(
         'not-finite',
-        `weight ${at} is ${weights[at]} after the last step: lower the learning rate`,
+        `after the last step weights are not finite, in ${layout.vectors[lost]?.names.slice(0, 3)}: lower the learning rate`,
       )
     const report: FinetuneReport = {
       recipe: numbers,
@@ -236,7 +236,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
     return { decoder: markConstants(tensorsOf(layout, weights)), report }
   } finally {
     keyTensor?.dispose()
-    if (state) disposeState(state)
+    if (state) dispose(state)
   }
 }
 
@@ -284,16 +284,13 @@ function pick(options: FinetuneOptions): { readonly [K in keyof Recipe]?: Recipe
 /** The original decoder's weights, and moments of zero. */
 async function startingState({ decoder, layout, optimizer }: FinetuneModel): Promise<FinetuneState> {
   const laid = flatten(layout, decoder.weights)
-  const [values = new Float32Array()] = await valuesOf([laid])
-  laid.dispose()
-  const moments = Array.from({ length: optimizer.moments }, () => zeros(layout.length))
-  return { weights: tensor1d(values), moments }
+  const weights = await valuesOf(laid).finally(() => dispose(laid))
+  return { weights: tensorsFrom(weights), moments: Array.from({ length: optimizer.moments }, () => zeros(layout)) }
 }
 
-function disposeState({ weights, moments }: FinetuneState): void {
-  weights.dispose()
-  for (const moment of moments) moment.dispose()
-}
+const lengthsOf = ({ vectors }: FlatLayout): number[] => vectors.map(({ length }) => length)
+
+const tensorsFrom = (vectors: readonly Float32Array[]): Tensor1D[] => vectors.map((values) => tensor1d(values))
 
 const valuesOf = (tensors: readonly Tensor1D[]): Promise<Float32Array[]> =>
   Promise.all(tensors.map((tensor) => tensor.data<'float32'>()))

@@ -2,8 +2,8 @@ import { concat, type Rank, reshape, split, type Tensor, type Tensor1D, tensor, 
 import { StableSigError } from '../errors.ts'
 import type { Weights } from '../weights/weights.ts'
 
-/** Where each of a model's tensors lies in one vector of all of them. */
-export interface FlatLayout {
+/** Which of a model's tensors lie end to end in one vector. */
+export interface FlatVector {
   readonly names: readonly string[]
   readonly shapes: readonly (readonly number[])[]
   readonly sizes: readonly number[]
@@ -11,24 +11,44 @@ export interface FlatLayout {
   readonly length: number
 }
 
-/** The layout of `weights` laid end to end in their order. */
+/** Where each of a model's tensors lies among vectors of them. */
+export interface FlatLayout {
+  /** In the model's order. */
+  readonly names: readonly string[]
+  readonly vectors: readonly FlatVector[]
+}
+
+/**
+ * A tensor of so many elements is a vector of its own. Smaller ones share one, which spares an optimiser a handful of operations
+ * for each; what is larger would only be copied there and back, and its update have to wait for all other gradients.
+ */
+const ALONE = 2 ** 18
+
+/** The vectors of `weights`: one of all small tensors in their order, and one of each large tensor. */
 export function flatLayout(weights: Weights): FlatLayout {
-  const tensors = Object.values(weights)
-  if (!tensors.length) throw new StableSigError('bad-weights', 'there are no weights to train')
-  const sizes = tensors.map(({ size }) => size)
+  const all = Object.entries(weights)
+  if (!all.length) throw new StableSigError('bad-weights', 'there are no weights to train')
+  const small = all.filter(([, { size }]) => size < ALONE)
+  const large = all.filter(([, { size }]) => size >= ALONE)
+  const groups = [...(small.length ? [small] : []), ...large.map((entry) => [entry])]
+  return { names: Object.keys(weights), vectors: groups.map(flatVector) }
+}
+
+function flatVector(entries: readonly (readonly [string, Tensor])[]): FlatVector {
+  const sizes = entries.map(([, { size }]) => size)
   return {
-    names: Object.keys(weights),
-    shapes: tensors.map(({ shape }) => shape),
+    names: entries.map(([name]) => name),
+    shapes: entries.map(([, { shape }]) => shape),
     sizes,
     length: sizes.reduce((a, b) => a + b, 0),
   }
 }
 
-/** Tensors by name -> one vector [length], in the layout's order. */
-export function flatten({ names, shapes }: FlatLayout, tensors: Weights): Tensor1D {
+/** Tensors by name -> the layout's vectors [length]. */
+export function flatten({ vectors }: FlatLayout, tensors: Weights): Tensor1D[] {
   return tidy(() =>
-    concat<Tensor1D>(
-      names.map((name, i) => {
+    vectors.map(({ names, shapes }) => {
+      const parts = names.map((name, i) => {
         const found = tensors[name]
         if (!found || found.shape.join() !== shapes[i]?.join())
           throw new StableSigError(
@@ -36,28 +56,48 @@ export function flatten({ names, shapes }: FlatLayout, tensors: Weights): Tensor
             `tensor ${name} has shape [${found?.shape ?? 'none'}], expected [${shapes[i]}]`,
           )
         return reshape<Rank.R1>(found, [found.size])
-      }),
-    ),
+      })
+      return concat<Tensor1D>(parts)
+    }),
   )
 }
 
-/** One vector [length] -> tensors by name, as views of it. */
-export function unflatten({ names, shapes, sizes }: FlatLayout, flat: Tensor1D): Record<string, Tensor> {
-  return tidy(() => {
-    const parts = split(flat, [...sizes])
-    return Object.fromEntries(names.map((name, i) => [name, reshape(parts[i] ?? flat, [...(shapes[i] ?? [])])]))
+/** The layout's vectors [length] -> tensors by name in the model's order, as views of them. */
+export function unflatten(layout: FlatLayout, flat: readonly Tensor1D[]): Record<string, Tensor> {
+  return tidy(() =>
+    inOrder(layout, (vector, v) => {
+      const whole = flat[v]
+      if (!whole) throw new RangeError(`vector ${v} of ${layout.vectors.length} is missing`)
+      const parts: readonly Tensor[] = vector.names.length === 1 ? [whole] : split(whole, [...vector.sizes])
+      return parts.map((part, i) => reshape(part, [...(vector.shapes[i] ?? [])]))
+    }),
+  )
+}
+
+/** The vectors' values -> tensors by name in the model's order, each with memory of its own. */
+export function tensorsOf(layout: FlatLayout, values: readonly Float32Array[]): Record<string, Tensor> {
+  return inOrder(layout, ({ sizes, shapes }, v) => {
+    let from = 0
+    return sizes.map((size, i) => {
+      const part = values[v]?.slice(from, from + size) ?? new Float32Array()
+      from += size
+      return tensor(part, [...(shapes[i] ?? [])], 'float32')
+    })
   })
 }
 
-/** Values laid end to end -> tensors by name, each with memory of its own. */
-export function tensorsOf({ names, shapes, sizes }: FlatLayout, values: Float32Array): Record<string, Tensor> {
-  let from = 0
+/** What each vector holds, brought into the model's order. */
+function inOrder(
+  { names, vectors }: FlatLayout,
+  tensorsIn: (vector: FlatVector, v: number) => readonly Tensor[],
+): Record<string, Tensor> {
+  const found: Record<string, Tensor> = {}
+  for (const [v, vector] of vectors.entries())
+    for (const [i, part] of tensorsIn(vector, v).entries()) found[vector.names[i] ?? ''] = part
   return Object.fromEntries(
-    names.map((name, i) => {
-      const to = from + (sizes[i] ?? 0)
-      const part = values.slice(from, to)
-      from = to
-      return [name, tensor(part, [...(shapes[i] ?? [])], 'float32')]
+    names.flatMap((name) => {
+      const tensor = found[name]
+      return tensor ? [[name, tensor] as const] : []
     }),
   )
 }

@@ -46,16 +46,23 @@ describe.each([
 
 describe('flat', () => {
   const weights = () => ({ a: tf.tensor2d([[1, 2, 3]]), b: tf.scalar(4), c: tf.tensor1d([5, 6]) })
-  test('lays out and takes apart', async () => {
-    const given = weights()
+  test('lays small tensors end to end, leaves large ones alone, and takes them apart in their order', async () => {
+    const large = tf.tidy(() => tf.reshape(tf.range(0, 2 ** 18), [2 ** 9, 2 ** 9]))
+    const given = { a: tf.tensor2d([[1, 2, 3]]), large, b: tf.scalar(4), c: tf.tensor1d([5, 6]) }
     const layout = flatLayout(given)
-    expect(layout).toMatchObject({ names: ['a', 'b', 'c'], sizes: [3, 1, 2], length: 6 })
+    expect(layout.names).toEqual(['a', 'large', 'b', 'c'])
+    expect(layout.vectors.map(({ names }) => names)).toEqual([['a', 'b', 'c'], ['large']])
+    expect(layout.vectors.map(({ length }) => length)).toEqual([6, 2 ** 18])
     const flat = flatten(layout, given)
-    expect([...(await flat.data())]).toEqual([1, 2, 3, 4, 5, 6])
-    for (const back of [unflatten(layout, flat), tensorsOf(layout, await flat.data<'float32'>())]) {
+    expect([...(await flat[0]!.data())]).toEqual([1, 2, 3, 4, 5, 6])
+    const values = await Promise.all(flat.map((vector) => vector.data<'float32'>()))
+    for (const back of [unflatten(layout, flat), tensorsOf(layout, values)]) {
+      expect(Object.keys(back)).toEqual(Object.keys(given))
       expect(back.a?.shape).toEqual([1, 3])
       expect(back.b?.shape).toEqual([])
       expect([...back.c!.dataSync()]).toEqual([5, 6])
+      expect(back.large?.shape).toEqual([2 ** 9, 2 ** 9])
+      expect(back.large!.dataSync().at(-1)).toBe(2 ** 18 - 1)
     }
   })
   test('refuses what does not fit', () => {

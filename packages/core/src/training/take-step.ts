@@ -10,7 +10,9 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import { type FinetuneModel, type FinetuneState, finetuneStep, lossAndGradient, update } from './finetune-step.ts'
+import type { FlatLayout } from './flat.ts'
 import type { FrozenBatch } from './frozen-work.ts'
+import { at } from './update-parts.ts'
 
 /** A step that has been taken: the new state and what was measured before its update. */
 export interface TakenStep {
@@ -69,7 +71,7 @@ async function accumulatedStep(
   step: number,
   learningRate: number,
 ): Promise<TakenStep> {
-  let total = zeros(model.layout.length)
+  let total = zeros(model.layout)
   try {
     const measured: number[][] = []
     for (const part of parts) {
@@ -78,16 +80,17 @@ async function accumulatedStep(
       const { metrics, gradient } = disposing(batch, () =>
         tidy(() => {
           const { metrics, gradient } = lossAndGradient(model, state.weights, batch, key)
-          return { metrics, gradient: add<Tensor1D>(before, gradient) }
+          return { metrics, gradient: gradient.map((part, i) => add<Tensor1D>(at(before, i), part)) }
         }),
       )
-      before.dispose()
+      dispose(before)
       total = gradient
       measured.push(await valuesOf(metrics, gradient))
     }
     const { first, ...next } = tidy(() => {
-      const next = update(model, state, div(total, parts.length), step, learningRate)
-      return { ...next, first: slice(next.weights, 0, 1) }
+      const mean = total.map((sum) => div<Tensor1D>(sum, parts.length))
+      const next = update(model, state, mean, step, learningRate)
+      return { ...next, first: slice(at(next.weights, 0), 0, 1) }
     })
     dispose([total, state])
     // One number read is the whole update computed, as a graph of its own.
@@ -96,22 +99,24 @@ async function accumulatedStep(
     const metrics = [0, 1, 2, 3, 4].map((i) => (i === MATCHES ? sum(i) : sum(i) / parts.length))
     return { state: next, metrics }
   } finally {
-    total.dispose()
+    dispose(total)
   }
 }
 
 /** The place among the metrics of the one that is a count. */
 const MATCHES = 3
 
-/** No uniform tensor, one zero being negative: a compiling engine would make a graph of its own of it. */
-export function zeros(length: number): Tensor1D {
-  const values = new Float32Array(length)
-  values[0] = -0
-  return tensor1d(values)
+/** A layout's vectors of zeros. Not uniform, one zero being negative: a compiling engine would make a graph of them. */
+export function zeros({ vectors }: FlatLayout): Tensor1D[] {
+  return vectors.map(({ length }) => {
+    const values = new Float32Array(length)
+    values[0] = -0
+    return tensor1d(values)
+  })
 }
 
 /** Reads a tensor and disposes it; where that fails, what is pending with it too. */
-async function valuesOf(tensor: Tensor, pending: Tensor | FinetuneState): Promise<number[]> {
+async function valuesOf(tensor: Tensor, pending: Tensor[] | FinetuneState): Promise<number[]> {
   try {
     return Array.from(await tensor.data())
   } catch (error) {
