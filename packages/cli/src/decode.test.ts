@@ -21,6 +21,7 @@ beforeAll(async () => {
   const one = tensorData(noise('latents', 4 * 3 * 5, 1), [4, 3, 5])
   writeFileSync(at('several.safetensors'), writeSafetensors({ first: one, second: one }))
   writeFileSync(at('sequence.safetensors'), writeSafetensors({ z: tensorData(noise('z', 6 * 16, 1), [1, 6, 16]) }))
+  writeFileSync(at('sequences.safetensors'), writeSafetensors({ z: tensorData(noise('z', 2 * 4 * 16, 1), [2, 4, 16]) }))
   writeFileSync(at('one.npy'), npy(noise('latents', 4 * 3 * 5, 1), [4, 3, 5]))
   tensors = memory().numTensors
 })
@@ -70,6 +71,11 @@ test('decode says what it cannot know, and goes on with the next file', async ()
   expect([named.code, named.out]).toEqual([0, `${at('out', 'several.png')}\n`])
   const sequence = await decode('--latents', at('sequence.safetensors'))
   expect([sequence.code, sequence.err]).toEqual([2, expect.stringContaining('6 packed latents is not a square')])
+  const sequences = await decode('--json', '--latents', at('sequences.safetensors'))
+  expect(lines(sequences.out).map(({ index, width }) => [index, width])).toEqual([
+    [0, 32],
+    [1, 32],
+  ])
   const sized = await decode('--height', '32', '--json', '--latents', at('sequence.safetensors'))
   expect(lines(sized.out)[0]).toMatchObject({ width: 48, height: 32 })
 })

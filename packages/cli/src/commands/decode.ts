@@ -1,13 +1,6 @@
 import { totalmem } from 'node:os'
 import { makeOutputFolder, openDecoder, toPixels, withWeights, writePng } from '@stablesig/backend-node'
-import {
-  type DecodeLatentsOptions,
-  decodeLatents,
-  type Generator,
-  type LatentArray,
-  latentScaling,
-  readLatents,
-} from '@stablesig/core'
+import { decodeLatents, eachLatent, type Generator, latentScaling, readLatents } from '@stablesig/core'
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Io, jsonLine } from '../io.ts'
@@ -42,13 +35,17 @@ async function decodeWith(own: <D extends Disposable>(made: D) => D, options: De
   const { latentChannels, downscale } = decoder
   const scaling = options.generator === undefined ? latents : latentScaling(options.generator)
   const model = { decoder, latents: scaling, latentChannels, downscale }
+  const { height, width, unscaled } = options
+  // Without either they are left out: a sequence is then a square.
+  const size = { ...(height === undefined ? {} : { height }), ...(width === undefined ? {} : { width }) }
+  const more = { scaled: !unscaled, memoryBytes: totalmem() / 2, signal: io.signal }
   const outputFor = outputNames(options.out, '.png')
   let code: number = EXIT.done
   for (const file of options.latents) {
     try {
       const found = await withWeights(file, (state) => readLatents(state, options.array))
-      for (const [index, one] of imagesOf(found).entries()) {
-        const images = await decodeLatents(model, one, decodingOptions(options, io))
+      for (const [index, one] of eachLatent(found, model, size).entries()) {
+        const images = await decodeLatents(model, one, { ...more, ...size })
         const [made] = await toPixels(images, [file]).finally(() => images.dispose())
         const out = outputFor(file)
         await writePng(out, made!)
@@ -70,20 +67,4 @@ function decoderPath({ autoencoder, decoder }: DecodeOptions): string {
   if (autoencoder !== undefined && decoder !== undefined)
     throw new UsageError('--autoencoder and --decoder both name the decoder: give one of them')
   return path
-}
-
-function decodingOptions({ unscaled, height, width }: DecodeOptions, { signal }: Io): DecodeLatentsOptions {
-  const size = { ...(height === undefined ? {} : { height }), ...(width === undefined ? {} : { width }) }
-  return { scaled: !unscaled, memoryBytes: totalmem() / 2, signal, ...size }
-}
-
-/** A batch's images one by one, so that each is written before the next is begun: [N,…] -> N times [1,…]; [C,h,w] as it is. */
-function imagesOf({ values, shape }: LatentArray & { readonly values: Float32Array }): LatentArray[] {
-  const [count = 0, ...rest] = shape
-  if (shape.length !== 4) return [{ values, shape }]
-  const each = values.length / count
-  return Array.from({ length: count }, (_, i) => ({
-    values: values.subarray(i * each, (i + 1) * each),
-    shape: [1, ...rest],
-  }))
 }

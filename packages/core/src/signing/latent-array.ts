@@ -28,6 +28,7 @@ interface Form {
  *   [N,C,h,w] or [C,h,w]      as most pipelines give them                             -> [N,h,w,C]
  *   [N,4C,h/2,w/2]            packed two by two, FLUX.2's                             -> [N,h/2,w/2,4C]
  *   [N,h·w/4,4C]              a sequence of such, FLUX.1's and FLUX.2's               -> [N,h/2,w/2,4C]
+ * [C,h,4C] could be either of two, and is one latent of that width unless the image's height or width is given.
  * @throws StableSigError 'shape' for any other, or a sequence that is not the image's length
  */
 export function latentTensor(latents: LatentArray, form: Form, shape: LatentShape = {}): Tensor4D {
@@ -41,7 +42,7 @@ export function latentTensor(latents: LatentArray, form: Form, shape: LatentShap
   const channelsLast = (n: number, channels: number, h: number, w: number): Tensor4D =>
     tidy(() => transpose(tensor(values, [n, channels, h, w], 'float32'), [0, 2, 3, 1]))
   if (found.length === 4 && (second === c || second === 4 * c)) return channelsLast(first, second, third, found[3] ?? 0)
-  if (found.length === 3 && third === 4 * c) {
+  if (isSequence(found, c, shape)) {
     const [h, w] = sidesOf(second, 2 * downscale, shape)
     return tidy(() => reshape(tensor(values, [first, second, third], 'float32'), [first, h, w, third]))
   }
@@ -51,6 +52,26 @@ export function latentTensor(latents: LatentArray, form: Form, shape: LatentShap
     `latents have shape [${found}]; an autoencoder of ${c} channels takes [N,${c},h,w], [${c},h,w], or packed ` +
       `[N,${4 * c},h/2,w/2] or [N,h·w/4,${4 * c}]`,
   )
+}
+
+/** Whether an array is a batch of packed sequences. A latent of its own may be as wide as a sequence has channels. */
+const isSequence = (found: readonly number[], c: number, { height, width }: LatentShape): boolean =>
+  found.length === 3 && found[2] === 4 * c && (found[0] !== c || height !== undefined || width !== undefined)
+
+/**
+ * A batch's latents one by one, for whoever decodes one image after the other: [N,…] -> N times [1,…]; [C,h,w] as it is.
+ * Nothing is copied.
+ */
+export function eachLatent(latents: LatentArray, { latentChannels }: Form, shape: LatentShape = {}): LatentArray[] {
+  const { values, shape: found } = latents
+  const [count = 0, ...rest] = found
+  // An empty batch is left to whoever decodes it, who refuses it.
+  if (count < 1 || (found.length !== 4 && !isSequence(found, latentChannels, shape))) return [latents]
+  const each = values.length / count
+  return Array.from({ length: count }, (_, i) => ({
+    values: values.subarray(i * each, (i + 1) * each),
+    shape: [1, ...rest],
+  }))
 }
 
 /** Positions of a packed sequence along both sides. */
@@ -90,7 +111,7 @@ export async function readLatents(
   )
   const [only, another] = fitting
   if (!only || another) {
-    const names = [...(only ? fitting : state.tensors)].map(([key, { shape }]) => `${key} [${shape}]`)
+    const names = [...(only ? fitting : state.tensors)].map(([key, { shape }]) => `${key && `${key} `}[${shape}]`)
     const what = only ? 'several arrays that may be latents, name one' : 'no latents: an array of three or four axes'
     const among = `${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`
     throw new StableSigError(

@@ -14,7 +14,7 @@ import { numberToFloat16 } from '../weights/float-formats.ts'
 import { decodeLatents } from './decode-latents.ts'
 import { encodeImages, reconstructImages } from './encode-images.ts'
 import { decode, encode } from './graphs.ts'
-import { latentArray, latentTensor, readLatents } from './latent-array.ts'
+import { eachLatent, latentArray, latentTensor, readLatents } from './latent-array.ts'
 import { padImages } from './padding.ts'
 import { decodeTiled, encodeTiled, momentsTiled } from './tiled.ts'
 
@@ -228,6 +228,18 @@ test('what cannot be is refused before any work, and leaves no tensor', async ()
   })
   autoencoder.dispose()
   small.dispose()
+})
+
+test('a latent as wide as a sequence has channels is one latent, unless a size says otherwise', () => {
+  const form = { latentChannels: 4, downscale: 8 }
+  const latents = { values: new Float32Array(4 * 9 * 16), shape: [4, 9, 16] }
+  const shapeOf = (shape?: { height: number }) => tf.tidy(() => latentTensor(latents, form, shape).shape)
+  expect(shapeOf()).toEqual([1, 9, 16, 4])
+  expect(shapeOf({ height: 48 })).toEqual([4, 3, 3, 16])
+  expect(eachLatent(latents, form)).toEqual([latents])
+  expect(eachLatent(latents, form, { height: 48 }).map(({ shape }) => shape)).toEqual(Array(4).fill([1, 9, 16]))
+  const batch = { values: new Float32Array(2 * 16 * 3 * 3), shape: [2, 16, 3, 3] }
+  expect(eachLatent(batch, form).map(({ shape }) => shape)).toEqual(Array(2).fill([1, 16, 3, 3]))
 })
 
 test('latents are found in a file', async () => {
