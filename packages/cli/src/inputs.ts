@@ -3,6 +3,7 @@ import { expandFiles, mapAhead, type Pixels, readImage, readLines } from '@stabl
 import { StableSigError } from '@stablesig/core'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
+import { whyUnreadable } from './unreadable.ts'
 
 export interface InputOptions {
   /** '-' for standard input, else a file: one path a line. */
@@ -41,12 +42,14 @@ export async function inputPaths(
 
 async function openList(path: string, io: Io): Promise<NodeJS.ReadableStream> {
   if (path === '-') return io.stdin
-  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw new StableSigError('io', `cannot read ${path}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`, {
-      cause,
-    })
-  })
-  return file.createReadStream()
+  const unreadable = (cause: NodeJS.ErrnoException): never => {
+    throw new StableSigError('io', `cannot read the list --files ${path}: ${whyUnreadable(cause)}`, { cause })
+  }
+  const file = await open(path, 'r').catch(unreadable)
+  // A pipe is as good as a file; of a folder nothing can be read.
+  if (!(await file.stat()).isDirectory()) return file.createReadStream()
+  await file.close()
+  return unreadable(Object.assign(new Error(), { code: 'EISDIR' }))
 }
 
 /**

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { type Key, parseKey } from '@stablesig/core'
+import { checkKey, type Key, parseKey, StableSigError } from '@stablesig/core'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
+import { whyUnreadable } from './unreadable.ts'
 
 export interface KeyOptions {
   readonly key?: string
@@ -15,17 +16,35 @@ export interface KeyOptions {
 export async function readKey(options: KeyOptions, io: Io): Promise<Key> {
   if (options.key !== undefined && options.keyFile !== undefined)
     throw new UsageError('--key and --key-file cannot be used together')
-  if (options.key !== undefined) return parseKey(options.key)
-  if (options.keyFile !== undefined) {
-    const path = options.keyFile
-    const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw new UsageError(
-        `cannot read the key file ${path}: ${cause.code === 'ENOENT' ? 'no such file' : cause.message}`,
-      )
-    })
-    return parseKey(text.trim())
-  }
-  const fromEnvironment = io.env.STABLESIG_KEY?.trim()
-  if (fromEnvironment) return parseKey(fromEnvironment)
+  const text = options.key ?? (await fromFile(options)) ?? io.env.STABLESIG_KEY?.trim()
+  if (text || options.key !== undefined || options.keyFile !== undefined)
+    return namingKey(options, () => parseKey(text ?? ''))
   throw new UsageError('a key is needed: --key BITS, --key-file FILE or the environment variable STABLESIG_KEY')
+}
+
+async function fromFile({ keyFile }: KeyOptions): Promise<string | undefined> {
+  if (keyFile === undefined) return undefined
+  const text = await readFile(keyFile, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(`cannot read the key file ${keyFile}: ${whyUnreadable(cause)}`)
+  })
+  return text.trim()
+}
+
+/**
+ * Holds a key to the extractor that is to read it.
+ * @throws StableSigError 'bad-key', naming the option or file
+ */
+export function checkKeyLength(key: Key, bits: number, options: KeyOptions): void {
+  namingKey(options, () => checkKey(key, bits), `; \`stablesig keygen --bits ${bits}\` makes such a key`)
+}
+
+/** Errors about a key, with where it came from. */
+function namingKey<T>({ key, keyFile }: KeyOptions, work: () => T, remedy = ''): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof StableSigError)) throw error
+    const from = key !== undefined ? '--key' : keyFile !== undefined ? `--key-file ${keyFile}` : 'STABLESIG_KEY'
+    throw new StableSigError(error.code, `${from}: ${error.message}${remedy}`, { cause: error })
+  }
 }

@@ -1,11 +1,13 @@
-import { basename, extname, join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { StableSigError } from '@stablesig/core'
 
 /**
  * Names for results in a folder: the input's own with another ending, and `-2`, `-3`, … where two inputs have one name.
+ * @param besideOthers whether inputs lie among files like the results: none of those is replaced then
  * @returns the next path, for the input `file`
  */
-export function outputNames(folder: string, extension: string): (file: string) => string {
+export function outputNames(folder: string, extension: string, besideOthers = false): (file: string) => string {
   const used = new Set<string>()
   return (file) => {
     const stem = basename(file, extname(file))
@@ -16,6 +18,9 @@ export function outputNames(folder: string, extension: string): (file: string) =
     const path = join(folder, name)
     if (resolve(path) === resolve(file))
       throw new StableSigError('io', `${file} would be overwritten by its own result; choose another folder for --out`)
+    // Beside its input a result would take the place of a picture that was there before, perhaps of another input.
+    if (besideOthers && dirname(resolve(path)) === dirname(resolve(file)) && existsSync(path))
+      throw new StableSigError('io', `${file}: ${path} is there already; choose another folder for --out`)
     return path
   }
 }

@@ -2,23 +2,16 @@ import { open, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { StableSigError } from '@stablesig/core'
 import { glob, isDynamicPattern } from 'tinyglobby'
+import { isImageSignature, SIGNATURE_BYTES } from '../images/signature.ts'
 
-/** Whether a file begins like a JPEG, PNG, GIF, WebP, TIFF, AVIF or HEIF: its content decides, not its name. */
+/** Whether a file begins as an image does. */
 async function looksLikeImage(path: string): Promise<boolean> {
   const file = await open(path, 'r').catch(() => null)
   if (!file) return false
   try {
-    const head = Buffer.alloc(12)
-    await file.read(head, 0, 12, 0)
-    const text = head.toString('latin1')
-    return (
-      text.startsWith('\xff\xd8\xff') ||
-      text.startsWith('\x89PNG\r\n\x1a\n') ||
-      text.startsWith('GIF8') ||
-      (text.startsWith('RIFF') && text.endsWith('WEBP')) ||
-      /^(II[*+]\0|MM\0[*+])/.test(text) ||
-      /ftyp(avif|avis|heic|heix|mif1|msf1)$/.test(text)
-    )
+    const head = new Uint8Array(SIGNATURE_BYTES)
+    await file.read(head, 0, SIGNATURE_BYTES, 0)
+    return isImageSignature(head)
   } finally {
     await file.close()
   }
@@ -54,7 +47,11 @@ export async function expandFiles(paths: readonly string[], from = process.cwd()
     const there = await stat(resolve(from, path)).catch(() => null)
     if (there?.isDirectory()) {
       const images = await imagesUnder(resolve(from, path))
-      if (images.length === 0) throw new StableSigError('io', `no image in the folder ${path}`)
+      if (images.length === 0)
+        throw new StableSigError(
+          'io',
+          `no image in the folder ${path}: expected JPEG, PNG, WebP, GIF, TIFF or AVIF files in it or below it`,
+        )
       for (const image of images) add(join(path, image.slice(resolve(from, path).length + 1)))
     } else if (!there && isDynamicPattern(path)) {
       const matched = (await glob(path, { cwd: from, onlyFiles: true })).sort(byName)

@@ -50,7 +50,7 @@ describe('checks of outputs', () => {
   test('a file needs an existing folder', async () => {
     await checkOutputFile(join(folder, 'a'))
     await expect(checkOutputFile(join(folder, 'none', 'a'))).rejects.toEqual(io(/does not exist; make it first/))
-    await expect(checkOutputFile(folder)).rejects.toEqual(io(/it is not a file/))
+    await expect(checkOutputFile(folder)).rejects.toEqual(io(/a folder has that name; name a file/))
     writeFileSync(join(folder, 'f'), '')
     await expect(checkOutputFile(join(folder, 'f', 'a'))).rejects.toEqual(io(/does not exist/))
   })

@@ -33,7 +33,11 @@ export async function checkOutputPlace(path: string): Promise<void> {
 export async function checkOutputFile(path: string): Promise<void> {
   await checkOutputPlace(path)
   const there = await kind(path)
-  if (there && there !== 'file') throw new StableSigError('io', `cannot write ${path}: it is not a file`)
+  if (there && there !== 'file')
+    throw new StableSigError(
+      'io',
+      `cannot write ${path}: ${there === 'folder' ? 'a folder has that name; name a file' : 'it is not a file'}`,
+    )
 }
 
 /**

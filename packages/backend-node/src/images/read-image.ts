@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
 import type { Pixels } from './pixels.ts'
 import { centreSquare } from './resize.ts'
 import { loadSharp } from './sharp.ts'
+import { isImageSignature } from './signature.ts'
 
 export interface ReadImageOptions extends ImageLimits {
   /** What errors call an image given as bytes. Default 'image'. */
@@ -29,11 +30,11 @@ const isText = (error: unknown): error is Error => error instanceof Error
 async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
   const fail = (why: string, cause?: unknown) => new StableSigError('io', `cannot read ${path}: ${why}`, { cause })
   const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw fail(cause.code === 'ENOENT' ? 'no such file' : cause.message, cause)
+    throw fail(cause.code === 'ENOENT' ? 'no such file or folder' : cause.message, cause)
   })
   try {
     const stat = await handle.stat()
-    if (!stat.isFile()) throw fail('it is not a file')
+    if (!stat.isFile()) throw fail(stat.isDirectory() ? 'it is a folder; expected an image file' : 'it is not a file')
     if (stat.size > maxBytes) {
       throw new StableSigError('limit', `${path} has ${stat.size} bytes, more than the ${maxBytes} allowed (maxBytes)`)
     }
@@ -46,7 +47,7 @@ async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
 }
 
 /** What a decoder's complaint means: a limit that was met, or a file that is no image or a broken one. */
-function decodeError(name: string, cause: unknown, limits: Required<ImageLimits>): StableSigError {
+function decodeError(name: string, bytes: Uint8Array, cause: unknown, limits: Required<ImageLimits>): StableSigError {
   if (cause instanceof StableSigError) return cause
   const text = isText(cause) ? cause.message.split('\n', 1)[0]!.trim() : String(cause)
   if (/exceeds pixel limit/i.test(text))
@@ -61,9 +62,12 @@ function decodeError(name: string, cause: unknown, limits: Required<ImageLimits>
         cause,
       },
     )
-  const why = /unsupported image format|empty|corrupt header/i.test(text)
-    ? 'it is not an image of a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)'
-    : `it cannot be decoded: ${text}`
+  const unknown = /unsupported image format|empty|corrupt header/i.test(text)
+  const why = !unknown
+    ? `it is broken or cut off: ${text}`
+    : isImageSignature(bytes)
+      ? 'it begins as an image does, but is broken or cut off before its pixels'
+      : 'it is not an image of a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)'
   return new StableSigError('bad-image', `${name}: ${why}`, { cause })
 }
 
@@ -94,7 +98,7 @@ async function openImage(input: string | Uint8Array, options: ReadImageOptions):
   const metadata = await sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => {
-      throw decodeError(name, cause, limits)
+      throw decodeError(name, bytes, cause, limits)
     })
   if (!FORMATS.has(metadata.format ?? '')) {
     throw new StableSigError('bad-image', `${name} is ${metadata.format ?? 'unknown'}, not an image made of pixels`)
@@ -134,7 +138,7 @@ async function decode(opened: Opened, options: ReadImageOptions, page: number, p
     const pixels = info.channels === 3 ? new Uint8Array(data.buffer, data.byteOffset, data.length) : greyToRgb(data)
     return { name, width: info.width, height: info.height, data: pixels }
   } catch (cause) {
-    throw decodeError(name, cause, limits)
+    throw decodeError(name, bytes, cause, limits)
   }
 }
 

@@ -1,9 +1,8 @@
-import { openExtractor } from '@stablesig/backend-node'
 import { detect } from '@stablesig/core'
 import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { type KeyOptions, readKey } from '../key.ts'
-import { type EngineOptions, startEngine } from '../models.ts'
+import { checkKeyLength, type KeyOptions, readKey } from '../key.ts'
+import { type EngineOptions, extractorAt, startEngine } from '../models.ts'
 import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions, KeyOptions {
@@ -16,7 +15,8 @@ export async function detectFiles(images: readonly string[], options: Options, i
   const key = await readKey(options, io)
   return eachImage(images, options, io, async (own) => {
     await startEngine(options)
-    const extractor = own(await openExtractor(options.extractor))
+    const extractor = own(await extractorAt(options.extractor))
+    checkKeyLength(key, extractor.bits, options)
     const request = { extractor, key, fpr: options.fpr, signal: io.signal }
     // Without images: says at once what is wrong with the request itself.
     await detect([], request)

@@ -2,7 +2,6 @@ import {
   checkOnnxOutput,
   type OpenedDecoder,
   openDecoder,
-  openExtractor,
   type SaveOnnxOptions,
   saveOnnx,
 } from '@stablesig/backend-node'
@@ -18,7 +17,7 @@ import {
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { startEngine } from '../models.ts'
+import { extractorAt, startEngine } from '../models.ts'
 
 export type ExportKind = 'decoder' | 'extractor'
 
@@ -54,7 +53,7 @@ export const exportModel = (kind: ExportKind, options: ExportOptions, io: Io): P
     await startEngine({ device: 'cpu' })
     const { model, metadata } = await (kind === 'decoder'
       ? openSource(own, weights, options)
-      : openExtractor(weights).then((extractor) => ({ model: portableExtractor(own(extractor)), metadata: {} })))
+      : extractorAt(weights).then((extractor) => ({ model: portableExtractor(own(extractor)), metadata: {} })))
     const saving: SaveOnnxOptions = {
       layout: options.layout,
       precision: options.fp16 ? 'float16' : 'float32',

@@ -1,9 +1,8 @@
-import { openExtractor } from '@stablesig/backend-node'
 import { bitsOf, readLogits } from '@stablesig/core'
 import { EXIT } from '../exit.ts'
 import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, startEngine } from '../models.ts'
+import { type EngineOptions, extractorAt, startEngine } from '../models.ts'
 import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions {
@@ -14,7 +13,7 @@ interface Options extends InputOptions, EngineOptions {
 export async function extractFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
   const code = await eachImage(images, options, io, async (own) => {
     await startEngine(options)
-    const extractor = own(await openExtractor(options.extractor))
+    const extractor = own(await extractorAt(options.extractor))
     return {
       read: (batch) => readLogits(batch, { extractor, signal: io.signal }),
       tell(file, values) {

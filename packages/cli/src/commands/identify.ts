@@ -1,8 +1,8 @@
-import { openExtractor, openFile } from '@stablesig/backend-node'
-import { identify, type Registry, readRegistry } from '@stablesig/core'
+import { openFile } from '@stablesig/backend-node'
+import { identify, type Registry, readRegistry, StableSigError } from '@stablesig/core'
 import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, startEngine } from '../models.ts'
+import { type EngineOptions, extractorAt, startEngine } from '../models.ts'
 import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions {
@@ -25,9 +25,12 @@ export async function identifyFiles(images: readonly string[], options: Options,
   return eachImage(images, options, io, async (own) => {
     const registry = await openRegistry(options.registry)
     await startEngine(options)
-    const extractor = own(await openExtractor(options.extractor))
+    const extractor = own(await extractorAt(options.extractor))
     const request = { extractor, registry, fpr: options.fpr, signal: io.signal }
-    await identify([], request)
+    await identify([], request).catch((error: unknown) => {
+      if (!(error instanceof StableSigError) || error.code !== 'bad-registry') throw error
+      throw new StableSigError(error.code, `--registry ${options.registry}: ${error.message}`, { cause: error })
+    })
     return {
       read: (batch) => identify(batch, request),
       tell(file, { user, matches, total, bits, pValue, threshold, fpr, users, runnerUp, tied }) {

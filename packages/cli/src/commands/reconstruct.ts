@@ -1,18 +1,11 @@
 import { totalmem } from 'node:os'
-import {
-  makeOutputFolder,
-  openAutoencoder,
-  type Pixels,
-  toPixels,
-  toUnitImages,
-  writePng,
-} from '@stablesig/backend-node'
+import { makeOutputFolder, type Pixels, toPixels, toUnitImages, writePng } from '@stablesig/backend-node'
 import { type Autoencoder, reconstructImages } from '@stablesig/core'
 import { type AutoencoderOptions, autoencoderFiles, checkAutoencoderFiles } from '../autoencoder.ts'
 import { EXIT } from '../exit.ts'
 import { type InputOptions, inputPaths, readInputs } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, startEngine } from '../models.ts'
+import { autoencoderAt, type EngineOptions, startEngine } from '../models.ts'
 import { outputNames } from '../outputs.ts'
 import { reportFailure } from '../report.ts'
 
@@ -47,8 +40,8 @@ export async function reconstruct(images: readonly string[], options: Options, i
   const paths = await inputPaths(images, options, io)
   await makeOutputFolder(options.out)
   await startEngine(options)
-  const autoencoder = await openAutoencoder(files)
-  const outputFor = outputNames(options.out, '.png')
+  const autoencoder = await autoencoderAt(files)
+  const outputFor = outputNames(options.out, '.png', true)
   let code: number = EXIT.done
   try {
     for await (const input of readInputs(paths, options, io)) {

@@ -7,8 +7,6 @@ import {
   expandFiles,
   fileCheckpoint,
   imageSet,
-  openAutoencoder,
-  openExtractor,
   roundDecoder,
   type SaveFormat,
   saveDecoder,
@@ -16,7 +14,6 @@ import {
   sha256File,
 } from '@stablesig/backend-node'
 import {
-  checkKey,
   type DecoderEvaluation,
   evaluateDecoder,
   finetuneDecoder,
@@ -35,8 +32,9 @@ import { type AutoencoderOptions, autoencoderFiles, checkAutoencoderFiles } from
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Io, jsonLine } from '../io.ts'
-import { type KeyOptions, readKey } from '../key.ts'
-import { type EngineOptions, startEngine } from '../models.ts'
+import { checkKeyLength, type KeyOptions, readKey } from '../key.ts'
+import { autoencoderAt, type EngineOptions, extractorAt, startEngine } from '../models.ts'
+import { readablePhotographs, trainingPhotographs } from '../photographs.ts'
 import { makeProgress } from '../progress.ts'
 
 export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptions {
@@ -81,15 +79,16 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   if (options.delta) await checkOutputPlace(options.delta)
   await checkAutoencoderFiles(files)
   await checkInputFile(options.extractor)
-  const { training, heldBack } = await splitImages(options)
+  const split = await splitImages(options)
+  const heldBack = await readablePhotographs(split.heldBack, io)
   const asked = untilOf(options, heldBack)
   const size = options.size ?? RECIPES[options.recipe].size
   const judgedAt = Math.max(size, JUDGED_AT)
 
   const engine = await startEngine(options)
-  const extractor = own(await openExtractor(options.extractor))
-  checkKey(key, extractor.bits)
-  const autoencoder = own(await openAutoencoder(files))
+  const extractor = own(await extractorAt(options.extractor))
+  checkKeyLength(key, extractor.bits, options)
+  const autoencoder = own(await autoencoderAt(files))
   await checkDecoderOutput(out, autoencoder, { format: options.format, kept: [options.extractor] })
   if (options.delta) await checkDeltaOutput(options.delta, autoencoder, [options.extractor, out])
   const checkpointPath = `${out}.checkpoint`
@@ -103,7 +102,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     autoencoder,
     extractor,
     key,
-    images: imageSet(training),
+    images: trainingPhotographs(split.training, io),
     recipe: options.recipe,
     imageLoss: mse(),
     seed: options.seed,

@@ -57,6 +57,12 @@ export function planExtractor(state: StateDict, options: ExtractorOptions = {}):
   const size = (name: string, axis: number) => sizeOf(state, found, name, axis)
   let convolutions = 0
   while (found.tensors.has(`${blockName(convolutions)}.0.weight`)) convolutions++
+  if (convolutions === 0)
+    throw new StableSigError(
+      'bad-weights',
+      `${state.source} holds no extractor: expected ${blockName(0)}.0.weight and so on, ` +
+        `found ${[...state.tensors.keys()].slice(0, 4).join(', ')}${state.tensors.size > 4 ? ', …' : ''}`,
+    )
   const channels = size(`${blockName(0)}.0.weight`, 0)
   const outputs = size('linear.weight', 0)
   if (outputs > MOST_OUTPUTS)
