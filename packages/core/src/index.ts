@@ -52,6 +52,11 @@ export * from './metrics/bits.ts'
 export * from './metrics/psnr.ts'
 export * from './models/autoencoders/autoencoder.ts'
 export {
+  configForDiffusers,
+  type DiffusersConfig,
+  type KnownScaling,
+} from './models/autoencoders/config-for-diffusers.ts'
+export {
   type ArchitectureOptions,
   type AutoencoderDescription,
   describeAutoencoder,

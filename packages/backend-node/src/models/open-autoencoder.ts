@@ -55,7 +55,15 @@ async function openWhole(files: Whole): Promise<OpenedAutoencoder> {
     const others = contents.tensors.size - describeAutoencoder(state, options).names.size
     const autoencoder = await readAutoencoder(state, options)
     const kind = config ? 'diffusers-folder' : others > 0 ? 'ldm' : 'bare'
-    const origin = originOf({ kind, path: folder ?? files.path, files: paths, index, config: path })
+    const origin = originOf({
+      kind,
+      path: folder ?? files.path,
+      encoder: null,
+      files: paths,
+      index,
+      config: path,
+      groups: files.groups ?? null,
+    })
     return { ...autoencoder, origin }
   } finally {
     await close()
@@ -72,9 +80,11 @@ async function openPair(files: Pair): Promise<OpenedAutoencoder> {
       const origin = originOf({
         kind: 'pair',
         path: decoder.folder ?? files.decoder,
+        encoder: files.encoder,
         files: [...encoder.files, ...decoder.files],
         index: decoder.index,
         config: path,
+        groups: files.groups ?? null,
       })
       return { ...autoencoder, origin }
     } finally {

@@ -11,12 +11,16 @@ export interface AutoencoderOrigin {
   readonly kind: 'diffusers-folder' | 'ldm' | 'bare' | 'pair'
   /** The model's folder or the weights file; of a pair the decoder's file. */
   readonly path: string
+  /** Of a pair where the encoder was taken from, as it was named; else null. */
+  readonly encoder: string | null
   /** The files that hold tensors: one, the shards in the order of their index, or of a pair encoder and decoder. */
   readonly files: readonly string[]
   /** The shard index; null where there is none. */
   readonly index: string | null
   /** The config.json or yaml that was read with it; null where none was. */
   readonly config: string | null
+  /** Groups of the group norms where they were said besides; else null. */
+  readonly groups: number | null
   /** Of each of `files`, in their order: lower-case hex. Reads them whole, when asked; a second time it is known. */
   sha256(): Promise<readonly string[]>
 }

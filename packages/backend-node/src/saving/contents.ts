@@ -1,24 +1,19 @@
 import { basename, dirname, join } from 'node:path'
 import {
-  type AutoencoderDescription,
   type Card,
   convertToSafetensors,
-  diffusersKlConfig,
   openWeights,
   readable,
   replaceTensors,
-  respellAutoencoder,
   rewriteSafetensors,
   StableSigError,
   type StateTensor,
   streamSafetensors,
-  type TargetSpelling,
   type TensorData,
 } from '@stablesig/core'
 import { type FileSource, openFile } from '../files/file-source.ts'
 import type { FileParts } from '../files/staged.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
-import { describeOpened, type SignedOrigin } from './signed-origin.ts'
 
 /** A file to be written, by its name in a folder. */
 export interface OutputFile {
@@ -117,45 +112,6 @@ export async function decoderAlone(
     leftOut: opened.contents.tensors.size - replacements.size,
     close: async () => {},
   }
-}
-
-/**
- * A KL autoencoder under another project's names: a diffusers folder out of a checkpoint, a file for LDM out of a folder.
- * @throws StableSigError 'unsupported' as respellAutoencoder and diffusersKlConfig
- */
-export async function respelled(
-  opened: OpenWeights,
-  replacements: ReadonlyMap<string, TensorData>,
-  to: TargetSpelling,
-  { origin, latents }: SignedOrigin,
-  name: string,
-): Promise<Contents> {
-  const { about } = await describeOpened(opened, origin.config)
-  const tensors = new Map<string, StateTensor>()
-  for (const [theirs, { name: other, tensor }] of respellAutoencoder(opened.state, about, to)) {
-    const data = replacements.get(theirs)?.data
-    tensors.set(other, data ? { ...tensor, read: async () => data } : tensor)
-  }
-  const { chunks } = convertToSafetensors(tensors, { format: 'pt' })
-  const leftOut = opened.contents.tensors.size - tensors.size
-  const close = async () => {}
-  if (to === 'LDM') return { files: [{ name, parts: chunks() }], leftOut, close }
-  const config = await configFor(origin.config, about, latents)
-  const weights = { name: 'diffusion_pytorch_model.safetensors', parts: chunks() }
-  return { files: [weights, { name: 'config.json', parts: config }], leftOut, close }
-}
-
-/** The config.json that came with it byte for byte, else one made of what tensors tell. */
-async function configFor(
-  path: string | null,
-  about: AutoencoderDescription,
-  latents: SignedOrigin['latents'],
-): Promise<string | Uint8Array> {
-  if (path !== null && basename(path) === 'config.json') {
-    const source = await openFile(path)
-    return source.read(0, source.size).finally(source.close)
-  }
-  return `${JSON.stringify(diffusersKlConfig(about, latents ?? { kind: 'unknown', scale: 1, shift: 0 }), null, 2)}\n`
 }
 
 /** The dictionary of a PyTorch checkpoint that names lie in: 'state_dict/' of 'state_dict/decoder.conv_in.weight'. */

@@ -21,10 +21,11 @@ import {
 import { writeFileAtomic } from '../files/atomic.ts'
 import { stageFile, stageFolder, writeNew } from '../files/staged.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
-import { type Contents, cardNames, decoderAlone, respelled, wholeFile, wholeFolder } from './contents.ts'
+import { type Contents, cardNames, decoderAlone, wholeFile, wholeFolder } from './contents.ts'
 import { checkDestination, checkSpace, planFor, type SaveFormat } from './destination.ts'
 import { cardOf } from './model-card.ts'
 import { nodeHash } from './node-hash.ts'
+import { respelled } from './respelled.ts'
 import { readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
 
 export interface SaveDecoderOptions {
@@ -55,8 +56,9 @@ export interface SavedDecoder {
  *   ldm          a checkpoint: one file; safetensors is copied but for the replaced bytes, a PyTorch file becomes safetensors
  *   safetensors  the decoder's tensors alone, under the names that came in
  *
- * Where a folder is asked for and a file came in, or a file and a folder came in, a KL autoencoder is written under the other
- * project's names; other families are refused. A file of several gigabytes takes no more memory than the decoder (of a PyTorch file: and its largest tensor).
+ * Where a folder is asked for and a file came in, or a file and a folder came in, an autoencoder is written under the other
+ * project's names, as far as the other project has it: see respellAutoencoder. A file of several gigabytes takes no more memory
+ * than the decoder (of a PyTorch file: and its largest tensor).
  * @throws StableSigError 'io'; 'unsupported' where the model cannot be had in that form; 'not-finite' as storeLike
  */
 export async function saveDecoder(out: string, options: SaveDecoderOptions): Promise<SavedDecoder> {
@@ -125,7 +127,7 @@ export function checkDecoderOutput(
           `${autoencoder.origin.path}: tensor ${name} is ${dtype}; weights are written as ${[...WRITTEN].join(', ')}: convert it first`,
         )
     const { form, respell } = planFor(format, opened, new Set(autoencoder.decoder.names.values()))
-    if (respell) await respelled(opened, new Map(), respell, autoencoder, basename(out))
+    if (respell) await (await respelled(opened, new Map(), respell, autoencoder, basename(out))).close()
     await checkDestination(out, form, [...readFrom(autoencoder.origin), ...kept])
     if (form !== 'decoder') await checkSpace(out, opened.bytes)
   })

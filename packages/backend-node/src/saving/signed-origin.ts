@@ -32,7 +32,7 @@ export async function describeOrigin(path: string, config?: string): Promise<Sig
   const opened = await openWeightsPath(path)
   try {
     const { state, folder, files, index } = opened
-    const { about, options } = await describeOpened(opened, config ?? opened.config)
+    const { about, options } = await describeOpened(opened, { config: config ?? opened.config, groups: null })
     const { family, latentChannels, downscale, missing, wrong } = about
     if (missing.length + wrong.length > 0)
       throw new StableSigError(
@@ -42,7 +42,15 @@ export async function describeOrigin(path: string, config?: string): Promise<Sig
     const names = new Map<string, string>()
     for (const [ours, theirs] of about.names) if (ours.startsWith('decoder.')) names.set(ours.slice(8), theirs)
     if (names.size === 0) throw new StableSigError('bad-weights', `${path}: it holds an encoder, and no decoder`)
-    const origin = originOf({ kind: 'bare', path: folder ?? path, files, index, config: config ?? opened.config })
+    const origin = originOf({
+      kind: 'bare',
+      path: folder ?? path,
+      encoder: null,
+      files,
+      index,
+      config: config ?? opened.config,
+      groups: null,
+    })
     const { kind, scale, shift } = await readLatentScaling(state, options)
     return { decoder: { family, latentChannels, downscale, names }, origin, latents: { kind, scale, shift } }
   } finally {
@@ -53,9 +61,12 @@ export async function describeOrigin(path: string, config?: string): Promise<Sig
 /** What an open file or folder holds, with the configuration that speaks of it. */
 export async function describeOpened(
   { state }: OpenWeights,
-  config: string | null,
+  { config, groups }: Pick<AutoencoderOrigin, 'config' | 'groups'>,
 ): Promise<{ about: AutoencoderDescription; options: ArchitectureOptions }> {
-  const options = config === null ? {} : { config: await parsedConfig(config) }
+  const options = {
+    ...(config === null ? {} : { config: await parsedConfig(config) }),
+    ...(groups === null ? {} : { groups }),
+  }
   return { about: describeAutoencoder(state, options), options }
 }
 
@@ -77,9 +88,9 @@ export async function withStored<T>(
 }
 
 /** Every file and folder that a signed decoder is made from. */
-export const readFrom = ({ path, files, index, config }: AutoencoderOrigin): string[] => [
+export const readFrom = ({ path, encoder, files, index, config }: AutoencoderOrigin): string[] => [
   path,
   ...files,
-  ...[index, config].filter((file) => file !== null),
+  ...[encoder, index, config].filter((file) => file !== null),
   ...(config === null ? [] : [dirname(config)]),
 ]

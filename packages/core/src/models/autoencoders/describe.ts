@@ -41,6 +41,8 @@ export interface AutoencoderDescription {
   readonly downscale: number
   /** Channels by resolution, the finest first, of each half that is there. */
   readonly widths: Readonly<Partial<Record<Part, readonly number[]>>>
+  /** Of the group norms, 32 where nothing was said; null in the tiny family. */
+  readonly groups: number | null
   /**
    * The model's names -> the file's, of all that was expected and found. The model's names begin with their half here:
    * a decoder's `weights` and `names` have 'conv_in.weight' for what is 'decoder.conv_in.weight'.
@@ -75,6 +77,7 @@ export function describeAutoencoder(state: StateDict, options: ArchitectureOptio
     latentChannels,
     downscale,
     widths: Object.fromEntries(plans.map(({ plan }) => [plan.part, plan.widths])),
+    groups: plans[0]?.kind === 'kl' ? plans[0].plan.groups : null,
     names: match.foreign,
     missing: match.missing.map(theirs),
     unexpected: match.unexpected,
