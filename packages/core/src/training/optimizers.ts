@@ -102,6 +102,7 @@ interface Decay {
   keep(learningRate: number): number | undefined
 }
 
+/** The moments are PyTorch's divided by 1 - beta: m = b1·m + g, v = b2·v + g². */
 function adamLike(name: string, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions, decay: Decay): Optimizer {
   return {
     name,
@@ -109,15 +110,17 @@ function adamLike(name: string, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOp
     elementwise: true,
     update: (parameters, gradients, [first = [], second = []], step, learningRate) =>
       tidy(() => {
-        const rate = changing(learningRate / (1 - betas[0] ** step))
-        const correction = changing(1 / Math.sqrt(1 - betas[1] ** step))
+        // Moments as plain sums, and all that is one number brought to the rate: every operation is a pass over all weights.
+        const root = Math.sqrt((1 - betas[1]) / (1 - betas[1] ** step))
+        const rate = changing((learningRate * (1 - betas[0])) / (1 - betas[0] ** step) / root)
+        const least = changing(epsilon / root)
         const keep = decay.keep(learningRate)
         const shrink = keep === undefined ? undefined : changing(keep)
         return each(parameters, (p, i) => {
           const g = decay.gradient(at(gradients, i), p)
-          const m = blend(at(first, i), g, betas[0])
-          const v = blend(at(second, i), square(g), betas[1])
-          const direction = div(m, add(mul(sqrt(v), correction), epsilon))
+          const m = add(mul(at(first, i), betas[0]), g)
+          const v = add(mul(at(second, i), betas[1]), square(g))
+          const direction = div(m, add(sqrt(v), least))
           return [sub(shrink ? mul(p, shrink) : p, mul(direction, rate)), m, v]
         })
       }),

@@ -61,7 +61,7 @@ test('a batch in parts, and stages computed again, take the same step within rou
     return { moment, metrics }
   }
   const whole = await step(1, false)
-  // The first moment is a tenth of the gradient.
+  // After one step the first moment is the gradient.
   const scale = Math.max(...whole.moment.map(Math.abs))
   for (const recompute of [false, true]) {
     const other = await step(BATCH, recompute)
