@@ -72,6 +72,7 @@ export const sign = (options: SignOptions, io: Io): Promise<number> => disposing
 async function signWith(own: <D extends Disposable>(made: D) => D, options: SignOptions, io: Io): Promise<number> {
   const started = performance.now()
   const files = autoencoderFiles(options)
+  checkParts(options)
   const key = await readKey(options, io)
   // A folder that is to be written may be named with a slash behind it.
   const out = options.out.replace(/(?<=.)[/\\]+$/, '')
@@ -214,6 +215,8 @@ type Result = {
   readonly steps: number
   readonly batchSize: number
   readonly size: number
+  readonly accumulate: number
+  readonly recompute: boolean
   readonly until: { readonly reached: boolean; readonly step: number | null } | null
   readonly stepsDone: number
   readonly resumedAt: number
@@ -235,12 +238,25 @@ function describe(result: Result): string {
   return (
     `signed        ${out} (${form}), key ${keyId}\n` +
     (delta ? `delta         ${delta.out}, ${delta.bytes} bytes\n` : '') +
-    `training      ${stepsDone + resumedAt} steps of ${batchSize} images at ${size} px\n` +
+    `training      ${stepsDone + resumedAt} steps of ${batchSize} images at ${size} px${savings(result)}\n` +
     aim +
     judged +
     `seconds       ${seconds.toFixed(1)}\n` +
     `memory        ${peakRssMB} MB at most\n`
   )
+}
+
+/** How a step was kept within memory, where it was. */
+const savings = ({ accumulate, recompute }: Pick<Result, 'accumulate' | 'recompute'>): string =>
+  (accumulate > 1 ? `, in ${accumulate} parts` : '') + (recompute ? ', blocks computed twice' : '')
+
+/** @throws UsageError before anything is loaded, where parts of a step would be of unequal size */
+function checkParts({ accumulate = 1, batch, recipe }: SignOptions): void {
+  const images = batch ?? RECIPES[recipe].batchSize
+  if (images % accumulate)
+    throw new UsageError(
+      `--accumulate ${accumulate} does not cut a step's ${images} images into equal parts; take a divisor of ${images}, or another --batch`,
+    )
 }
 
 /** What `--until-…` asks for; null where nothing is. */
