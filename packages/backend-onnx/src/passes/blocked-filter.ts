@@ -1,5 +1,5 @@
 import type { Graph, IrNode } from '../lowering/graph.ts'
-import type { Raw } from '../lowering/value.ts'
+import { isConstant, type Raw } from '../lowering/value.ts'
 
 /**
  * A filter that is trained, in ONNX Runtime's blocked order [O/B, I/B, kh, kw, B, B'], by gathering rows: that runs on all
@@ -10,32 +10,18 @@ import type { Raw } from '../lowering/value.ts'
 export function gatherBlockedFilter(graph: Graph, source: Raw, letters: string, block: number): Raw | null {
   const turned = upsideDown(source)
   const filter = turned ?? source
-  if (filter.values !== null || (letters !== 'hwio' && letters !== 'hwoi')) return null
+  if (isConstant(filter) || (letters !== 'hwio' && letters !== 'hwoi')) return null
   const [kh, kw, second, third] = filter.dims as [number, number, number, number]
   const taps = kh * kw
   const tap = (at: number) => (turned ? taps - 1 - at : at)
-  const name = `filter ${letters} ${filter.dims} ${turned !== null}`
-  const gather = (rows: Raw, order: () => number[]): Raw => {
-    const index = graph.table(name, () => Int32Array.from(order()))
-    return graph.node('Gather', [rows, index], rows.dims, 'float32', { axis: 0 })
-  }
   const reshape = (raw: Raw, dims: readonly number[]) =>
     graph.node('Reshape', [raw, graph.integers(dims)], dims, 'float32')
 
-  if (letters === 'hwio') {
-    const [inputs, sets] = [second, third / block]
-    const order = () => {
-      const places: number[] = []
-      for (let set = 0; set < sets; set++)
-        for (let first = 0; first < inputs; first += block)
-          for (let at = 0; at < taps; at++)
-            for (let lane = 0; lane < block; lane++) places.push((tap(at) * inputs + first + lane) * sets + set)
-      return places
-    }
-    return reshape(gather(reshape(filter, [taps * inputs * sets, block]), order), [third, second, kh, kw])
-  }
-  // [taps,O,I] in blocks of O is [taps,O/B,I,B]: squares of B inputs by B outputs, which then change places whole.
-  const [sets, groups] = [second / block, third / block]
+  // In blocks of its last axis [taps,first,last] is [taps,last/B,first,B], in blocks of its first one [taps,first/B,last,B]:
+  // squares of B by B either way, which the first axis of the result has to lead in, and which then change places whole.
+  const byOutputs = letters === 'hwio'
+  const [outputs, inputs] = byOutputs ? [third, second] : [second, third]
+  const [sets, groups] = [outputs / block, inputs / block]
   const order = () => {
     const places: number[] = []
     for (let set = 0; set < sets; set++)
@@ -43,9 +29,14 @@ export function gatherBlockedFilter(graph: Graph, source: Raw, letters: string, 
         for (let at = 0; at < taps; at++) places.push((tap(at) * sets + set) * groups + group)
     return places
   }
-  const planes = reshape(filter, [taps, second, third, 1])
-  const blocks = graph.node('ReorderInput', [planes], planes.dims, 'float32', {}, 'com.microsoft.nchwc')
-  return reshape(gather(reshape(blocks, [taps * sets * groups, block * block]), order), [second, third, kh, kw])
+  const planes = reshape(filter, byOutputs ? [taps, inputs, 1, outputs] : [taps, outputs, inputs, 1])
+  const dims = byOutputs ? [taps, outputs, inputs, 1] : planes.dims
+  const attributes = byOutputs ? { channels_last: 1 } : {}
+  const blocks = graph.node('ReorderInput', [planes], dims, 'float32', attributes, 'com.microsoft.nchwc')
+  const squares = reshape(blocks, [taps * sets * groups, block * block])
+  const index = graph.table(`filter ${letters} ${filter.dims} ${turned !== null}`, () => Int32Array.from(order()))
+  const placed = graph.node('Gather', [squares, index], squares.dims, 'float32', { axis: 0 })
+  return reshape(placed, [outputs, inputs, kh, kw])
 }
 
 /** What a tensor is turned upside down and mirrored from. */
