@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { StableSigError } from '@stablesig/core'
+import { sweepBeside, temporaryName } from './leftovers.ts'
 
 /** What a file is written from: all at once, or in parts. */
 export type FileParts = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
@@ -22,10 +22,11 @@ export interface StagedFile extends Staged {
 
 /**
  * Writes a file under a temporary name in its own folder, and to the disk. Killed at any moment, the process leaves nothing
- * under the file's own name but what was there before.
+ * under the file's own name but what was there before, and the next that writes there removes the temporary one.
  * @throws StableSigError 'io'; what iterating `parts` throws is passed on; nothing is left then
  */
 export async function stageFile(path: string, parts: FileParts): Promise<StagedFile> {
+  await sweepBeside(path)
   const temporary = temporaryName(path)
   const { bytes, sha256 } = await writeNew(temporary, parts, path)
   return { ...staged(temporary, path), bytes, sha256 }
@@ -41,6 +42,7 @@ export async function stageFolder<T>(
   path: string,
   fill: (folder: string) => Promise<T>,
 ): Promise<Staged & { readonly filled: T }> {
+  await sweepBeside(path)
   const temporary = temporaryName(path)
   await mkdir(temporary).catch(cannotWrite(path))
   const made = staged(temporary, path, () => rmdir(path).catch(() => {}))
@@ -97,9 +99,6 @@ function staged(temporary: string, path: string, before: () => Promise<void> = a
   }
   return { commit, discard }
 }
-
-const temporaryName = (path: string): string =>
-  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
 
 const cannotWrite =
   (path: string) =>
