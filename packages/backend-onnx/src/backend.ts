@@ -6,6 +6,7 @@ import { elementType, RecordingBackend } from './kernels/call.ts'
 import { filled } from './lowering/graph.ts'
 import type { TensorValues } from './onnx/types.ts'
 import type { EngineOptions } from './options.ts'
+import { MAX_FOLDED } from './passes/fold-constants.ts'
 import { type Component, type Lower, type RecordedNode, Recorder } from './record.ts'
 import { addToStats, type EngineStats, emptyStats, type FlushReport } from './report.ts'
 import type { OnnxRuntime } from './runtime.ts'
@@ -32,6 +33,8 @@ export class OnnxBackend extends RecordingBackend {
   readonly #queue: Job[] = []
   /** The flush that an asynchronous runtime is busy with. */
   #running: Promise<void> | null = null
+  /** Bytes of constants that are kept as halves. */
+  #halfBytes = 0
   #disposed = false
 
   constructor(
@@ -120,11 +123,20 @@ export class OnnxBackend extends RecordingBackend {
     if (data.pooled && data.values) this.#executor.pool.give(elementType(data.dtype), data.values)
     data.pooled = false
     data.values = null
+    this.#halfBytes -= data.halves?.byteLength ?? 0
+    data.halves = null
   }
 
-  /** Says that a tensor's values never change: they become part of compiled models, prepared once. */
+  /**
+   * Says that a tensor's values never change: they become part of compiled models, prepared once. Where each of them is a
+   * float16's or a bfloat16's, as in weights from a file of half precision, only the halves are kept.
+   */
   markConstant(dataId: DataId): void {
-    if (this.#data.has(dataId)) this.#data.get(dataId).constantHint = true
+    if (!this.#data.has(dataId)) return
+    const data = this.#data.get(dataId)
+    data.constantHint = true
+    // Biases and norms stay as they are, for passes to compute with.
+    if (data.size > MAX_FOLDED && data.keepAsHalves()) this.#halfBytes += data.halves?.byteLength ?? 0
   }
 
   /** What stands behind a tensor: its values, or the recorded kernels that lead to it, which an export writes out. */
@@ -291,12 +303,13 @@ export class OnnxBackend extends RecordingBackend {
     if (data.error) throw data.error
     if (data.text) return data.text
     if (data.uniform !== null) return asHost(filled(elementType(data.dtype), data.size, data.uniform))
-    if (!data.values) throw new EngineError('run-failed', `tensor [${data.shape}] has no values`)
+    const values = data.expanded
+    if (!values) throw new EngineError('run-failed', `tensor [${data.shape}] has no values`)
     if (!data.perm) {
       data.pooled = false
-      return asHost(data.values)
+      return asHost(values)
     }
-    return asHost(toLogicalOrder(data.values, data.shape, data.perm, data.values.slice()))
+    return asHost(toLogicalOrder(values, data.shape, data.perm, values.slice()))
   }
 
   // ---- the rest of tfjs' contract
@@ -310,6 +323,7 @@ export class OnnxBackend extends RecordingBackend {
     sessions: number
     constantBytes: number
     pooledBytes: number
+    halfBytes: number
     pending: number
   } {
     let pending = 0
@@ -320,6 +334,7 @@ export class OnnxBackend extends RecordingBackend {
       sessions: sessions.size,
       constantBytes: sessions.constantBytes,
       pooledBytes: pool.bytes,
+      halfBytes: this.#halfBytes,
       pending,
     }
   }

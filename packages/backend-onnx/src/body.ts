@@ -24,8 +24,10 @@ export function bodyOf(
     for (const name in attributes) body += `;${name}=${JSON.stringify(attributes[name])}`
     body += '\n'
   }
-  for (const { id, type, dims, values } of constants) {
-    if (values) body += `v${id}=${type}[${dims}]${values.length > SMALL ? identity(values) : bytesOf(values)}\n`
+  for (const raw of constants) {
+    const kept = raw.halves?.bits ?? raw.values
+    const type = raw.halves?.format ?? raw.type
+    if (kept) body += `v${raw.id}=${type}[${raw.dims}]${kept.length > SMALL ? identity(kept) : bytesOf(kept)}\n`
   }
   for (const { leaf, name, type, dims } of inputs) body += `${leaf}>${name}:${type}/${dims.length}\n`
   for (const { name, type, dims, perm } of outputs) body += `${name}:${type}/${dims.length}<${perm}\n`

@@ -5,8 +5,8 @@ import type { LiveGraph } from './flush.ts'
 import { elementType } from './kernels/call.ts'
 import { Graph } from './lowering/graph.ts'
 import { Lowering, type Target } from './lowering/lowering.ts'
-import { identity, isIdentity, type Raw, sameShape, type Value } from './lowering/value.ts'
-import type { NodeProto, ValueProto } from './onnx/types.ts'
+import { identity, isConstant, isIdentity, type Raw, sameShape, type Value } from './lowering/value.ts'
+import { elementTypes, type InitializerProto, type NodeProto, type ValueProto } from './onnx/types.ts'
 import { encodeModel } from './onnx/writer.ts'
 import { overwritableInputs } from './passes/in-place.ts'
 import { type PassName, runPasses } from './passes/index.ts'
@@ -65,7 +65,10 @@ function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw
   }
   const perm = leaf.perm ?? identity(rank)
   const dims = perm.map((axis) => leaf.shape[axis]!)
-  if (role === 'constant') return { raw: graph.raw(dims, type, leaf.values), shape: leaf.shape, perm }
+  if (role === 'constant') {
+    const raw = leaf.halves ? graph.halves(dims, leaf.halves) : graph.raw(dims, type, leaf.values)
+    return { raw, shape: leaf.shape, perm }
+  }
   const raw = graph.input(dims, type)
   asInput(raw)
   return { raw, shape: leaf.shape, perm }
@@ -107,7 +110,7 @@ function emit(
     const over = inputs.flatMap((input) => leafOf.get(input) ?? [])
     proto.outputs.push({ name: `o${i}`, type: raw.type, dims: raw.dims, perm: isIdentity(perm) ? null : perm, over })
   })
-  const initializers = [...used].filter((raw) => raw.values !== null)
+  const initializers = [...used].filter(isConstant)
   const operators: Record<string, number> = {}
   for (const n of nodes) operators[n.op] = (operators[n.op] ?? 0) + 1
   const encode = (anySize: boolean) => {
@@ -117,13 +120,8 @@ function emit(
       shape: anySize ? dims.map((_, axis) => `${name}.${axis}`) : dims,
     })
     return encodeModel({
-      nodes,
-      initializers: initializers.map((raw) => ({
-        name: name(raw),
-        type: raw.type,
-        shape: raw.dims,
-        values: raw.values!,
-      })),
+      nodes: [...initializers.filter((raw) => raw.halves).map((raw) => widening(name(raw))), ...nodes],
+      initializers: initializers.map((raw) => stored(raw, name(raw))),
       inputs: proto.inputs.map(value),
       outputs: proto.outputs.map(value),
     })
@@ -132,8 +130,26 @@ function emit(
     body: bodyOf(nodes, initializers, proto),
     ...proto,
     operators,
-    constantBytes: initializers.reduce((sum, raw) => sum + raw.values!.byteLength, 0),
+    constantBytes: initializers.reduce((sum, raw) => sum + bytesInSession(raw), 0),
     workBytes: peakBytes(graph),
   }
   return { model, encode }
 }
+
+/** A constant as the file has it. Halves have a name of their own, and become what the graph names by a Cast. */
+const stored = (raw: Raw, name: string): InitializerProto =>
+  raw.halves
+    ? { name: `${name}.half`, type: raw.halves.format, shape: raw.dims, values: raw.halves.bits }
+    : { name, type: raw.type, shape: raw.dims, values: raw.values! }
+
+/** From halves to float32, exactly. A runtime does it once, when it makes the session. */
+const widening = (name: string): NodeProto => ({
+  op: 'Cast',
+  domain: '',
+  inputs: [`${name}.half`],
+  outputs: [name],
+  attributes: { to: elementTypes.float32 },
+})
+
+/** What a session holds of a constant: halves are widened there. */
+const bytesInSession = (raw: Raw): number => (raw.halves ? 2 * raw.halves.byteLength : raw.values!.byteLength)

@@ -109,7 +109,7 @@ export class Executor {
     if (!entry) throw new EngineError('run-failed', 'a flush has no session')
     const inputs = entry.model.inputs.map(({ leaf, name, type, dims }): RuntimeTensor => {
       const data = live.leaves[leaf]!
-      const values = data.uniform === null ? data.values : filled(type, 1, data.uniform)
+      const values = data.uniform === null ? data.expanded : filled(type, 1, data.uniform)
       if (values === null) throw new EngineError('run-failed', `input ${name} [${dims}] has no values`)
       return { name, type, dims, data: values }
     })
@@ -202,7 +202,9 @@ function leafKind(leaf: TensorData): string {
 
 /** Hash of a constant's values, computed once. */
 function constantHash(leaf: TensorData): string | null {
-  if (leaf.constant === null && leaf.values !== null && elementType(leaf.dtype) !== 'bool') {
+  if (leaf.constant !== null) return leaf.constant
+  if (leaf.halves) leaf.constant = `${leaf.halves.format}${hashOf(leaf.halves.words)}`
+  else if (leaf.values !== null && elementType(leaf.dtype) !== 'bool') {
     const { buffer, byteOffset, byteLength } = leaf.values
     leaf.constant = hashOf(new Int32Array(buffer, byteOffset, byteLength >> 2))
   }

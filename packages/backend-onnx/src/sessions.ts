@@ -130,9 +130,10 @@ export class SessionCache {
     let constants = 0
     const roles = live.leaves.map((leaf, i): LeafRole => {
       if (leaf.uniform !== null) return varying.has(i) ? 'input' : 'literal'
-      if (leaf.constant === null || leaf.values === null) return 'input'
-      if (constants + leaf.values.byteLength > MAX_MODEL_CONSTANTS) return 'input'
-      constants += leaf.values.byteLength
+      const kept = leaf.halves ?? leaf.values
+      if (leaf.constant === null || kept === null) return 'input'
+      if (constants + kept.byteLength > MAX_MODEL_CONSTANTS) return 'input'
+      constants += kept.byteLength
       return 'constant'
     })
     const literals = live.leaves.map((leaf, i) => (roles[i] === 'literal' ? leaf.uniform! : undefined))

@@ -1,4 +1,5 @@
 import type { DataType } from '@tensorflow/tfjs-core'
+import { Halves } from './halves.ts'
 import type { TensorValues } from './onnx/types.ts'
 import type { RecordedNode } from './record.ts'
 
@@ -15,8 +16,10 @@ export type TensorState = 'pending' | 'flying' | 'resident' | 'failed'
 export class TensorData {
   refCount = 1
   state: TensorState
-  /** Values in physical order; null until resident, and for uniform tensors. */
+  /** Values in physical order; null until resident, for uniform tensors, and where `halves` keeps them. */
   values: TensorValues | null = null
+  /** The values of a constant that needs only half of the memory. */
+  halves: Halves | null = null
   /** Text tensors are kept, never computed with. */
   text: Uint8Array[] | null = null
   /** Physical order of `values`; null is logical order. */
@@ -47,6 +50,21 @@ export class TensorData {
 
   get size(): number {
     return sizeOf(this.shape)
+  }
+
+  /** Values in physical order, however they are kept; halves are expanded at each call, into an array of the caller's. */
+  get expanded(): TensorValues | null {
+    return this.values ?? this.halves?.expand() ?? null
+  }
+
+  /** Keeps float32 values as halves where these are equal to them; says whether it has. */
+  keepAsHalves(): boolean {
+    if (!(this.values instanceof Float32Array)) return false
+    this.halves = Halves.of(this.values)
+    if (this.halves === null) return false
+    this.values = null
+    this.pooled = false
+    return true
   }
 }
 

@@ -139,7 +139,7 @@ function constantValue(graph: Graph, leaf: TensorData, weight: FileWeight | unde
   }
   const type = elementType(leaf.dtype satisfies DataType)
   if (leaf.uniform !== null) return { raw: graph.scalar(leaf.uniform, type), shape, perm: identity(shape.length) }
-  const values: TensorValues | null = leaf.values
+  const values: TensorValues | null = leaf.expanded
   if (values === null) throw new TypeError(`a tensor [${shape}] has no values`)
   return { raw: graph.constant(values, shape, type), shape, perm: identity(shape.length) }
 }

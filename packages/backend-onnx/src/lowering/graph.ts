@@ -1,3 +1,4 @@
+import type { Halves } from '../halves.ts'
 import { halfBits } from '../onnx/half.ts'
 import type { Attributes, Domain, ElementType, TensorValues } from '../onnx/types.ts'
 import { sizeOf } from '../tensors.ts'
@@ -23,6 +24,20 @@ export class Graph {
 
   raw(dims: readonly number[], type: ElementType, values: TensorValues | null = null): Raw {
     return { id: this.#nextId++, dims, type, producer: null, values }
+  }
+
+  /** A constant of float32 whose values are kept as halves. */
+  halves(dims: readonly number[], halves: Halves): Raw {
+    return {
+      id: this.#nextId++,
+      dims,
+      type: 'float32',
+      producer: null,
+      halves,
+      get values() {
+        return halves.expand()
+      },
+    }
   }
 
   input(dims: readonly number[], type: ElementType): Raw {

@@ -1,3 +1,4 @@
+import type { Halves } from '../halves.ts'
 import type { ElementType, TensorValues } from '../onnx/types.ts'
 import type { Permutation } from '../tensors.ts'
 import type { IrNode } from './graph.ts'
@@ -11,7 +12,12 @@ export interface Raw {
   producer: IrNode | null
   /** Values, where they are known when compiling. */
   values: TensorValues | null
+  /** Where the values are kept as halves: the model file has those, and `values` expands them at each call. */
+  readonly halves?: Halves
 }
+
+/** Whether values are known when compiling, without expanding any. */
+export const isConstant = (raw: Raw): boolean => raw.halves !== undefined || raw.values !== null
 
 /**
  * A tfjs tensor while it is lowered: logical shape (NHWC, HWIO, …) over a tensor of the graph in some physical order.

@@ -30,3 +30,21 @@ export function toHalf(values: Float32Array): Uint16Array {
   for (let i = 0; i < values.length; i++) out[i] = halfBits(values[i]!)
   return out
 }
+
+let numbers: Float32Array | undefined
+
+/** The values of half-precision numbers, exactly. */
+export function fromHalf(bits: Uint16Array): Float32Array {
+  numbers ??= Float32Array.from({ length: 65536 }, (_, half) => numberOf(half))
+  const out = new Float32Array(bits.length)
+  for (let i = 0; i < out.length; i++) out[i] = numbers[bits[i]!]!
+  return out
+}
+
+function numberOf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1
+  const exponent = (half >>> 10) & 31
+  const fraction = half & 1023
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
+}

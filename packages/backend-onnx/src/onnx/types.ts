@@ -4,6 +4,9 @@
 export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const
 export type ElementType = keyof typeof elementTypes
 
+/** What an initializer may also be stored as, by the same numbers. */
+export const storedTypes = { ...elementTypes, bfloat16: 16 } as const
+
 /** Values of a tensor; booleans are bytes of 0 and 1, half-precision numbers their bits. */
 export type TensorValues = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint16Array
 
@@ -30,7 +33,9 @@ export interface ValueProto {
   readonly shape: readonly (number | string)[]
 }
 
-export interface InitializerProto extends ValueProto {
+export interface InitializerProto {
+  readonly name: string
+  readonly type: keyof typeof storedTypes
   readonly shape: readonly number[]
   readonly values: TensorValues
 }

@@ -1,4 +1,4 @@
-import { type Attribute, elementTypes, type ModelProto, type NodeProto, type ValueProto } from './types.ts'
+import { type Attribute, elementTypes, type ModelProto, type NodeProto, storedTypes, type ValueProto } from './types.ts'
 
 /** Opset 20 brings Gelu and ReduceMax on booleans; IR version 9 is the one that belongs to it. */
 const OPSET = 20
@@ -108,7 +108,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
     for (const t of model.initializers) {
       w.message(5, () => {
         for (const d of t.shape) w.int(1, d)
-        w.int(2, elementTypes[t.type])
+        w.int(2, storedTypes[t.type])
         w.text(8, t.name)
         w.bytes(9, new Uint8Array(t.values.buffer, t.values.byteOffset, t.values.byteLength))
       })

@@ -1,6 +1,6 @@
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { markConstants } from '../ops/constant.ts'
+import { markConstant } from '../ops/constant.ts'
 import { readFloat32 } from '../weights/convert.ts'
 import type { TakenTensors } from '../weights/names.ts'
 import type { StateTensor } from '../weights/state-dict.ts'
@@ -21,20 +21,20 @@ export async function readFinite(source: string, name: string, stored: StateTens
 
 /**
  * What a file holds as weights in tfjs's layout, under the model's names, marked as constant. One tensor is read and made after
- * the other, so that little more is held than the weights themselves.
+ * the other, so that little more is held than the weights themselves, as the engine keeps them.
  */
 export async function readWeights(source: string, taken: TakenTensors): Promise<Weights> {
   const made: Record<string, Tensor> = {}
   try {
     for (const [name, stored] of taken.tensors) {
       const values = await readFinite(source, taken.foreign.get(name) ?? name, stored)
-      made[name] = toTfjs(values, stored.shape)
+      made[name] = markConstant(toTfjs(values, stored.shape))
     }
   } catch (error) {
     dispose(made)
     throw error
   }
-  return markConstants(made)
+  return made
 }
 
 /** Values in PyTorch's order as a tensor in tfjs's: four axes are a convolution's. */
