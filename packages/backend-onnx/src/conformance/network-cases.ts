@@ -31,10 +31,13 @@ const convolutions: readonly [h: number, w: number, i: number, k: number, o: num
   [5, 7, 32, 3, 12, 1, 'same'],
   [3, 4, 128, 3, 32, 1, 'same'],
   [3, 4, 32, 1, 48, 1, 'same'],
-  // Rows of whole blocks: their weight gradient is a convolution, in one band of rows and in two.
+  // Rows of whole blocks: their weight gradient is a convolution, in one band of rows and in two, with images as channels where
+  // there are many outputs.
   [5, 16, 16, 5, 32, 1, 'same'],
   [9, 20, 32, 5, 16, 1, 'valid'],
   [66, 16, 16, 5, 16, 1, 'same'],
+  [5, 16, 16, 5, 128, 1, 'same'],
+  [10, 128, 16, 3, 144, 1, 'same'],
 ]
 
 export const networkCases: readonly Case[] = [

@@ -22,9 +22,12 @@ export function isBlockedCorrelation(g: Lowering, geo: ConvGeometry): boolean {
     groups === 1 &&
     [...strides, ...dilations].every((s) => s === 1) &&
     [inputs, outputs, output[1]].every((size) => size % block === 0) &&
-    batch * Math.ceil(outputs / (4 * block)) * geo.kernel[0] >= PARTS
+    batch * partsOfImage(g, geo) >= PARTS
   )
 }
+
+const partsOfImage = (g: Lowering, { outputs, kernel }: ConvGeometry): number =>
+  Math.ceil(outputs / (4 * g.target.block)) * kernel[0]
 
 /**
  * dL/dw of a stride-1 convolution as one convolution in ONNX Runtime's blocked layout, where it runs at the speed of the forward
@@ -34,7 +37,7 @@ export function isBlockedCorrelation(g: Lowering, geo: ConvGeometry): boolean {
  * of dy, c = j·T + t, the block's lanes j are the channels and t, like the row, a tap: then a shift of x by a column of the
  * filter is a shift by one tap, and one image of x with kh - 1 rows and kw - 1 columns more, its input channels side by side
  * along the width, meets dy at every tap of the filter. Rows come in bands that fit the cache, each a block of channels;
- * images are groups, and their results are summed after.
+ * images are channels too, or, where that would leave too few parts, groups, whose results are summed after.
  */
 export function blockedCorrelation(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): WeightGradient {
   const { batch, inputs, outputs } = geo
@@ -45,10 +48,17 @@ export function blockedCorrelation(g: Lowering, geo: ConvGeometry, x: Raw, dy: R
   const rows = bandOf(height, across)
   const bands = height / rows
 
+  const groups = partsOfImage(g, geo) >= PARTS ? 1 : batch
+  const sets = outputs / block
+
   const filter = g.node(
     'Gather',
     [
-      g.reshapeRaw(blocks(g, dy), [(batch * outputs * height) / block, width, block]),
+      g.reshapeRaw(groups === batch ? blocks(g, dy) : imagesInside(g, geo, blocks(g, dy)), [
+        (batch * outputs * height) / block,
+        width,
+        block,
+      ]),
       g.table(`lanes ${width}/${block}`, () => laneOrder(width, block)),
     ],
     [(batch * outputs * height) / block, width, block],
@@ -73,24 +83,23 @@ export function blockedCorrelation(g: Lowering, geo: ConvGeometry, x: Raw, dy: R
     'Conv',
     [
       g.reshapeRaw(image, [1, batch * bands * block, rows + kh - 1, wide]),
-      g.reshapeRaw(filter, [batch * outputs, bands * block, rows, across]),
+      g.reshapeRaw(filter, [groups * outputs, (batch / groups) * bands * block, rows, across]),
     ],
-    [1, batch * outputs, kh, kw * inputs],
+    [1, groups * outputs, kh, kw * inputs],
     'float32',
     {
       kernel_shape: [rows, across],
       strides: [1, 1],
       dilations: [1, inputs],
       pads: [0, 0, 0, 0],
-      group: batch,
+      group: groups,
     },
     BLOCKED,
   )
-  const sets = outputs / block
   const taps = kh * kw * inputs
-  const each = g.reshapeRaw(products, [batch, sets, taps, block])
+  const each = g.reshapeRaw(products, [groups, sets, taps, block])
   const sum =
-    batch === 1 ? each : g.node('ReduceSum', [each, g.integers([0])], [sets, taps, block], 'float32', { keepdims: 0 })
+    groups === 1 ? each : g.node('ReduceSum', [each, g.integers([0])], [sets, taps, block], 'float32', { keepdims: 0 })
   // Blocks of outputs side by side again: by rows, which takes all threads where a transpose takes one.
   const ordered = g.node(
     'Gather',
@@ -114,6 +123,16 @@ function blocks(g: Lowering, raw: Raw): Raw {
   return g.node('ReorderInput', [raw], raw.dims, 'float32', {}, BLOCKED)
 }
 
+/** dy in blocks, (image, set) -> (set, image): the images of a set of outputs one after the other. */
+function imagesInside(g: Lowering, { batch, outputs, output }: ConvGeometry, dy: Raw): Raw {
+  const sets = outputs / g.target.block
+  const pixels = output[0] * output[1] * g.target.block
+  const index = g.table(`images ${batch}x${sets}`, () => exchanged(batch, sets))
+  return g.node('Gather', [g.reshapeRaw(dy, [batch * sets, pixels]), index], [batch * sets, pixels], 'float32', {
+    axis: 0,
+  })
+}
+
 /** x as rows of channels, one a pixel, and behind each image's pixels a row of zeros for what lies outside: [N,H·W+1,I]. */
 function withZero(g: Lowering, { batch, inputs, input }: ConvGeometry, x: Raw): Raw {
   const pixels = input[0] * input[1]
@@ -121,9 +140,9 @@ function withZero(g: Lowering, { batch, inputs, input }: ConvGeometry, x: Raw): 
   return g.node('Pad', [rows, g.integers([0, 0, 0, 0, 1, 0]), g.float(0)], [batch, pixels + 1, inputs])
 }
 
-/** Rows (set, tap) in the order (tap, set). */
-function exchanged(sets: number, taps: number): Int32Array {
-  return Int32Array.from({ length: sets * taps }, (_, at) => (at % sets) * taps + Math.floor(at / sets))
+/** Rows (a, b), b fastest, in the order (b, a). */
+function exchanged(a: number, b: number): Int32Array {
+  return Int32Array.from({ length: a * b }, (_, at) => (at % a) * b + Math.floor(at / a))
 }
 
 /** Columns c = j·T + t in the order (t, j). */
