@@ -59,12 +59,15 @@ describe('a mistake is an error that names what was given, what was expected and
     [`${DETECT} --key-file @photos @photos/0.png`, /the key file \S+photos: it is a folder; expected a file/],
     [`${DETECT} --key-file @user.key @empty`, /no image in the folder \S+empty: expected JPEG, PNG,/],
     [`${DETECT} --key-file @user.key --files @empty`, /the list --files \S+empty: it is a folder; expected a file/],
-    [`${DETECT} --key-file @long.key @photos`, /--key-file \S+long\.key: .* 8 bits.*found 32; .stablesig keygen --bits 8. makes/],
+    [
+      `${DETECT} --key-file @long.key @photos`,
+      /--key-file \S+long\.key: .* 8 bits.*found 32; .stablesig keygen --bits 8. makes/,
+    ],
     [`${DETECT} --key 01x1 @photos`, /--key: Character 3 of the key/],
     [`identify ${EXTRACTOR} --fpr 0.01 --registry @long.tsv @photos`, /--registry \S+long\.tsv: .* 8 bits.* have 32/],
     [
       'detect --extractor @decoder.safetensors --key-file @user.key @photos',
-      /decoder\.safetensors holds no extractor: expected layers\.0\.layers\.0\.weight .* found \S+.*; .stablesig inspect \S+. tells/,
+      /decoder\.safetensors holds no extractor: expected layers\.0\.layers\.0\.weight .* found \S+.*--extractor takes .*inspect/,
     ],
     [
       `sign ${MODELS} --images @photos --key-file @user.key --out @full`,
@@ -76,7 +79,7 @@ describe('a mistake is an error that names what was given, what was expected and
     ],
     [
       `sign --encoder @decoder.safetensors --decoder @encoder.safetensors ${EXTRACTOR} --images @photos --key-file @user.key --out @no.safetensors`,
-      /decoder\.safetensors: not the encoder .*inspect/,
+      /decoder\.safetensors: not the encoder .*--encoder and --decoder take .*inspect/,
     ],
   ])('%s', async (line, message) => {
     const { code, out, err } = await run(line)

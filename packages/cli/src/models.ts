@@ -17,20 +17,25 @@ export interface EngineOptions {
 export const startEngine = ({ device, threads }: EngineOptions): Promise<Engine> =>
   ready({ device, ...(threads === undefined ? {} : { threads }) })
 
-/** The extractor that --extractor names. @throws StableSigError as openExtractor, with what to do about it */
-export const extractorAt = (path: string) => openExtractor(path).catch(wrongWeights('--extractor', path))
+/** The extractor that --extractor names. @throws StableSigError as openExtractor, with what is to be done */
+export const extractorAt = (path: string) =>
+  openExtractor(path).catch(wrongWeights('--extractor takes the weights of an extractor'))
 
 /** The autoencoder that --autoencoder, or --encoder and --decoder, name. @throws StableSigError likewise */
 export const autoencoderAt = (files: AutoencoderFiles) =>
   openAutoencoder(files).catch(
-    'path' in files ? wrongWeights('--autoencoder', files.path) : wrongWeights('--encoder and --decoder', 'FILE'),
+    wrongWeights(
+      'path' in files
+        ? '--autoencoder takes what holds both halves, --encoder and --decoder take one each'
+        : '--encoder and --decoder take the halves of one autoencoder',
+    ),
   )
 
 /** A file of another network is the usual mistake, and `inspect` tells which one it holds. */
 const wrongWeights =
-  (option: string, path: string) =>
+  (expected: string) =>
   (error: unknown): never => {
     if (!(error instanceof StableSigError) || error.code !== 'bad-weights') throw error
-    const message = `${error.message}; \`stablesig inspect ${path}\` tells what was given to ${option}`
+    const message = `${error.message}. ${expected}; \`stablesig inspect\` tells what a file holds`
     throw new StableSigError(error.code, message, { cause: error })
   }
