@@ -33,7 +33,7 @@ export async function cardOf(parts: CardParts): Promise<ModelCard> {
     output: { form, files, tensorsSha256: hashes.output, leftOut },
     decoder: {
       family: decoder.family,
-      className: await classOf(origin.config, decoder.family),
+      className: await classOf(autoencoder),
       latentChannels: decoder.latentChannels,
       downscale: decoder.downscale,
       tensors: all.length,
@@ -45,8 +45,9 @@ export async function cardOf(parts: CardParts): Promise<ModelCard> {
 
 const CLASSES: Readonly<Record<string, string>> = { kl: 'AutoencoderKL', vq: 'VQModel', tiny: 'AutoencoderTiny' }
 
-/** What diffusers calls it: its config says so where there is one. */
-async function classOf(config: string | null, family: string): Promise<string> {
+/** What diffusers calls it: its config says so where there is one. FLUX.2's alone has statistics of latents. */
+async function classOf({ origin: { config }, decoder: { family }, latents }: SignedOrigin): Promise<string> {
   const stated = config?.endsWith('.json') ? (await readConfigFile(config))._class_name : undefined
-  return typeof stated === 'string' && /^\w{1,80}$/.test(stated) ? stated : (CLASSES[family] ?? family)
+  if (typeof stated === 'string' && /^\w{1,80}$/.test(stated)) return stated
+  return latents?.kind === 'batch-norm' ? 'AutoencoderKLFlux2' : (CLASSES[family] ?? family)
 }

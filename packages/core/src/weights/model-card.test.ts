@@ -56,6 +56,20 @@ test.each([
   expect(renderModelCard(card(form))).toContain(words)
 })
 
+test('tells of VQ and tiny what diffusers has for them: a folder, by the name that pipelines give it', () => {
+  const of = (form: DecoderForm, className: string) => {
+    const plain = card(form)
+    return renderModelCard({ ...plain, decoder: { ...plain.decoder, className } })
+  }
+  expect(of('diffusers', 'VQModel')).toContain('from_pretrained("the/model", vqvae=vqvae)')
+  expect(of('diffusers', 'AutoencoderTiny')).toContain('from_pretrained("the/model", vae=vae)')
+  for (const className of ['VQModel', 'AutoencoderTiny']) {
+    expect(of('checkpoint', className)).not.toContain('from_single_file')
+    expect(of('checkpoint', className)).toContain(`${className} loads folders alone`)
+  }
+  expect(of('checkpoint', 'AutoencoderKLFlux2')).toContain('AutoencoderKLFlux2.from_single_file')
+})
+
 test('leaves out what is not known', () => {
   const text = renderModelCard(card('delta', { signing: null }))
   expect(text).not.toMatch(/Figures|\| key|undefined|null/)

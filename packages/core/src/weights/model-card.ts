@@ -126,25 +126,36 @@ function figuresOf({ figures }: SigningFacts): string[] {
   ]
 }
 
+/** Classes of diffusers that load a checkpoint in one file. */
+const SINGLE_FILE: ReadonlySet<string> = new Set(['AutoencoderKL', 'AutoencoderKLFlux2'])
+
 function loading({ output, decoder }: ModelCard): string[] {
   const name = JSON.stringify(output.files[0]?.name ?? '')
   const python = (...code: string[]) => ['```python', ...code, '```']
   const { className } = decoder
+  // What pipelines call it.
+  const part = className === 'VQModel' ? 'vqvae' : 'vae'
   if (output.form === 'diffusers')
     return [
-      'In diffusers; the folder takes the place of the `vae/` it was made from:',
+      `In diffusers; the folder takes the place of a pipeline's \`${part}/\`:`,
       ...python(
         `from diffusers import ${className}, DiffusionPipeline`,
-        `vae = ${className}.from_pretrained("path/of/this/folder")`,
-        'pipe = DiffusionPipeline.from_pretrained("the/model", vae=vae)',
+        `${part} = ${className}.from_pretrained("path/of/this/folder")`,
+        `pipe = DiffusionPipeline.from_pretrained("the/model", ${part}=${part})`,
       ),
     ]
   if (output.form === 'checkpoint')
     return [
-      'It takes the place of the checkpoint it was made from: same tensors, same names. In LDM and programs that read its',
-      'checkpoints, give it as the checkpoint; in diffusers:',
-      ...python(`from diffusers import ${className}`, `vae = ${className}.from_single_file(${name})`),
-      'or, for all of a pipeline, `StableDiffusionPipeline.from_single_file`.',
+      'Give it as the checkpoint to LDM and to programs that read its checkpoints; made from one file, it has the tensors and names of',
+      ...(SINGLE_FILE.has(className)
+        ? [
+            'that file. In diffusers:',
+            ...python(`from diffusers import ${className}`, `vae = ${className}.from_single_file(${name})`),
+            'or, for all of a pipeline, `StableDiffusionPipeline.from_single_file`.',
+          ]
+        : [
+            `that file. In diffusers ${className} loads folders alone: sign or apply with \`--format diffusers\` for one.`,
+          ]),
     ]
   if (output.form === 'delta')
     return [
