@@ -9,7 +9,8 @@ import { ready } from '../engine/ready.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { type OpenedAutoencoder, openAutoencoder } from '../models/open-autoencoder.ts'
 import { applyDeltaFile, saveDelta, saveDeltaBetween } from './delta-file.ts'
-import { roundDecoder, saveDecoder } from './save-decoder.ts'
+import { roundDecoder } from './round-decoder.ts'
+import { saveDecoder } from './save-decoder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-delta-'))
 const at = (name: string) => join(folder, name)

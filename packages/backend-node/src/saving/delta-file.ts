@@ -22,8 +22,8 @@ import { cardNames } from './contents.ts'
 import { checkDestination, type SaveFormat } from './destination.ts'
 import { cardOf } from './model-card.ts'
 import { nodeHash } from './node-hash.ts'
-import { type SavedDecoder, writeSigned } from './save-decoder.ts'
 import { describeOrigin, readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
+import { type SavedDecoder, writeSigned } from './write-signed.ts'
 
 /** A delta that was written. */
 export interface SavedDelta extends Omit<Delta, 'file'> {

@@ -6,8 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openFile } from '../files/file-source.ts'
 import { applyDeltaFile, saveDeltaBetween } from './delta-file.ts'
 import type { SaveFormat } from './destination.ts'
-import { type SavedDecoder, writeSigned } from './save-decoder.ts'
 import { describeOrigin, withStored } from './signed-origin.ts'
+import { type SavedDecoder, writeSigned } from './write-signed.ts'
 
 /* Every form and spelling that models come in, small and random, as other programs wrote them. */
 

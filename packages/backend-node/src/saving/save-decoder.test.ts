@@ -21,7 +21,8 @@ import { writeFileAtomic } from '../files/atomic.ts'
 import { type OpenedAutoencoder, openAutoencoder } from '../models/open-autoencoder.ts'
 import { sha256File } from '../models/origin.ts'
 import { checkSpace } from './destination.ts'
-import { checkDecoderOutput, roundDecoder, saveDecoder } from './save-decoder.ts'
+import { roundDecoder } from './round-decoder.ts'
+import { checkDecoderOutput, saveDecoder } from './save-decoder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-saving-'))
 const at = (...names: string[]) => join(folder, ...names)

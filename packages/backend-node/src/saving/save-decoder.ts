@@ -1,32 +1,9 @@
-import { basename, join } from 'node:path'
-import {
-  type CardFile,
-  type DecoderForm,
-  type DType,
-  type ModelCard,
-  modelCardJson,
-  readable,
-  renderModelCard,
-  type SigningFacts,
-  StableSigError,
-  type StateTensor,
-  type StoreOptions,
-  signingHeader,
-  storeWeights,
-  type TensorData,
-  tensorsHash,
-  type Weights,
-  weightsFromStored,
-} from '@stablesig/core'
-import { writeFileAtomic } from '../files/atomic.ts'
-import { stageFile, stageFolder, writeNew } from '../files/staged.ts'
-import type { OpenWeights } from '../models/weights-path.ts'
-import { type Contents, cardNames, decoderAlone, wholeFile, wholeFolder } from './contents.ts'
+import { basename } from 'node:path'
+import { type DType, type SigningFacts, StableSigError, storeWeights, type Weights } from '@stablesig/core'
 import { checkDestination, checkSpace, planFor, type SaveFormat } from './destination.ts'
-import { cardOf } from './model-card.ts'
-import { nodeHash } from './node-hash.ts'
 import { respelled } from './respelled.ts'
 import { readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
+import { type SavedDecoder, writeSigned } from './write-signed.ts'
 
 export interface SaveDecoderOptions {
   readonly autoencoder: SignedOrigin
@@ -36,15 +13,6 @@ export interface SaveDecoderOptions {
   readonly signing?: SigningFacts
   /** Default 'same': the form that came in. */
   readonly format?: SaveFormat
-}
-
-/** What was written. */
-export interface SavedDecoder {
-  readonly form: DecoderForm
-  readonly path: string
-  readonly card: ModelCard
-  /** The card's files. */
-  readonly cards: { readonly json: string; readonly md: string }
 }
 
 /**
@@ -77,38 +45,6 @@ export async function saveDecoder(out: string, options: SaveDecoderOptions): Pro
   )
 }
 
-/** Signed weights as a reader of the saved file gets them. */
-export interface RoundedDecoder {
-  /** New tensors, which the caller disposes. */
-  readonly weights: Weights
-  /** Whether any of them differs from what was given: figures measured before are then of other weights. */
-  readonly changed: boolean
-}
-
-/**
- * Signed weights as a reader of the saved file gets them: what figures are to be measured with.
- * @param options `forDelta` rounds float32 weights so that a delta stays small; then save, judge and describe these
- * @throws StableSigError as storeWeights
- */
-export function roundDecoder(
-  autoencoder: SignedOrigin,
-  decoder: Weights,
-  options: StoreOptions = {},
-): Promise<RoundedDecoder> {
-  return withStored(autoencoder, async (_, stored) => {
-    const weights = weightsFromStored(await storeWeights(stored, decoder, options), decoder)
-    return { weights, changed: await differ(weights, decoder) }
-  })
-}
-
-async function differ(a: Weights, b: Weights): Promise<boolean> {
-  for (const [name, tensor] of Object.entries(a)) {
-    const [x, y] = await Promise.all([tensor.data<'float32'>(), b[name]?.data<'float32'>()])
-    if (x.some((value, i) => value !== y?.[i])) return true
-  }
-  return false
-}
-
 /**
  * Checks, before any training, that saveDecoder will be able to write there.
  * @param kept further files that must not be overwritten
@@ -135,88 +71,3 @@ export function checkDecoderOutput(
 
 /** Dtypes that trained weights are stored in. */
 const WRITTEN: ReadonlySet<DType> = new Set(['float32', 'float16', 'bfloat16', 'float64'] as const)
-
-/** A decoder to be written, with the open files that it is made from. */
-export interface SignedTensors {
-  readonly autoencoder: SignedOrigin
-  readonly opened: OpenWeights
-  /** The original's tensors and the signed ones, by the model's own names. */
-  readonly stored: ReadonlyMap<string, StateTensor>
-  readonly tensors: ReadonlyMap<string, TensorData>
-  readonly signing?: SigningFacts
-  readonly format?: SaveFormat
-  /** Further files that must not be overwritten. */
-  readonly kept?: readonly string[]
-}
-
-/** Writes tensors that are stored already: what saveDecoder and applying a delta come to. */
-export async function writeSigned(out: string, signed: SignedTensors): Promise<SavedDecoder> {
-  const { autoencoder, opened, tensors, signing, format = 'same', kept = [] } = signed
-  const { names } = autoencoder.decoder
-  const { form, respell } = planFor(format, opened, new Set(names.values()))
-  await checkDestination(out, form, [...readFrom(autoencoder.origin), ...kept])
-  const replacements = new Map([...tensors].map(([ours, tensor]) => [names.get(ours) ?? ours, tensor]))
-  const name = basename(out)
-  const contents = await (respell
-    ? respelled(opened, replacements, respell, autoencoder, name)
-    : form === 'diffusers'
-      ? wholeFolder(opened, replacements)
-      : form === 'checkpoint'
-        ? wholeFile(opened, replacements, name)
-        : decoderAlone(opened, replacements, name, signing ? signingHeader(signing) : {}))
-  try {
-    return await (form === 'diffusers' ? writeFolder(out, contents, signed) : writeFile(out, form, contents, signed))
-  } finally {
-    await contents.close()
-  }
-}
-
-async function writeFolder(out: string, contents: Contents, signed: SignedTensors): Promise<SavedDecoder> {
-  const cards = cardNames(out, true)
-  const staged = await stageFolder(out, async (folder) => {
-    const files: CardFile[] = []
-    for (const { name, parts } of contents.files)
-      files.push({ name, ...(await writeNew(join(folder, name), parts, join(out, name))) })
-    const card = await cardFor('diffusers', files, contents.leftOut, signed)
-    await writeNew(join(folder, basename(cards.json)), modelCardJson(card))
-    await writeNew(join(folder, basename(cards.md)), renderModelCard(card))
-    return card
-  })
-  await staged.commit()
-  return { form: 'diffusers', path: out, card: staged.filled, cards }
-}
-
-async function writeFile(
-  out: string,
-  form: DecoderForm,
-  contents: Contents,
-  signed: SignedTensors,
-): Promise<SavedDecoder> {
-  const cards = cardNames(out, false)
-  const [file] = contents.files
-  const staged = await stageFile(out, file?.parts ?? [])
-  try {
-    const { bytes, sha256 } = staged
-    const card = await cardFor(form, [{ name: basename(out), bytes, sha256 }], contents.leftOut, signed)
-    // Cards first: whoever sees the decoder sees what it is.
-    await writeFileAtomic(cards.json, modelCardJson(card))
-    await writeFileAtomic(cards.md, renderModelCard(card))
-    await staged.commit()
-    return { form, path: out, card, cards }
-  } finally {
-    await staged.discard()
-  }
-}
-
-async function cardFor(
-  form: DecoderForm,
-  files: readonly CardFile[],
-  leftOut: number,
-  { autoencoder, stored, tensors, signing }: SignedTensors,
-): Promise<ModelCard> {
-  const hashes = {
-    source: await tensorsHash(stored, nodeHash()),
-    output: await tensorsHash(readable(tensors), nodeHash()),
-  }
-  return cardOf({ autoencoder, signing: signing ?? null, form, files, leftOut, tensors, hashes })
-}

@@ -71,7 +71,7 @@ export async function describeOpened(
 }
 
 /** A config.json, or a yaml. */
-export const parsedConfig = (path: string): Promise<unknown> =>
+const parsedConfig = (path: string): Promise<unknown> =>
   basename(path) === 'config.json' ? readConfigFile(path) : readYamlFile(path)
 
 /** Opens where an autoencoder came from, with its decoder's tensors by the model's own names; closes it afterwards. */

@@ -14,6 +14,7 @@ import { refuseForeign } from './foreign.ts'
 import { inferKl } from './kl-infer.ts'
 import { GROUPS, type KlPlan, type KlShape, klDownscale, klPlan, klShapes } from './kl-plan.ts'
 import type { Generator } from './known-latents.ts'
+import { isAttentionMatrix } from './names.ts'
 import { findSpelling, type Spelling } from './spelling.ts'
 import { planTiny, type TinyPlan } from './tiny-plan.ts'
 
@@ -160,8 +161,7 @@ export function refuseMismatch(state: StateDict, { match, spelling }: Survey): v
 
 /** Attention's matrices are [C,C] in diffusers and [C,C,1,1] in LDM: whichever a file has is right. */
 function asStored(name: string, shape: ExpectedShape, tensors: ReadonlyMap<string, StateTensor>): ExpectedShape {
-  const attends = /\.(attn_1|attn\.\d+)\.(q|k|v|proj_out)\.weight$/.test(name)
-  return attends && shape && tensors.get(name)?.shape.length === 2 ? shape.slice(0, 2) : shape
+  return isAttentionMatrix(name) && shape && tensors.get(name)?.shape.length === 2 ? shape.slice(0, 2) : shape
 }
 
 function planHalf(

@@ -111,3 +111,6 @@ export const tinySpellings = (part: 'encoder' | 'decoder'): NameMapping[] => [
     ],
   },
 ]
+
+/** Whether a tensor, by the model's name, is an attention's matrix: [C,C] in diffusers, [C,C,1,1] in LDM. */
+export const isAttentionMatrix = (name: string): boolean => /\.(attn_1|attn\.\d+)\.(q|k|v|proj_out)\.weight$/.test(name)

@@ -3,7 +3,7 @@ import { unmapName } from '../../weights/names.ts'
 import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
 import type { Family } from './autoencoder.ts'
 import type { AutoencoderDescription } from './describe.ts'
-import { klSpellings, tinySpellings } from './names.ts'
+import { isAttentionMatrix, klSpellings, tinySpellings } from './names.ts'
 
 /** Whose names: those of a diffusers `vae/` folder, or those of an LDM checkpoint's first stage, without its prefix. */
 export type TargetSpelling = 'diffusers' | 'LDM'
@@ -77,13 +77,11 @@ export function respellAutoencoder(
   for (const [ours, tensor] of tensors) {
     const name = mapping && unmapName(mapping, ours)
     if (!name) throw fail(`there is no name for ${ours}`)
-    const shape = attends(ours) ? attentionShape(tensor.shape, to) : tensor.shape
+    const shape = isAttentionMatrix(ours) ? attentionShape(tensor.shape, to) : tensor.shape
     respelled.set(name, { dtype: tensor.dtype, shape, read: () => tensor.read() })
   }
   return respelled
 }
-
-const attends = (name: string): boolean => /\.(attn_1|attn\.\d+)\.(q|k|v|proj_out)\.weight$/.test(name)
 
 const attentionShape = ([out = 0, into = 0]: readonly number[], to: TargetSpelling): readonly number[] =>
   to === 'diffusers' ? [out, into] : [out, into, 1, 1]
