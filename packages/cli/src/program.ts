@@ -114,7 +114,10 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .requiredOption('--images <folder>', 'photographs to train on: a folder or a pattern')
     .option('--key <bits>', KEY)
     .option('--key-file <file>', KEY_FILE)
-    .requiredOption('--out <path>', 'the signed decoder: a file, or a folder where one came in')
+    .requiredOption(
+      '--out <path>',
+      'the signed decoder: a file, replaced if it is there, or a new folder where one came in',
+    )
     .addOption(format())
     .option('--delta <file>', 'also write what changed, small enough to send; weights are then rounded to that')
     .addOption(
@@ -140,7 +143,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
       whole(1, 4096),
     )
     .option('--recompute', 'compute blocks of the decoder twice instead of keeping them: slower, in less memory')
-    .option('--lr <rate>', 'greatest learning rate (default: 5e-4)', positive)
+    .option('--lr <rate>', 'greatest learning rate (default: the recipe’s)', positive)
     .addOption(new Option('--image-loss <name>', 'what keeps images as they were').choices(['mse']).default('mse'))
     .option(
       '--lambda-image <x>',
@@ -193,7 +196,10 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .requiredOption('--extractor <file>', EXTRACTOR)
     .requiredOption('--registry <file>', 'users and keys: name<TAB>bits lines, or JSON')
     .option('--fpr <rate>', 'chance that an unmarked image is ascribed to any user', rate, 1e-6)
-    .option('--json', 'one JSON object an image: file, user, matches, total, bits, pValue, threshold, fpr, runnerUp')
+    .option(
+      '--json',
+      'one JSON object an image: file, user, matches, total, bits, pValue, threshold, fpr, users, runnerUp, tied',
+    )
     .action(act(async (files, options) => (await import('./commands/identify.ts')).identifyFiles(files, options, io)))
 
   images(
