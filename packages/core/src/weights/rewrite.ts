@@ -1,10 +1,9 @@
 import { StableSigError } from '../errors.ts'
 import type { ByteSource } from './byte-source.ts'
-import { safetensorsHeaderLength } from './formats/safetensors.ts'
 import type { WeightLimits } from './limits.ts'
-import { openWeights } from './open.ts'
-import { badWeights, guarded, readRange } from './refuse.ts'
+import { guarded, readRange } from './refuse.ts'
 import { replaceTensors } from './replace.ts'
+import { openSafetensorsFile } from './safetensors-file.ts'
 import type { FileContents, TensorData } from './writer.ts'
 
 /** Bytes copied at a time. */
@@ -23,11 +22,7 @@ export function rewriteSafetensors(
   limits: Partial<WeightLimits> = {},
 ): Promise<FileContents> {
   return guarded(source.name, async () => {
-    const state = await openWeights(source, limits)
-    const begin =
-      8 +
-      (safetensorsHeaderLength(await readRange(source, 0, Math.min(8, source.size), 'the length'), source.size) ?? 0)
-    if (state.format !== 'safetensors') throw badWeights(source.name, `it is ${state.format}, not safetensors`)
+    const { state, begin } = await openSafetensorsFile(source, limits)
     replaceTensors(state, replacements)
     const places = placesOf(await readRange(source, 8, begin - 8, 'the header'), begin)
     const pieces = [...replacements].map(([name, { data }]) => ({ at: places(name), data })).sort((a, b) => a.at - b.at)

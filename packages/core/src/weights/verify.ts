@@ -1,8 +1,7 @@
 import type { ByteSource } from './byte-source.ts'
-import { safetensorsHeaderLength } from './formats/safetensors.ts'
 import type { WeightLimits } from './limits.ts'
-import { openWeights } from './open.ts'
-import { badWeights, guarded, readRange } from './refuse.ts'
+import { badWeights, guarded } from './refuse.ts'
+import { openSafetensorsFile } from './safetensors-file.ts'
 import { type Hash, hashRange, sha256 } from './sha256.ts'
 
 /** What a safetensors file's card says of its data, and what is so. */
@@ -22,15 +21,9 @@ export function verifySafetensors(
   hash: Hash = sha256(),
 ): Promise<Verification> {
   return guarded(source.name, async () => {
-    const state = await openWeights(source, limits)
-    const length = safetensorsHeaderLength(
-      await readRange(source, 0, Math.min(8, source.size), 'the header length'),
-      source.size,
-    )
-    if (state.format !== 'safetensors' || length === null)
-      throw badWeights(source.name, `it is ${state.format}, not safetensors`)
+    const { state, begin } = await openSafetensorsFile(source, limits)
     const stated = state.metadata.sha256 ?? null
-    const actual = await hashRange(source, 8 + length, hash)
+    const actual = await hashRange(source, begin, hash)
     if (stated === null || stated === actual) return { stated, actual }
     throw badWeights(
       source.name,

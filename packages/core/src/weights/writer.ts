@@ -39,6 +39,10 @@ export function tensorData(
   return { dtype, shape, data: fromFloat32(values, dtype) }
 }
 
+/** Tensors in memory as tensors of a file. */
+export const readable = (tensors: ReadonlyMap<string, TensorData>): Map<string, StateTensor> =>
+  new Map([...tensors].map(([name, { dtype, shape, data }]) => [name, { dtype, shape, read: async () => data }]))
+
 /**
  * A safetensors file in memory. The same tensors and card give the same bytes: larger elements come first, so that every
  * tensor is aligned, then names in the order of their characters; the data begins at a multiple of 8. Dtypes stay as given.

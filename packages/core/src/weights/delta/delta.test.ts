@@ -6,9 +6,9 @@ import { DTYPE_BYTES } from '../dtype.ts'
 import { expectRefusal } from '../fixtures/errors.ts'
 import { openWeights } from '../open.ts'
 import type { DType, StateTensor } from '../state-dict.ts'
-import { type TensorData, writeSafetensors } from '../writer.ts'
+import { readable, type TensorData, writeSafetensors } from '../writer.ts'
 import { addPatternDifferences, fromPlanes, patternDifferences, toPlanes } from './bit-planes.ts'
-import { applyDelta, type Delta, makeDelta, readable } from './delta.ts'
+import { applyDelta, type Delta, makeDelta } from './delta.ts'
 import { roundToDelta } from './half-difference.ts'
 
 const random = seedrandom('delta')

@@ -5,7 +5,7 @@ import { badWeights, quoted } from '../refuse.ts'
 import { type Hash, sha256 } from '../sha256.ts'
 import type { StateDict, StateTensor } from '../state-dict.ts'
 import { tensorsHash } from '../tensors-hash.ts'
-import { type Card, type TensorData, writeSafetensors } from '../writer.ts'
+import { type Card, readable, type TensorData, writeSafetensors } from '../writer.ts'
 import { inflate } from '../zip/inflate.ts'
 import { deflate } from './deflate.ts'
 import { type DeltaEncoding, decode, differentElements, encode } from './encoding.ts'
@@ -120,10 +120,6 @@ export async function applyDelta(
     `applied, it gives tensors of hash ${applied}; its header says ${resultHash}: it is damaged`,
   )
 }
-
-/** Tensors in memory as tensors of a file. */
-export const readable = (tensors: ReadonlyMap<string, TensorData>): Map<string, StateTensor> =>
-  new Map([...tensors].map(([name, { dtype, shape, data }]) => [name, { dtype, shape, read: async () => data }]))
 
 function checkAlike(source: ReadonlyMap<string, StateTensor>, signed: ReadonlyMap<string, StateTensor>): void {
   const fail = (what: string) => new StableSigError('bad-argument', `no delta between these two: ${what}`)
