@@ -20,7 +20,7 @@ const [encoder = join(data, 'weights/taef2_encoder.pth'), decoder = join(data, '
   process.argv.slice(2, 4)
 const [extractorFile = join(data, 'weights/dec_48b_whit.torchscript.pt'), photographs = join(data, 'images/train')] =
   process.argv.slice(4, 6)
-const [out = 'out/sign', steps = '100'] = process.argv.slice(6)
+const [out = 'out/sign', steps = '50'] = process.argv.slice(6)
 if (!data && process.argv.length < 6) {
   console.error('pass ENCODER DECODER EXTRACTOR PHOTOGRAPHS, or set STABLESIG_DATA to their folder (docs/weights.md)')
   process.exit(2)

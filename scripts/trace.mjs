@@ -7,15 +7,12 @@ if (!file) {
   console.error('usage: trace FILE, which a program wrote that ran with STABLESIG_TRACE=FILE')
   process.exit(2)
 }
-const lines = readFileSync(resolve(process.env.INIT_CWD ?? process.cwd(), file), 'utf8')
-  .split('\n')
-  .filter(Boolean)
-  .map((line) => JSON.parse(line))
+const lines = read(resolve(process.env.INIT_CWD ?? process.cwd(), file))
 const flushes = lines.filter((line) => line.ms)
 const times = new Map(lines.filter((line) => line.operatorMs).map((line) => [line.flush, line.operatorMs]))
 if (flushes.length === 0) {
   console.error(`${file} holds no trace`)
-  process.exit(1)
+  process.exit(2)
 }
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
@@ -74,4 +71,17 @@ function grouped(list) {
   const groups = new Map()
   for (const item of list) groups.set(item.session, [...(groups.get(item.session) ?? []), item])
   return groups
+}
+
+/** A trace's lines. */
+function read(path) {
+  try {
+    const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean)
+    return lines.map((line) => JSON.parse(line))
+  } catch (error) {
+    console.error(
+      error instanceof SyntaxError ? `${file} is no trace: ${error.message}` : `cannot read ${file}: ${error.message}`,
+    )
+    process.exit(2)
+  }
 }
