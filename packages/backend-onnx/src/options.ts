@@ -50,6 +50,7 @@ export function withDefaults(
       microsoft,
       block: passes.has('blocked-layout') ? block : 0,
       layout: passes.has('layout'),
+      winograd: passes.has('winograd'),
     },
     maxSessions: options.maxSessions ?? 24,
     maxConstantBytes: options.maxConstantBytes ?? 2 ** 31,

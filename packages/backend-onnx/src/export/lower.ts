@@ -36,7 +36,7 @@ export interface SizedGraph {
 }
 
 /** What every ONNX runtime has: no operators of one runtime, no layout of one processor. */
-const target: Target = { microsoft: false, block: 0, provider: 'cpu', layout: true }
+const target: Target = { microsoft: false, block: 0, provider: 'cpu', layout: true, winograd: false }
 const portable: ReadonlySet<PassName> = new Set([
   'layout',
   'simplify',

@@ -2,8 +2,9 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { convForward } from '../formulations/forward.ts'
 import { convInputGradient } from '../formulations/input-gradient.ts'
 import { convWeightGradient } from '../formulations/weight-gradient.ts'
+import { isWinograd, winogradForward, winogradInputGradient, winogradWeightGradient } from '../formulations/winograd.ts'
 import type { Lowering } from '../lowering/lowering.ts'
-import { identity, type Raw, type Value } from '../lowering/value.ts'
+import { identity, inverse, type Raw, type Value } from '../lowering/value.ts'
 import type { Permutation } from '../tensors.ts'
 import { activate, asActivation } from './activations.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
@@ -16,6 +17,11 @@ const OIHW: Permutation = [3, 2, 0, 1]
 /** The order in which images of this call lie when channels come first in memory. */
 export function planes(first: boolean): Permutation {
   return first ? identity(4) : NCHW
+}
+
+/** The order in which images of this call lie when channels come last in memory. */
+function pixels(first: boolean): Permutation {
+  return first ? inverse(NCHW) : identity(4)
 }
 
 /** tf.fused gives biases and slopes of rank 1, which lie along the channels also where those come second. */
@@ -36,8 +42,10 @@ export function convolution(call: Call, depthwise: boolean, lay: (g: Lowering, f
   const extra = [bias, slope].filter((t) => t !== null)
   const key = `${keyOf(info, first)};${activation.key};${bias !== null};${slope !== null}`
   return call.record(key, [x, filter, ...extra], info.outShape, 'float32', (g, [vx, vf, ...rest]) => {
-    const raw = convForward(g, geo, g.arrange(vx!, planes(first)), lay(g, vf!))
-    const y = g.value(raw, info.outShape, planes(first))
+    const y =
+      !depthwise && isWinograd(g, geo, vf!.raw)
+        ? g.value(winogradForward(g, geo, g.arrange(vx!, pixels(first)), g.logical(vf!)), info.outShape, pixels(first))
+        : g.value(convForward(g, geo, g.arrange(vx!, planes(first)), lay(g, vf!)), info.outShape, planes(first))
     const biased = bias
       ? g.elementwise([y, channelVector(g, rest[0]!, first)], info.outShape, (raws, dims) => g.node('Add', raws, dims))
       : y
@@ -57,11 +65,17 @@ export const convKernels: readonly Kernel[] = [
     const info = convInfo(call, call.numbers('inputShape'), filter.shape, false)
     const geo = geometry(info)
     return call.record(keyOf(info, first), [dy, filter], info.inShape, 'float32', (g, [vdy, vf]) =>
-      g.value(
-        convInputGradient(g, geo, g.arrange(vdy!, planes(first)), g.arrange(vf!, OIHW)),
-        info.inShape,
-        planes(first),
-      ),
+      isWinograd(g, geo, vf!.raw)
+        ? g.value(
+            winogradInputGradient(g, geo, g.arrange(vdy!, pixels(first)), g.logical(vf!)),
+            info.inShape,
+            pixels(first),
+          )
+        : g.value(
+            convInputGradient(g, geo, g.arrange(vdy!, planes(first)), g.arrange(vf!, OIHW)),
+            info.inShape,
+            planes(first),
+          ),
     )
   }),
   kernel('Conv2DBackpropFilter', (call) => {
@@ -71,6 +85,10 @@ export const convKernels: readonly Kernel[] = [
     const info = convInfo(call, x.shape, call.numbers('filterShape'), false)
     const geo = geometry(info)
     return call.record(keyOf(info, first), [x, dy], info.filterShape, 'float32', (g, [vx, vdy]) => {
+      if (isWinograd(g, geo, null)) {
+        const images = [vx!, vdy!].map((v) => g.arrange(v, pixels(first))) as [Raw, Raw]
+        return g.value(winogradWeightGradient(g, geo, ...images), info.filterShape)
+      }
       const { raw, perm } = convWeightGradient(g, geo, g.arrange(vx!, planes(first)), g.arrange(vdy!, planes(first)))
       return g.value(raw, info.filterShape, perm)
     })

@@ -13,6 +13,8 @@ export interface Target {
   readonly provider: 'cpu' | 'cuda' | 'webgpu'
   /** Conversions of layout are put off as long as possible; without it every kernel works in logical order. */
   readonly layout: boolean
+  /** Convolutions of many channels by trained filters go by minimal filtering. */
+  readonly winograd: boolean
 }
 
 /**

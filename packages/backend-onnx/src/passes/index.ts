@@ -12,11 +12,12 @@ import { scheduleParts } from './schedule.ts'
 import { simplify } from './simplify.ts'
 
 /**
- * Passes by name, in the order in which they run. `layout` acts while lowering: it lets conversions of layout wait;
- * `in-place` when results get their memory: it lets them take that of what they replace.
+ * Passes by name, in the order in which they run. `layout` and `winograd` act while lowering: one lets conversions of layout
+ * wait, the other chooses how convolutions are computed; `in-place` when results get their memory: it lets them take that of what they replace.
  */
 export const passNames = [
   'layout',
+  'winograd',
   'fold-constants',
   'simplify',
   'common-subexpressions',
@@ -31,7 +32,9 @@ export const passNames = [
 ] as const
 export type PassName = (typeof passNames)[number]
 
-const passes: Readonly<Record<Exclude<PassName, 'layout' | 'in-place'>, (graph: Graph, target: Target) => void>> = {
+const passes: Readonly<
+  Record<Exclude<PassName, 'layout' | 'winograd' | 'in-place'>, (graph: Graph, target: Target) => void>
+> = {
   'fold-constants': foldConstants,
   simplify,
   'common-subexpressions': mergeCommonSubexpressions,
@@ -44,9 +47,11 @@ const passes: Readonly<Record<Exclude<PassName, 'layout' | 'in-place'>, (graph: 
   schedule: scheduleParts,
 }
 
+const isPass = (name: PassName): name is keyof typeof passes => name in passes
+
 export function runPasses(graph: Graph, target: Target, enabled: ReadonlySet<PassName>): void {
   for (const name of passNames) {
-    if (name !== 'layout' && name !== 'in-place' && enabled.has(name)) passes[name](graph, target)
+    if (isPass(name) && enabled.has(name)) passes[name](graph, target)
     // The blocked layout leaves reshapes of reshapes, and of biases.
     if (name === 'blocked-layout' && enabled.has('simplify')) simplify(graph)
     if (name === 'blocked-layout' && enabled.has('fold-constants')) foldConstants(graph)

@@ -4,7 +4,7 @@ import type { Raw } from '../lowering/value.ts'
 import { removeDeadCode } from '../passes/dead-code.ts'
 
 /** A runtime with everything, for passes on their own. */
-export const target: Target = { provider: 'cpu', microsoft: true, block: 16, layout: true }
+export const target: Target = { provider: 'cpu', microsoft: true, block: 16, layout: true, winograd: true }
 
 /** Dimensions of images that fill blocks of channels. */
 export const image = [2, 32, 5, 7]
