@@ -1,5 +1,6 @@
 import {
   add,
+  concat,
   dispose,
   div,
   slice,
@@ -87,14 +88,14 @@ async function accumulatedStep(
       total = gradient
       measured.push(await valuesOf(metrics, gradient))
     }
-    const { first, ...next } = tidy(() => {
+    const { firsts, ...next } = tidy(() => {
       const mean = total.map((sum) => div<Tensor1D>(sum, parts.length))
       const next = update(model, state, mean, step, learningRate)
-      return { ...next, first: slice(at(next.weights, 0), 0, 1) }
+      return { ...next, firsts: concat(next.weights.map((vector) => slice(vector, 0, 1))) }
     })
     dispose([total, state])
-    // One number read is the whole update computed, as a graph of its own.
-    await valuesOf(first, next)
+    // A number of each vector read is the whole update computed, as a graph of its own.
+    await valuesOf(firsts, next)
     const sum = (i: number) => measured.reduce((sum, values) => sum + (values[i] ?? 0), 0)
     const metrics = [0, 1, 2, 3, 4].map((i) => (i === MATCHES ? sum(i) : sum(i) / parts.length))
     return { state: next, metrics }
