@@ -60,6 +60,24 @@ export function concat(g: Lowering, values: readonly Value[], axis: number, shap
   return g.value(raw, shape, perm)
 }
 
+/** Parts of given shapes, one behind the other along a logical axis. */
+function split(g: Lowering, value: Value, axis: number, shapes: readonly (readonly number[])[]): Value[] {
+  const { raw, perm } = value
+  const lengths = shapes.map((shape) => shape[axis]!)
+  const at = perm.indexOf(axis)
+  if (shapes.length > 1 && sizeOf(raw.dims) > 1 && raw.dims[at] !== 1 && !lengths.includes(0)) {
+    const parts = lengths.map((length) => ({ dims: raw.dims.map((d, p) => (p === at ? length : d)), type: raw.type }))
+    const raws = g.graph.nodes_('Split', [raw, g.integers(lengths)], parts, { axis: at })
+    return raws.map((part, i) => ({ raw: part, shape: shapes[i]!, perm }))
+  }
+  let from = 0
+  return shapes.map((shape, i) => {
+    const begin = shape.map((_, a) => (a === axis ? from : 0))
+    from += lengths[i]!
+    return slice(g, value, begin, shape)
+  })
+}
+
 /** Constant borders around a value, in its own order of memory. */
 export function pad(g: Lowering, input: Value, pads: readonly (readonly [number, number])[], fill: number): Value {
   const value = g.full(input)
@@ -240,14 +258,7 @@ export const shapeKernels: readonly Kernel[] = [
     const sizes = splitSizes(call, x.shape[axis]!)
     const shapes = sizes.map((s) => x.shape.map((d, a) => (a === axis ? s : d)))
     const outputs = shapes.map((shape) => ({ shape, dtype: x.dtype }))
-    return call.backend.record(call.name, `${axis};${sizes}`, [x], outputs, (g, [v]) => {
-      let at = 0
-      return shapes.map((shape, i) => {
-        const begin = x.shape.map((_, a) => (a === axis ? at : 0))
-        at += sizes[i]!
-        return slice(g, v!, begin, shape)
-      })
-    })
+    return call.backend.record(call.name, `${axis};${sizes}`, [x], outputs, (g, [v]) => split(g, v!, axis, shapes))
   }),
   kernel('PadV2', (call) => {
     const x = call.input('x')
