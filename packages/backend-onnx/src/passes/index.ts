@@ -7,6 +7,7 @@ import { fuseConvBias } from './conv-bias.ts'
 import { removeDeadCode } from './dead-code.ts'
 import { foldConstants } from './fold-constants.ts'
 import { mergeScalars } from './merge-scalars.ts'
+import { fuseProductScales } from './product-scale.ts'
 import { fuseReluGradients } from './relu-gradient.ts'
 import { scheduleParts } from './schedule.ts'
 import { simplify } from './simplify.ts'
@@ -24,6 +25,7 @@ export const passNames = [
   'relu-gradient',
   'activations',
   'merge-scalars',
+  'product-scale',
   'conv-bias',
   'blocked-layout',
   'dead-code',
@@ -41,6 +43,7 @@ const passes: Readonly<
   'relu-gradient': fuseReluGradients,
   activations: fuseActivations,
   'merge-scalars': mergeScalars,
+  'product-scale': fuseProductScales,
   'conv-bias': fuseConvBias,
   'blocked-layout': useBlockedLayout,
   'dead-code': removeDeadCode,
