@@ -10,26 +10,31 @@ export const VIEWS = new Set(['Reshape', 'Identity'])
  * stands last in the file first, among the results as among a node's inputs.
  */
 export function executionOrder(graph: Graph): IrNode[] {
-  const position = new Map<IrNode, number>(graph.nodes.map((node, i) => [node, i]))
-  const consumed = new Set<IrNode>()
-  for (const node of graph.nodes) for (const input of node.inputs) if (input?.producer) consumed.add(input.producer)
-  const stack: { node: IrNode; leave: boolean }[] = []
-  for (const node of graph.nodes) if (!consumed.has(node)) stack.push({ node, leave: false })
-  const visited = new Set<IrNode>()
+  const { nodes } = graph
+  const made = graph.makers()
+  const consumed = new Uint8Array(nodes.length)
+  for (const { inputs } of nodes) {
+    for (const input of inputs) if (input && made[input.id]! >= 0) consumed[made[input.id]!] = 1
+  }
+  // Places of nodes: each is met on the way to what it needs, and once more, inverted, on the way back.
+  const stack: number[] = []
+  for (let at = 0; at < nodes.length; at++) if (consumed[at] === 0) stack.push(at)
+  const visited = new Uint8Array(nodes.length)
   const order: IrNode[] = []
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    const { node, leave } = top
-    if (leave) {
-      order.push(node)
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    if (top < 0) {
+      order.push(nodes[~top]!)
       continue
     }
-    if (visited.has(node)) continue
-    visited.add(node)
-    stack.push({ node, leave: true })
-    const makers = new Set<IrNode>()
-    for (const input of node.inputs) if (input?.producer && !visited.has(input.producer)) makers.add(input.producer)
-    for (const maker of [...makers].sort((a, b) => position.get(a)! - position.get(b)!))
-      stack.push({ node: maker, leave: false })
+    if (visited[top] === 1) continue
+    visited[top] = 1
+    stack.push(~top)
+    const needed: number[] = []
+    for (const input of nodes[top]!.inputs) {
+      const maker = input ? made[input.id]! : -1
+      if (maker >= 0 && visited[maker] === 0) needed.push(maker)
+    }
+    stack.push(...needed.sort((a, b) => a - b))
   }
   return order
 }
@@ -40,27 +45,28 @@ export function executionOrder(graph: Graph): IrNode[] {
  */
 export function peakBytes(graph: Graph): number {
   const nodes = executionOrder(graph)
-  const owner = new Map<Raw, Raw>()
-  const lastUse = new Map<Raw, number>()
-  const own = (raw: Raw): Raw => owner.get(raw) ?? raw
-  nodes.forEach((node, i) => {
-    for (const input of node.inputs) if (input) lastUse.set(own(input), i)
+  // By a tensor's number: the one whose memory it is seen through, if it is a view, and where that is last used.
+  const owner = new Int32Array(graph.tensors).fill(-1)
+  const lastUse = new Int32Array(graph.tensors).fill(-1)
+  const own = ({ id }: Raw): number => (owner[id]! < 0 ? id : owner[id]!)
+  nodes.forEach((node, at) => {
+    for (const input of node.inputs) if (input) lastUse[own(input)] = at
     const source = node.inputs[0]
-    if (source && VIEWS.has(node.op)) owner.set(node.outputs[0]!, own(source))
+    if (source && VIEWS.has(node.op)) owner[node.outputs[0]!.id] = own(source)
   })
-  const freed = new Map<number, number>()
+  const freed = new Float64Array(nodes.length)
   let alive = 0
   let peak = 0
-  nodes.forEach((node, i) => {
+  nodes.forEach((node, at) => {
     for (const output of node.outputs) {
-      if (owner.has(output)) continue
+      if (owner[output.id]! >= 0) continue
       const bytes = sizeOf(output.dims) * (output.type === 'bool' ? 1 : output.type === 'int64' ? 8 : 4)
       alive += bytes
-      const last = lastUse.get(output)
-      if (last !== undefined) freed.set(last, (freed.get(last) ?? 0) + bytes)
+      const last = lastUse[output.id]!
+      if (last >= 0) freed[last]! += bytes
     }
     peak = Math.max(peak, alive)
-    alive -= freed.get(i) ?? 0
+    alive -= freed[at]!
   })
   return peak
 }

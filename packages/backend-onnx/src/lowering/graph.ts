@@ -20,7 +20,22 @@ export class Graph {
   outputs: Raw[] = []
   #nextId = 0
   readonly #constants = new Map<string, Raw>()
+  readonly #integers = new Map<string, Raw>()
   readonly #tables = new Map<string, Raw>()
+
+  /** Tensors made so far: each has a number below it. */
+  get tensors(): number {
+    return this.#nextId
+  }
+
+  /** By a tensor's number, the place among the nodes of the one that makes it; -1 where none does. */
+  makers(): Int32Array {
+    const places = new Int32Array(this.#nextId).fill(-1)
+    this.nodes.forEach(({ outputs }, place) => {
+      for (const output of outputs) places[output.id] = place
+    })
+    return places
+  }
 
   raw(dims: readonly number[], type: ElementType, values: TensorValues | null = null): Raw {
     return { id: this.#nextId++, dims, type, producer: null, values }
@@ -76,8 +91,10 @@ export class Graph {
   constant(values: TensorValues, dims: readonly number[], type: ElementType): Raw {
     if (values.length !== sizeOf(dims)) throw new RangeError(`constant of ${values.length} values for [${dims}]`)
     if (values.length > 64) return this.raw(dims, type, values)
-    // Negative zero and NaN print as 0 and NaN: their bytes tell them apart.
-    const key = `${type}[${dims}]${new Uint8Array(values.buffer, values.byteOffset, values.byteLength)}`
+    // Negative zero and NaN print as 0 and NaN: their bits tell them apart.
+    const bits =
+      values instanceof Float32Array ? new Int32Array(values.buffer, values.byteOffset, values.length) : values
+    const key = `${type}[${dims}]${bits}`
     let raw = this.#constants.get(key)
     if (raw === undefined) {
       raw = this.raw(dims, type, values)
@@ -106,9 +123,15 @@ export class Graph {
     return this.constant(filled(type, 1, value), [], type)
   }
 
-  /** A list of 64-bit integers: shapes, axes, offsets. */
+  /** A list of 64-bit integers: shapes, axes, offsets. Half of all constants asked for, and most of them asked for often. */
   integers(values: readonly number[]): Raw {
-    return this.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64')
+    const key = values.join()
+    let raw = this.#integers.get(key)
+    if (raw === undefined) {
+      raw = this.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64')
+      this.#integers.set(key, raw)
+    }
+    return raw
   }
 }
 

@@ -241,7 +241,7 @@ class Blocking {
   /** The convolution once more, with more to do; the former one is dead. */
   #again(conv: IrNode, inputs: (Raw | null)[], attributes: Attributes): Raw {
     const { dims, type } = conv.outputs[0]!
-    const at = this.graph.nodes.indexOf(conv)
+    const at = this.graph.nodes.lastIndexOf(conv)
     if (at >= 0) this.graph.nodes.splice(at, 1)
     return this.graph.node('Conv', inputs, dims, type, attributes, BLOCKED)
   }

@@ -30,6 +30,13 @@ describe('an output may take the memory of an input', () => {
     const view = (g: Graph, x: Raw) => g.node('Reshape', [x, g.integers([2, 4])], [2, 4], 'float32')
     expect(found((g, x) => [node(g, 'Neg', [x]), g.node('Exp', [view(g, x)], [2, 4], 'float32')])).not.toContain('x')
   })
+  test('each of many', () => {
+    const g = new Graph()
+    const inputs = Array.from({ length: 70 }, (_, i) => g.input([8 + i], 'float32'))
+    g.outputs = inputs.map((x) => g.node('Neg', [g.node('Exp', [x], x.dims, 'float32')], x.dims, 'float32'))
+    const found = overwritableInputs(g)
+    expect(g.outputs.map((output) => found.get(output))).toEqual(inputs.map((x) => [x]))
+  })
   test('not by a node that reads the input elsewhere than it writes', () => {
     expect(found((g, x) => [node(g, 'Gather', [x, g.integers([7, 6, 5, 4, 3, 2, 1, 0])])])).not.toContain('x')
   })

@@ -14,17 +14,22 @@ const BY_ELEMENT = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Sqrt', 'Reciproc
 export function overwritableInputs(graph: Graph): Map<Raw, Raw[]> {
   const found = new Map<Raw, Raw[]>()
   const candidates = graph.inputs.filter((raw) => raw.dims.length === 1 && raw.dims[0]! > 1)
-  if (candidates.length === 0) return found
-  const readers = readersOf(graph)
-  for (const output of new Set(graph.outputs)) {
+  const wanted = [...new Set(graph.outputs)].flatMap((output) => {
     const maker = output.producer
-    if (!maker || VIEWS.has(maker.op) || output.dims.length !== 1) continue
+    if (!maker || VIEWS.has(maker.op) || output.dims.length !== 1) return []
     const alike = candidates.filter((raw) => raw.type === output.type && sameShape(raw.dims, output.dims))
-    if (alike.length === 0) continue
-    const before = ancestors(maker)
+    return alike.length > 0 ? [{ output, maker, alike }] : []
+  })
+  if (wanted.length === 0) return found
+  const readers = readersOf(graph)
+  const comesBefore = dependence(
+    graph,
+    wanted.map(({ maker }) => maker),
+  )
+  for (const [i, { output, maker, alike }] of wanted.entries()) {
     const fits = alike.filter((raw) =>
       readers(raw).every(
-        (reader) => reader !== 'result' && (before.has(reader) || (reader === maker && byElement(maker))),
+        (reader) => reader !== 'result' && (reader === maker ? byElement(maker) : comesBefore(reader, i)),
       ),
     )
     if (fits.length > 0) found.set(output, fits)
@@ -58,16 +63,22 @@ function readersOf(graph: Graph): (raw: Raw) => (IrNode | 'result')[] {
   return readers
 }
 
-function ancestors(node: IrNode): Set<IrNode> {
-  const seen = new Set<IrNode>()
-  const stack = [node]
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    for (const input of top.inputs) {
-      const maker = input?.producer
-      if (!maker || seen.has(maker)) continue
-      seen.add(maker)
-      stack.push(maker)
+/** Whether node `i` of `ends` depends on a node, or is it: for all of both in one walk, a bit a node and end. */
+function dependence(graph: Graph, ends: readonly IrNode[]): (node: IrNode, i: number) => boolean {
+  const { nodes } = graph
+  const makers = graph.makers()
+  const words = Math.ceil(ends.length / 32)
+  const bits = new Uint32Array(nodes.length * words)
+  const placeOf = (node: IrNode) => makers[node.outputs[0]!.id]!
+  ends.forEach((end, i) => {
+    bits[placeOf(end) * words + (i >> 5)]! |= 1 << (i & 31)
+  })
+  for (let at = nodes.length - 1; at >= 0; at--) {
+    for (const input of nodes[at]!.inputs) {
+      const maker = input ? makers[input.id]! : -1
+      if (maker < 0) continue
+      for (let word = 0; word < words; word++) bits[maker * words + word]! |= bits[at * words + word]!
     }
   }
-  return seen
+  return (node, i) => ((bits[placeOf(node) * words + (i >> 5)]! >>> (i & 31)) & 1) === 1
 }
