@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { EngineError, type OnnxRuntime, type OnnxSession, type RuntimeTensor } from '@stablesig/backend-onnx'
 import { type InferenceSession, type OnnxValue, Tensor } from 'onnxruntime-node'
+import { idleOptimizers } from './idle-optimizers.ts'
 import { probeModel, UNREAD, withUnread } from './unread-results.ts'
 
 export interface NodeRuntimeOptions {
@@ -75,7 +76,10 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime {
     enableMemPattern: false,
     logSeverityLevel: 3,
     // Each session owns threads, and spinning ones take the cores from the session that works.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: { intra_op: { allow_spinning: '0' } },
+      optimization: { disable_specified_optimizers: idleOptimizers },
+    },
   }
   const { profile } = options
   const profiled = new Set<NativeSession>()
