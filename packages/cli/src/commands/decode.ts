@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { makeOutputFolder, openDecoder, toPixels, withWeights, writePng } from '@stablesig/backend-node'
-import { decodeLatents, eachLatent, type Generator, latentScaling, readLatents } from '@stablesig/core'
+import { decodeLatents, eachLatent, type Generator, latentScaling, readLatents, StableSigError } from '@stablesig/core'
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Io, jsonLine } from '../io.ts'
@@ -43,7 +44,7 @@ async function decodeWith(own: <D extends Disposable>(made: D) => D, options: De
   let code: number = EXIT.done
   for (const file of options.latents) {
     try {
-      const found = await withWeights(file, (state) => readLatents(state, options.array))
+      const found = await latentsOf(file, options.array)
       for (const [index, one] of eachLatent(found, model, size).entries()) {
         const images = await decodeLatents(model, one, { ...more, ...size })
         const [made] = await toPixels(images, [file]).finally(() => images.dispose())
@@ -67,4 +68,11 @@ function decoderPath({ autoencoder, decoder }: DecodeOptions): string {
   if (autoencoder !== undefined && decoder !== undefined)
     throw new UsageError('--autoencoder and --decoder both name the decoder: give one of them')
   return path
+}
+
+/** The latents in a file. A folder would be searched for a model. */
+async function latentsOf(file: string, array: string | undefined) {
+  const there = await stat(file).catch(() => null)
+  if (there?.isDirectory()) throw new StableSigError('io', `cannot read ${file}: it is a folder; --latents takes files`)
+  return withWeights(file, (state) => readLatents(state, array))
 }

@@ -277,7 +277,7 @@ function untilOf({ untilBits, untilPsnr, untilEvery }: SignOptions, heldBack: re
 async function checkInputFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => null)
   if (!found?.isFile())
-    throw new StableSigError('io', `cannot read ${path}: ${found ? 'it is not a file' : 'no such file'}`)
+    throw new StableSigError('io', `cannot read ${path}: ${found ? 'it is not a file' : 'no such file or folder'}`)
 }
 
 /** Training images, and those that are only judged on: N spread evenly over the folder, or the images of another. */
