@@ -3,7 +3,7 @@ import type { StateTensor } from '../../weights/state-dict.ts'
 import type { Part } from './autoencoder.ts'
 import { inferKl } from './kl-infer.ts'
 import { GROUPS, type KlShape } from './kl-plan.ts'
-import type { LatentScaling } from './latents.ts'
+import { FLUX2_EPSILON, type LatentScaling } from './latents.ts'
 import type { StoredAutoencoder } from './respell.ts'
 import { planTiny, type TinyPlan } from './tiny-plan.ts'
 
@@ -14,16 +14,20 @@ export type DiffusersConfig = Readonly<Record<string, unknown>>
 export type KnownScaling = Pick<LatentScaling, 'kind' | 'scale' | 'shift'>
 
 /**
- * The config.json that diffusers' AutoencoderKL, VQModel or AutoencoderTiny wants, of an autoencoder that came without one: what
- * its constructor builds from it has the names and shapes of these tensors.
- * @param latents how its generator scales latents
+ * The config.json that diffusers' AutoencoderKL, AutoencoderKLFlux2, VQModel or AutoencoderTiny wants, of an autoencoder that came
+ * without one: what its constructor builds from it has the names and shapes of these tensors.
+ * @param latents how its generator scales latents; FLUX.2's tensors say it themselves
  * @throws StableSigError 'unsupported' where diffusers has no such autoencoder, or a scale is wanted that nothing tells
  */
 export function configForDiffusers(stored: StoredAutoencoder, latents: KnownScaling): DiffusersConfig {
+  if (isFlux2(stored)) return klConfig(stored, 'AutoencoderKLFlux2', latents)
   if (latents.kind !== 'affine')
     throw refuse('nothing tells how latents are scaled; name the configuration that came with the model')
-  return stored.family === 'tiny' ? tinyConfig(stored, latents) : klConfig(stored, stored.family, latents)
+  if (stored.family === 'tiny') return tinyConfig(stored, latents)
+  return klConfig(stored, stored.family === 'kl' ? 'AutoencoderKL' : 'VQModel', latents)
 }
+
+const isFlux2 = ({ tensors }: StoredAutoencoder): boolean => tensors.has('bn.running_mean')
 
 const refuse = (why: string): StableSigError =>
   new StableSigError('unsupported', `no config.json can be written: ${why}`)
@@ -31,62 +35,79 @@ const refuse = (why: string): StableSigError =>
 /** Tiles of a generator that decodes in tiles are as large; diffusers' own default of 32 suits no published model. */
 const SAMPLE_SIZE = 512
 
-function klConfig(stored: StoredAutoencoder, family: 'kl' | 'vq', latents: KnownScaling): DiffusersConfig {
-  const className = family === 'kl' ? 'AutoencoderKL' : 'VQModel'
+type KlClass = 'AutoencoderKL' | 'AutoencoderKLFlux2' | 'VQModel'
+
+function klConfig(stored: StoredAutoencoder, className: KlClass, latents: KnownScaling): DiffusersConfig {
+  const family = className === 'VQModel' ? 'vq' : 'kl'
   const half = (part: Part): KlShape => inferKl(stored.source, halfOf(stored, part), part, family)
   const [encoder, decoder] = [half('encoder'), half('decoder')]
-  const { widths, blocks, zChannels = 0, latentChannels } = decoder
-  const agree: readonly (readonly [what: string, ofEncoder: unknown, ofDecoder: unknown])[] = [
-    ['channels of their levels', encoder.widths, widths],
-    ['blocks a level', encoder.blocks, blocks],
-    ['attention in the middle', encoder.midAttention, decoder.midAttention],
-    ['channels before the quant convolution', encoder.zChannels, zChannels],
-  ]
-  for (const [what, a, b] of agree)
-    if (`${a}` !== `${b}`)
-      throw refuse(`${what}: ${a} in the encoder, ${b} in the decoder; ${className} has one of both`)
-  if (encoder.base !== widths[0])
-    throw refuse(
-      `the encoder begins with ${encoder.base} channels; ${className} begins with its first level's, ${widths[0]}`,
-    )
-  if (family === 'kl' && zChannels !== latentChannels)
-    throw refuse(
-      `its quant convolutions change ${zChannels} channels to ${latentChannels}, which AutoencoderKL's do not`,
-    )
-  if (family === 'vq' && !(encoder.quantConv && decoder.quantConv))
-    throw refuse('it has no quant convolutions, which VQModel always has')
-  if (family === 'vq' && latents.shift !== 0)
+  checkKl(className, encoder, decoder)
+  if (className === 'VQModel' && latents.shift !== 0)
     throw refuse(`its latents are shifted by ${latents.shift}, which VQModel has no key for`)
   const attention = (flags: readonly boolean[] = [], plain: string) =>
     flags.map((attends) => (attends ? `Attn${plain}` : plain))
-  return {
+  const common = {
     _class_name: className,
     act_fn: 'silu',
-    block_out_channels: widths,
+    block_out_channels: encoder.widths,
     down_block_types: attention(encoder.attention, 'DownEncoderBlock2D'),
     in_channels: 3,
-    latent_channels: zChannels,
-    layers_per_block: blocks,
+    latent_channels: decoder.zChannels,
+    layers_per_block: decoder.blocks,
     mid_block_add_attention: decoder.midAttention,
     norm_num_groups: stored.groups ?? GROUPS,
     out_channels: 3,
     sample_size: SAMPLE_SIZE,
-    scaling_factor: latents.scale,
     // diffusers lists a decoder's blocks from the latent's side.
     up_block_types: attention(decoder.attention, 'UpDecoderBlock2D').reverse(),
-    ...(family === 'kl'
-      ? {
-          shift_factor: latents.shift === 0 ? null : latents.shift,
-          use_post_quant_conv: decoder.quantConv,
-          use_quant_conv: encoder.quantConv,
-        }
-      : {
-          lookup_from_codebook: false,
-          norm_type: 'group',
-          num_vq_embeddings: stored.tensors.get('quantize.embedding.weight')?.shape[0],
-          vq_embed_dim: latentChannels,
-        }),
   }
+  const quant = { use_post_quant_conv: decoder.quantConv, use_quant_conv: encoder.quantConv }
+  if (className === 'AutoencoderKL') {
+    const { scale, shift } = latents
+    return { ...common, ...quant, scaling_factor: scale, shift_factor: shift === 0 ? null : shift }
+  }
+  if (className === 'AutoencoderKLFlux2')
+    return {
+      ...common,
+      ...quant,
+      ...(`${encoder.widths}` === `${decoder.widths}` ? {} : { decoder_block_out_channels: decoder.widths }),
+      batch_norm_eps: FLUX2_EPSILON,
+      batch_norm_momentum: 0.1,
+      patch_size: [2, 2],
+    }
+  return {
+    ...common,
+    lookup_from_codebook: false,
+    norm_type: 'group',
+    num_vq_embeddings: stored.tensors.get('quantize.embedding.weight')?.shape[0],
+    scaling_factor: latents.scale,
+    vq_embed_dim: decoder.latentChannels,
+  }
+}
+
+/** Refuses what a class's constructor cannot be told. */
+function checkKl(className: KlClass, encoder: KlShape, decoder: KlShape): void {
+  const once: readonly (readonly [what: string, of: (half: KlShape) => unknown])[] = [
+    ['levels', ({ widths }) => widths.length],
+    ['channels of their levels', ({ widths }) => className === 'AutoencoderKLFlux2' || widths],
+    ['blocks a level', ({ blocks }) => blocks],
+    ['attention in the middle', ({ midAttention }) => midAttention],
+    ['channels before the quant convolution', ({ zChannels }) => zChannels],
+  ]
+  for (const [what, of] of once)
+    if (`${of(encoder)}` !== `${of(decoder)}`)
+      throw refuse(
+        `${what}: ${of(encoder)} in the encoder, ${of(decoder)} in the decoder; ${className} has one of both`,
+      )
+  const { base, widths, zChannels, latentChannels } = encoder
+  if (base !== widths[0])
+    throw refuse(`the encoder begins with ${base} channels; ${className} begins with its first level's, ${widths[0]}`)
+  if (className !== 'VQModel' && zChannels !== latentChannels)
+    throw refuse(
+      `its quant convolutions change ${zChannels} channels to ${latentChannels}, which ${className}'s do not`,
+    )
+  if (className === 'VQModel' && !(encoder.quantConv && decoder.quantConv))
+    throw refuse('it has no quant convolutions, which VQModel always has')
 }
 
 function tinyConfig(stored: StoredAutoencoder, latents: KnownScaling): DiffusersConfig {

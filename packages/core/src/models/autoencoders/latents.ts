@@ -81,7 +81,7 @@ export function batchNormScaling(
 }
 
 /** Epsilon of FLUX.2's batch norm. */
-const FLUX2_EPSILON = 1e-4
+export const FLUX2_EPSILON = 1e-4
 
 /** Where only a config could tell: both ways throw, with the reason. */
 export function unknownScaling(why: string): LatentScaling {

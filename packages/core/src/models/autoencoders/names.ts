@@ -12,7 +12,8 @@ const IGNORED: readonly string[] = ['loss.{rest...}', 'model_ema.{rest...}', 'bn
 const LAYERS = ['conv_in', 'norm_out', 'conv_out'] as const
 const same = (names: readonly string[]): NamePair[] => names.map((name) => [name, name])
 const codebook = same(['quantize.embedding.weight'])
-const statistics = same(['bn.running_mean', 'bn.running_var'])
+/** The last is not read, see IGNORED, and goes along when names are changed. */
+const statistics = same(['bn.running_mean', 'bn.running_var', 'bn.num_batches_tracked'])
 
 const ldmInside: NamePair[] = same([
   ...LAYERS.flatMap((layer) => [`encoder.${layer}.{rest...}`, `decoder.${layer}.{rest...}`]),

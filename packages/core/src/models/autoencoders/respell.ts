@@ -5,7 +5,7 @@ import type { Family } from './autoencoder.ts'
 import type { AutoencoderDescription } from './describe.ts'
 import { isAttentionMatrix, klSpellings, tinySpellings } from './names.ts'
 
-/** Whose names: those of a diffusers `vae/` folder, or those of an LDM checkpoint's first stage, without its prefix. */
+/** Whose names: those of a diffusers `vae/` folder, or those of an LDM checkpoint's first stage, without its prefix; of FLUX.2 its own. */
 export type TargetSpelling = 'diffusers' | 'LDM'
 
 /** An autoencoder as it is stored, whatever file, spelling or pair of files it lies in. */
@@ -25,6 +25,8 @@ export interface DescribedFile {
   readonly about: AutoencoderDescription
 }
 
+const COUNTER = 'bn.num_batches_tracked'
+
 /**
  * Both halves under the model's own names; bytes are read when asked for.
  * @param file what holds the decoder, and the encoder as well where no other file is named
@@ -38,6 +40,9 @@ export function storedAutoencoder(file: DescribedFile, encoder?: DescribedFile):
       const tensor = wanted(ours) && state.tensors.get(theirs)
       if (tensor) tensors.set(ours, tensor)
     }
+    // What no model needs, and diffusers' BatchNorm wants beside its statistics.
+    const counted = about.names.has('bn.running_mean') && state.tensors.get(`${about.prefix}${COUNTER}`)
+    if (counted && wanted(COUNTER)) tensors.set(COUNTER, counted)
   }
   const ofEncoder = (ours: string) => ours.startsWith('encoder.')
   if (encoder) take(encoder, ofEncoder)
@@ -56,23 +61,23 @@ export function storedAutoencoder(file: DescribedFile, encoder?: DescribedFile):
  * An autoencoder's tensors under another project's names, in its order; bytes are read when asked for. Attention's matrices are
  * [C,C] in diffusers and [C,C,1,1] in LDM; nothing else differs.
  * @returns the other project's names -> the tensors as they are there
- * @throws StableSigError 'unsupported' for FLUX.2, for the tiny family under LDM's names, and for a tensor that has no name there
+ * @throws StableSigError 'unsupported' for the tiny family under LDM's names, and for a tensor that has no name there
  */
 export function respellAutoencoder(
   { source, family, tensors }: StoredAutoencoder,
   to: TargetSpelling,
 ): Map<string, StateTensor> {
   const fail = (why: string) => new StableSigError('unsupported', `${source} cannot be written as ${to} has it: ${why}`)
-  if (tensors.has('bn.running_mean')) throw fail(`it is FLUX.2's, which keeps its layout`)
   if (family === 'tiny' && to === 'LDM')
     throw fail('it is of the tiny family, which LDM has no names for; the decoder alone can be had (safetensors)')
   const levels = [...tensors.keys()].reduce(
     (most, ours) => Math.max(most, 1 + Number(/^decoder\.up\.(\d+)\./.exec(ours)?.[1] ?? -1)),
     1,
   )
-  const mapping = (family === 'tiny' ? tinySpellings('decoder') : klSpellings(levels)).find(
-    ({ name }) => name === (family === 'tiny' ? 'diffusers AutoencoderTiny' : to),
-  )
+  const own = to === 'LDM' && tensors.has('bn.running_mean') ? 'FLUX.2' : to
+  const wanted = family === 'tiny' ? 'diffusers AutoencoderTiny' : own
+  const spellings = family === 'tiny' ? tinySpellings('decoder') : klSpellings(levels)
+  const mapping = spellings.find(({ name }) => name === wanted)
   const respelled = new Map<string, StateTensor>()
   for (const [ours, tensor] of tensors) {
     const name = mapping && unmapName(mapping, ours)
