@@ -1,3 +1,5 @@
+import { UNREAD_OPERATOR } from './unread-results.ts'
+
 /** Milliseconds by operator of one run of a session. */
 export type OperatorTimes = Readonly<Record<string, number>>
 
@@ -12,7 +14,7 @@ interface Event {
 
 /**
  * The time that each operator took in each run, from the profile that a session wrote. Operators are those that ONNX Runtime
- * made of the model's, fused ones among them; what it works between them is in none.
+ * made of the model's, fused ones among them; what it works between them is in none, and the result that nobody reads is left out.
  */
 export function operatorTimes(profile: string): OperatorTimes[] {
   const entries: unknown = JSON.parse(profile)
@@ -26,6 +28,7 @@ export function operatorTimes(profile: string): OperatorTimes[] {
     for (; at < kernels.length && kernels[at]!.ts <= ts + dur; at++) {
       const { args, dur } = kernels[at]!
       const operator = String(Reflect.get(args, 'op_name'))
+      if (operator === UNREAD_OPERATOR) continue
       micros[operator] = (micros[operator] ?? 0) + dur
     }
     const sorted = Object.entries(micros).sort(([, a], [, b]) => b - a)

@@ -5,6 +5,8 @@
  * result of that kind, an empty list, and the complaint about it is the sign that a run has ended well.
  */
 export const UNREAD = 'unread'
+/** The operator that makes it. */
+export const UNREAD_OPERATOR = 'SequenceEmpty'
 
 /** Models above this size hold weights, and make images of them: a copy of the model would cost more than one of its results. */
 const LARGEST = 64 * 2 ** 20
@@ -20,9 +22,9 @@ const field = (number: number, value: string | readonly number[] | number): numb
 const FLOAT = 1
 const tensorType = field(1, field(1, FLOAT))
 
-/** A ModelProto with a graph of one node, SequenceEmpty, and its result. A parser merges what follows into it. */
+/** A ModelProto with a graph of one node and its result. A parser merges what follows into it. */
 const preamble = field(7, [
-  ...field(1, [...field(2, UNREAD), ...field(4, 'SequenceEmpty')]),
+  ...field(1, [...field(2, UNREAD), ...field(4, UNREAD_OPERATOR)]),
   ...field(12, [...field(1, UNREAD), ...field(2, field(4, field(1, tensorType)))]),
 ])
 
