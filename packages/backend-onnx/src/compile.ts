@@ -69,9 +69,11 @@ function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw
     const raw = leaf.halves ? graph.halves(dims, leaf.halves) : graph.raw(dims, type, leaf.values)
     return { raw, shape: leaf.shape, perm }
   }
-  const raw = graph.input(dims, type)
+  // No runtime takes bfloat16 from JavaScript: those halves are widened before they are fed.
+  const half = leaf.halves?.format === 'float16'
+  const raw = graph.input(dims, half ? 'float16' : type)
   asInput(raw)
-  return { raw, shape: leaf.shape, perm }
+  return { raw: half ? graph.node('Cast', [raw], dims, type, TO_FLOAT32) : raw, shape: leaf.shape, perm }
 }
 
 function emit(
@@ -142,13 +144,15 @@ const stored = (raw: Raw, name: string): InitializerProto =>
     ? { name: `${name}.half`, type: raw.halves.format, shape: raw.dims, values: raw.halves.bits }
     : { name, type: raw.type, shape: raw.dims, values: raw.values! }
 
+const TO_FLOAT32 = { to: elementTypes.float32 } as const
+
 /** From halves to float32, exactly. A runtime does it once, when it makes the session. */
 const widening = (name: string): NodeProto => ({
   op: 'Cast',
   domain: '',
   inputs: [`${name}.half`],
   outputs: [name],
-  attributes: { to: elementTypes.float32 },
+  attributes: TO_FLOAT32,
 })
 
 /** What a session holds of a constant: halves are widened there. */

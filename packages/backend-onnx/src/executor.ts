@@ -5,6 +5,7 @@ import { type Flush, hashOf, type LiveGraph, liveGraph, StructureKey } from './f
 import { elementType } from './kernels/call.ts'
 import { filled } from './lowering/graph.ts'
 import type { Target } from './lowering/lowering.ts'
+import type { ElementType, TensorValues } from './onnx/types.ts'
 import type { PassName } from './passes/index.ts'
 import { ArrayPool } from './pool.ts'
 import type { Recorder } from './record.ts'
@@ -109,7 +110,7 @@ export class Executor {
     if (!entry) throw new EngineError('run-failed', 'a flush has no session')
     const inputs = entry.model.inputs.map(({ leaf, name, type, dims }): RuntimeTensor => {
       const data = live.leaves[leaf]!
-      const values = data.uniform === null ? data.expanded : filled(type, 1, data.uniform)
+      const values = data.uniform === null ? valuesFor(data, type) : filled(type, 1, data.uniform)
       if (values === null) throw new EngineError('run-failed', `input ${name} [${dims}] has no values`)
       return { name, type, dims, data: values }
     })
@@ -191,6 +192,10 @@ function isSpent(data: TensorData, { nodes }: Flush): boolean {
   for (const node of nodes) for (const input of node.inputs) if (input === data) uses++
   return data.readers === uses
 }
+
+/** What is fed: halves as they are kept where the graph widens them. */
+const valuesFor = (data: TensorData, type: ElementType): TensorValues | null =>
+  type === 'float16' && data.halves ? data.halves.bits : data.expanded
 
 /** Everything about a leaf that shapes the compiled graph. */
 function leafKind(leaf: TensorData): string {

@@ -191,3 +191,31 @@ describe('constants of the engine', () => {
     expect(reports.map((r) => r.compileReason !== null)).toEqual([true, true, false])
   })
 })
+
+describe.each([
+  ['float16', everyFloat16],
+  ['bfloat16', everyBfloat16],
+])('constants of %s beyond what a model may hold', (format, values) => {
+  test('are fed as they are kept, and widened exactly', async () => {
+    const reports: FlushReport[] = []
+    const options = { maxModelConstants: 100_000, onFlush: (report: FlushReport) => reports.push(report) }
+    const backend = await useOnnx({ name: `onnx-fed-${format}`, ...options })
+    const constant = tf.tensor1d(values)
+    backend.markConstant(constant.dataId)
+    const one = tf.tensor1d([1])
+    for (let run = 0; run < 2; run++) {
+      const product = tf.mul(constant, one)
+      expect(same(await product.data<'float32'>(), values)).toBe(true)
+      product.dispose()
+    }
+    const bytes = format === 'float16' ? 2 * values.length : 4 * values.length
+    expect(reports.map(({ inputBytes, constantBytes }) => [inputBytes, constantBytes])).toEqual([
+      [bytes + 4, 0],
+      [bytes + 4, 0],
+    ])
+    expect(reports[1]!.compileReason).toBeNull()
+    expect(backend.memory().halfBytes).toBe(2 * values.length)
+    tf.dispose([constant, one])
+    expect(backend.memory().halfBytes).toBe(0)
+  })
+})

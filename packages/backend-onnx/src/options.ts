@@ -14,6 +14,11 @@ export interface OnnxBackendOptions {
   readonly maxSessions?: number
   /** Bytes of constant weights inside sessions, in all. Default 2 GiB. */
   readonly maxConstantBytes?: number
+  /**
+   * Bytes of constants inside one model, as they are kept. Where a model has more, they are fed to each run but for biases and
+   * other small ones: not copied, and brought into order at each run. Default and most 1.5e9.
+   */
+  readonly maxModelConstants?: number
   /** Estimated work space of sessions that are kept beside the newest. Default 512 MiB. */
   readonly maxIdleBytes?: number
   /** Bytes of result arrays kept for further use. Default 512 MiB. */
@@ -24,12 +29,16 @@ export interface OnnxBackendOptions {
   readonly onFlush?: (report: FlushReport) => void
 }
 
+/** A model file is one protocol-buffer message, below 2 GB. */
+const MOST_IN_MODEL = 1.5e9
+
 export interface EngineOptions {
   readonly name: string
   readonly passes: ReadonlySet<PassName>
   readonly target: Target
   readonly maxSessions: number
   readonly maxConstantBytes: number
+  readonly maxModelConstants: number
   readonly maxIdleBytes: number
   readonly maxPoolBytes: number
   readonly maxPending: number
@@ -54,6 +63,7 @@ export function withDefaults(
     },
     maxSessions: options.maxSessions ?? 24,
     maxConstantBytes: options.maxConstantBytes ?? 2 ** 31,
+    maxModelConstants: Math.min(options.maxModelConstants ?? MOST_IN_MODEL, MOST_IN_MODEL),
     maxIdleBytes: options.maxIdleBytes ?? 2 ** 29,
     maxPoolBytes: options.maxPoolBytes ?? 2 ** 29,
     maxPending: options.maxPending ?? 50_000,

@@ -1,6 +1,8 @@
 import type { CompiledModel, LeafRole } from './compiled.ts'
 import type { LiveGraph, StructureKey } from './flush.ts'
+import { MAX_FOLDED } from './passes/fold-constants.ts'
 import type { OnnxSession } from './runtime.ts'
+import type { TensorData } from './tensors.ts'
 
 /** A session and how many structures it serves: those that differ only in sizes share one whose lengths are open. */
 export interface SharedSession {
@@ -39,12 +41,11 @@ export interface SessionLimits {
   readonly maxSessions: number
   /** Bytes of weights inside sessions, in all. */
   readonly maxConstantBytes: number
+  /** Bytes of weights inside one model; where they are more, all but the small ones that passes compute with are fed. */
+  readonly maxModelConstants: number
   /** Estimated work space of all sessions but the newest: a session keeps what it has once needed until it is released. */
   readonly maxIdleBytes: number
 }
-
-/** A model file is one protocol-buffer message, below 2 GB; what does not fit is fed as an input. */
-const MAX_MODEL_CONSTANTS = 1.5e9
 
 /** Places in which a structure may differ from another one to be called like it. */
 const LIKE = 64
@@ -127,14 +128,13 @@ export class SessionCache {
       reason = `${changed.length} literal${changed.length > 1 ? 's' : ''} changed value`
     }
     const varying = structure.varying
-    let constants = 0
+    const keptOf = (leaf: TensorData) => (leaf.constant === null ? null : (leaf.halves ?? leaf.values))
+    const constants = live.leaves.reduce((sum, leaf) => sum + (keptOf(leaf)?.byteLength ?? 0), 0)
+    const largest = constants > this.limits.maxModelConstants ? MAX_FOLDED : Number.POSITIVE_INFINITY
     const roles = live.leaves.map((leaf, i): LeafRole => {
       if (leaf.uniform !== null) return varying.has(i) ? 'input' : 'literal'
-      const kept = leaf.halves ?? leaf.values
-      if (leaf.constant === null || kept === null) return 'input'
-      if (constants + kept.byteLength > MAX_MODEL_CONSTANTS) return 'input'
-      constants += kept.byteLength
-      return 'constant'
+      const kept = keptOf(leaf)
+      return kept !== null && kept.length <= largest ? 'constant' : 'input'
     })
     const literals = live.leaves.map((leaf, i) => (roles[i] === 'literal' ? leaf.uniform! : undefined))
     return { structure, roles, literals, entry: null, reason: reason ?? 'its last compile failed' }

@@ -13,6 +13,12 @@ const BACKEND = 'onnx'
  */
 const MAX_SESSIONS = 12
 
+/** Where frozen weights are when a graph runs: see ReadyOptions. */
+export type FrozenWeights = 'compiled' | 'fed'
+
+/** Bytes of weights that a graph has inside it even where weights are fed: an extractor's or a tiny autoencoder's. */
+const STILL_COMPILED = 16 * 2 ** 20
+
 /** The version of the installed onnxruntime-node, for messages. */
 function version(require: NodeJS.Require): string {
   const about: unknown = require('onnxruntime-node/package.json')
@@ -24,7 +30,11 @@ function version(require: NodeJS.Require): string {
  * a provider that is named may still not start.
  * @returns the engine's name; throws, and registers nothing, where the provider does not work
  */
-export async function startOnnx(provider: Device, threads: number): Promise<string> {
+export async function startOnnx(
+  provider: Device,
+  threads: number,
+  frozenWeights: FrozenWeights = 'compiled',
+): Promise<string> {
   const [{ registerOnnxBackend }, { nodeRuntime }] = await Promise.all([
     import('@stablesig/backend-onnx'),
     import('../runtime/onnxruntime.ts'),
@@ -41,6 +51,7 @@ export async function startOnnx(provider: Device, threads: number): Promise<stri
   registerOnnxBackend(runtime, {
     name: BACKEND,
     maxSessions: MAX_SESSIONS,
+    ...(frozenWeights === 'fed' ? { maxModelConstants: STILL_COMPILED } : {}),
     ...(passes ? { passes } : {}),
     ...(trace ? { onFlush: trace.onFlush } : {}),
   })

@@ -23,4 +23,6 @@ test('another device or number of threads is refused while one runs', async () =
   await ready({ device: 'cpu', threads: 1 })
   await expect(ready({ device: 'cuda' })).rejects.toMatchObject({ code: 'no-engine' })
   await expect(ready({ threads: 2 })).rejects.toMatchObject({ code: 'no-engine' })
+  await expect(ready({ frozenWeights: 'fed' })).rejects.toMatchObject({ code: 'no-engine' })
+  expect(await ready({ frozenWeights: 'compiled' })).toMatchObject({ threads: 1 })
 })

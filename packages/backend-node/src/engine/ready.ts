@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { StableSigError } from '@stablesig/core'
 import { chooseEngine, type Device, type Engine } from './choose.ts'
-import { hasOnnxCuda, startOnnx } from './onnx.ts'
+import { type FrozenWeights, hasOnnxCuda, startOnnx } from './onnx.ts'
 import { startTfjsNodeGpu } from './tfjs-node-gpu.ts'
 
 export interface ReadyOptions {
@@ -9,9 +9,16 @@ export interface ReadyOptions {
   readonly device?: Device | 'auto'
   /** Processor threads; all that this process may use by default. */
   readonly threads?: number
+  /**
+   * Where the weights of a large model are that never change. 'compiled' (the default): inside each graph, where they are brought
+   * into order once. 'fed': handed to each run as they are kept, for less than half of the memory and a little more time a run.
+   * Results differ by rounding between the two.
+   */
+  readonly frozenWeights?: FrozenWeights
 }
 
 let running: Promise<Engine> | undefined
+let runningWeights: FrozenWeights = 'compiled'
 
 /**
  * Starts the engine and makes it tfjs' backend: the first thing a program on Node does. It says what it chose and why. A
@@ -25,11 +32,13 @@ let running: Promise<Engine> | undefined
  * @throws StableSigError 'no-engine' when the device cannot be had, or when another one runs already; 'bad-argument'
  */
 export async function ready(options: ReadyOptions = {}): Promise<Engine> {
-  const { device = 'auto', threads = availableParallelism() } = options
+  const { device = 'auto', threads = availableParallelism(), frozenWeights = 'compiled' } = options
   if (!['auto', 'cpu', 'cuda', 'webgpu'].includes(device))
     throw new StableSigError('bad-argument', `no device is called ${device}; there are auto, cpu, cuda and webgpu`)
   if (!Number.isInteger(threads) || threads < 1)
     throw new StableSigError('bad-argument', `threads must be a whole number of at least 1, not ${threads}`)
+  if (!['compiled', 'fed'].includes(frozenWeights))
+    throw new StableSigError('bad-argument', `frozenWeights is ${frozenWeights}, expected compiled or fed`)
   if (running) {
     const engine = await running
     if (device !== 'auto' && device !== engine.device)
@@ -39,9 +48,13 @@ export async function ready(options: ReadyOptions = {}): Promise<Engine> {
       )
     if (options.threads !== undefined && options.threads !== engine.threads)
       throw new StableSigError('no-engine', `the engine runs already with ${engine.threads} threads, not ${threads}`)
+    if (options.frozenWeights !== undefined && options.frozenWeights !== runningWeights)
+      throw new StableSigError('no-engine', `the engine runs already with frozen weights ${runningWeights}`)
     return engine
   }
-  const adapters = { onnx: startOnnx, hasOnnxCuda, tfjsNodeGpu: startTfjsNodeGpu }
+  const onnx = (provider: Device, threads: number) => startOnnx(provider, threads, frozenWeights)
+  const adapters = { onnx, hasOnnxCuda, tfjsNodeGpu: startTfjsNodeGpu }
+  runningWeights = frozenWeights
   const engine = chooseEngine(device, threads, adapters)
   running = engine
   // One that did not start may be tried again.

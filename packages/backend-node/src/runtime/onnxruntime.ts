@@ -138,7 +138,7 @@ class NodeSession implements OnnxSession {
   runSync(inputs: readonly RuntimeTensor[], outputs: readonly RuntimeTensor[]): void {
     const feeds: Record<string, OnnxValue> = {}
     const fetches: Record<string, OnnxValue | null> = this.complaint === null ? {} : { [UNREAD]: null }
-    for (const t of inputs) feeds[t.name] = new Tensor(t.type, t.data, t.dims)
+    for (const t of inputs) feeds[t.name] = fed(t)
     for (const t of outputs) fetches[t.name] = new Tensor(t.type, t.data, t.dims)
     try {
       this.session.run(feeds, fetches, {})
@@ -157,4 +157,13 @@ class NodeSession implements OnnxSession {
     if (this.profiled.delete(this.session)) this.session.endProfiling()
     this.session.dispose()
   }
+}
+
+/**
+ * Halves go in as their bits under the name of their type: where Node has a Float16Array, onnxruntime-node's Tensor makes one of
+ * them, which its native side cannot read.
+ */
+function fed({ type, data, dims }: RuntimeTensor): Tensor {
+  if (type !== 'float16' || !(data instanceof Uint16Array)) return new Tensor(type, data, dims)
+  return Object.defineProperty(new Tensor('uint16', data, dims), 'type', { value: type })
 }
