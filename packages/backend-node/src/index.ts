@@ -1,4 +1,5 @@
 export type { Device, Engine } from './engine/choose.ts'
+export type { FrozenWeights } from './engine/onnx.ts'
 export * from './engine/ready.ts'
 export * from './export/onnx-file.ts'
 export * from './export/open-decoder.ts'
