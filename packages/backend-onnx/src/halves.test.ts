@@ -146,6 +146,23 @@ describe('constants of the engine', () => {
     tf.dispose([filter, whole])
   })
 
+  test('give nearly the same where they are fed', async () => {
+    const compiled = await start()
+    const inside = frozen(compiled, 2)
+    const expected = await computed(() => network(inside, 9))
+    inside.dispose()
+    const fedReports: FlushReport[] = []
+    const onFlush = (report: FlushReport) => fedReports.push(report)
+    const backend = await useOnnx({ name: 'onnx-fed-network', maxModelConstants: 1000, onFlush })
+    const filter = frozen(backend, 2)
+    const values = await computed(() => network(filter, 9))
+    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    expect(values.every((value, i) => Math.abs(value - expected[i]!) <= 1e-5 * largest)).toBe(true)
+    expect(fedReports.at(-1)!.inputBytes).toBeGreaterThanOrEqual(2 * filter.size)
+    expect(fedReports.at(-1)!.constantBytes).toBeLessThan(2 * filter.size)
+    filter.dispose()
+  })
+
   test.each([
     ['float16', everyFloat16],
     ['bfloat16', everyBfloat16],

@@ -11,8 +11,8 @@ export interface ReadyOptions {
   readonly threads?: number
   /**
    * Where the weights of a large model are that never change. 'compiled' (the default): inside each graph, where they are brought
-   * into order once. 'fed': handed to each run as they are kept, for less than half of the memory and a little more time a run.
-   * Results differ by rounding between the two.
+   * into order once. 'fed': handed to each run as they are kept, for much less memory; results differ by rounding between the two.
+   * See docs/engine.md.
    */
   readonly frozenWeights?: FrozenWeights
 }
