@@ -1,19 +1,68 @@
 import type { Graph, IrNode } from '../lowering/graph.ts'
 
-/** From this many parts on a concatenation is taken for a collection of results, such as the gradients of all weights. */
+/** From this many on the parts of a concatenation, or results, are taken for a collection, such as the gradients of all weights. */
 const MANY = 8
+
+/** What at most so many nodes make of inputs and constants alone is made where it is needed: a filter in another layout. */
+const SHORT = 8
 
 /** Operators that only change how a tensor is looked at or laid out. */
 const LAYOUT = new Set(['Reshape', 'Transpose'])
 
 /**
- * Orders nodes so that ONNX Runtime computes each part of a large concatenation as soon as it can be. The runtime's order of
- * execution is not the file's: it walks back from the results, depth first, and at each node takes the input first whose node
- * stands last. Of the gradients of all weights it would so begin with one that needs the whole backward pass, and keep what
- * all others need in memory until then. Here the parts stand directly before their concatenation, the one that can be
- * computed first as the last.
+ * Orders nodes so that ONNX Runtime computes each part of a large concatenation, and each of many results, as soon as it can be.
+ * The runtime's order of execution is not the file's: it walks back from the results, depth first, and begins with the result,
+ * and at each node with the input, whose node stands last. Of the gradients of all weights it would so begin with one that
+ * needs the whole backward pass, and keep what all others need in memory until then. Here the parts stand directly before their
+ * concatenation, and the results at the end, what can be computed first as the last.
  */
 export function scheduleParts(graph: Graph): void {
+  schedulePreparations(graph)
+  scheduleConcatenations(graph)
+  scheduleResults(graph)
+}
+
+/**
+ * What is soon made of inputs moved to the front: of a node's inputs it is then computed as the last one, after the long history
+ * of the others, and not before it, where all filters would be laid out before the first convolution.
+ */
+function schedulePreparations(graph: Graph): void {
+  const lengths = new Map<IrNode, number>()
+  for (const node of graph.nodes) {
+    let length = 1
+    for (const input of node.inputs) if (input?.producer) length += lengths.get(input.producer) ?? 0
+    lengths.set(node, length)
+  }
+  const isShort = (node: IrNode) => (lengths.get(node) ?? 0) <= SHORT
+  graph.nodes = [...graph.nodes.filter(isShort), ...graph.nodes.filter((node) => !isShort(node))]
+}
+
+/** Results that nothing else needs, moved to the end: the fewer nodes come before one, the later it stands. */
+function scheduleResults(graph: Graph): void {
+  const needed = new Set(graph.nodes.flatMap(({ inputs }) => inputs.map((input) => input?.producer)))
+  const last = graph.nodes.filter((node) => !needed.has(node))
+  if (last.length < MANY) return
+  const before = new Map(last.map((node) => [node, countBefore(node)]))
+  const rest = graph.nodes.filter((node) => needed.has(node))
+  graph.nodes = [...rest, ...last.sort((a, b) => (before.get(b) ?? 0) - (before.get(a) ?? 0))]
+}
+
+/** Nodes that must be computed before this one. */
+function countBefore(node: IrNode): number {
+  const seen = new Set<IrNode>()
+  const stack = [node]
+  for (let current = stack.pop(); current; current = stack.pop()) {
+    for (const input of current.inputs) {
+      const maker = input?.producer
+      if (!maker || seen.has(maker)) continue
+      seen.add(maker)
+      stack.push(maker)
+    }
+  }
+  return seen.size
+}
+
+function scheduleConcatenations(graph: Graph): void {
   const position = new Map<IrNode, number>(graph.nodes.map((node, i) => [node, i]))
   const consumers = new Map<IrNode, number>()
   for (const node of graph.nodes) {

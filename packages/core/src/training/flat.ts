@@ -19,18 +19,29 @@ export interface FlatLayout {
 }
 
 /**
- * A tensor of so many elements is a vector of its own. Smaller ones share one, which spares an optimiser a handful of operations
- * for each; what is larger would only be copied there and back, and its update have to wait for all other gradients.
+ * A tensor of so many elements is a vector of its own: in another it would only be copied there and back, and its update have to
+ * wait for other gradients.
  */
-const ALONE = 2 ** 18
+const ALONE = 2 ** 17
 
-/** The vectors of `weights`: one of all small tensors in their order, and one of each large tensor. */
+/**
+ * The vectors of `weights`: one of each large tensor, and one of small tensors that are neighbours, whose gradients come one soon
+ * after the other; that spares an optimiser a handful of operations for each.
+ */
 export function flatLayout(weights: Weights): FlatLayout {
   const all = Object.entries(weights)
   if (!all.length) throw new StableSigError('bad-weights', 'there are no weights to train')
-  const small = all.filter(([, { size }]) => size < ALONE)
-  const large = all.filter(([, { size }]) => size >= ALONE)
-  const groups = [...(small.length ? [small] : []), ...large.map((entry) => [entry])]
+  const groups: (typeof all)[] = []
+  let small: typeof all | null = null
+  for (const entry of all) {
+    const alone = entry[1].size >= ALONE
+    if (small && !alone) small.push(entry)
+    else {
+      const group = [entry]
+      groups.push(group)
+      small = alone ? null : group
+    }
+  }
   return { names: Object.keys(weights), vectors: groups.map(flatVector) }
 }
 
