@@ -59,7 +59,8 @@ export function withDefaults(
       microsoft,
       block: passes.has('blocked-layout') ? block : 0,
       layout: passes.has('layout'),
-      winograd: passes.has('winograd'),
+      // Measured on processors; libraries of other devices choose among such algorithms themselves.
+      winograd: runtime.provider === 'cpu' && passes.has('winograd'),
     },
     maxSessions: options.maxSessions ?? 24,
     maxConstantBytes: options.maxConstantBytes ?? 2 ** 31,
