@@ -33,11 +33,11 @@ export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx:
 export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
   const [n, o, p] = a.dims
   const i = b.dims[1]!
-  if (n === 1) return g.reshapeRaw(product(g, a, b), [o!, i])
+  if (n === 1) return g.reshapeRaw(product(g, a, b, { transB: 1 }), [o!, i])
   // Where the result is large and the images small (many channels, few pixels), one long product is less work than n results
   // that are summed: the images are laid side by side.
-  if (2 * o! * i > p! * (o! + i)) return product(g, sideBySide(g, a), sideBySide(g, b))
-  return g.node('ReduceSum', [product(g, a, b), g.integers([0])], [o!, i], 'float32', { keepdims: 0 })
+  if (2 * o! * i > p! * (o! + i)) return product(g, sideBySide(g, a), sideBySide(g, b), { transB: 1 })
+  return g.node('ReduceSum', [product(g, a, b, { transB: 1 }), g.integers([0])], [o!, i], 'float32', { keepdims: 0 })
 }
 
 /** [N,C,P] -> [C,N·P]. */
@@ -46,11 +46,23 @@ function sideBySide(g: Lowering, raw: Raw): Raw {
   return g.reshapeRaw(g.transposeRaw(raw, [1, 0, 2]), [c!, n! * p!])
 }
 
-/** a [..,O,P] · bᵀ [..,P,I]. Written as the fused operator that ONNX Runtime would make of it: what it makes runs last. */
-function product(g: Lowering, a: Raw, b: Raw): Raw {
-  const dims = [...a.dims.slice(0, -1), b.dims.at(-2)!]
-  if (g.target.microsoft) return g.node('FusedMatMul', [a, b], dims, 'float32', { transB: 1 }, 'com.microsoft')
-  const order = [...b.dims.keys()]
-  order.push(...order.splice(-2).reverse())
-  return g.node('MatMul', [a, g.transposeRaw(b, order)], dims)
+/** Which factors of a product are transposed. */
+interface Order {
+  readonly transA?: 1
+  readonly transB?: 1
+}
+
+/** a [..,O,P] · b [..,P,I]. Written as the fused operator that ONNX Runtime would make of it: what it makes runs last. */
+export function product(g: Lowering, a: Raw, b: Raw, order: Order): Raw {
+  const dims = [...a.dims.slice(0, -2), a.dims.at(order.transA ? -1 : -2)!, b.dims.at(order.transB ? -2 : -1)!]
+  if (g.target.microsoft) return g.node('FusedMatMul', [a, b], dims, 'float32', { ...order }, 'com.microsoft')
+  const [left, right] = [order.transA ? turned(g, a) : a, order.transB ? turned(g, b) : b]
+  return g.node('MatMul', [left, right], dims)
+}
+
+/** The last two axes exchanged. */
+function turned(g: Lowering, raw: Raw): Raw {
+  const axes = [...raw.dims.keys()]
+  axes.push(...axes.splice(-2).reverse())
+  return g.transposeRaw(raw, axes)
 }

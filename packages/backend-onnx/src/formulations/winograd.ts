@@ -1,6 +1,7 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import { isConstant, type Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
+import { product } from './products.ts'
 import { fromTiles, REACH, RESULTS, TILE, tilesOf } from './winograd-tiles.ts'
 import { transform } from './winograd-transforms.ts'
 
@@ -61,7 +62,7 @@ export function winogradInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, f
 export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
   const tiles = tilesOf(g, x, { reach: REACH, before: geo.pads, results: geo.output, again: true })
   const gradients = tilesOf(g, dy, { reach: TILE, before: [0, 0], results: geo.output })
-  const products = multiply(g, transform(g, 'input', tiles), transform(g, 'result gradient', gradients), { transA: 1 })
+  const products = product(g, transform(g, 'input', tiles), transform(g, 'result gradient', gradients), { transA: 1 })
   return g.reshapeRaw(transform(g, 'filter gradient', products), [3, 3, geo.inputs, geo.outputs])
 }
 
@@ -74,19 +75,5 @@ function convolved(
   filter: Raw,
   order: { readonly transB?: 1 },
 ): Raw {
-  return fromTiles(g, transform(g, 'result', multiply(g, tiles, filter, order)), batch, size)
-}
-
-/** 36 matrix products [36,a,b] · [36,b,c], either transposed. */
-function multiply(g: Lowering, a: Raw, b: Raw, order: { readonly transA?: 1; readonly transB?: 1 }): Raw {
-  const swap = [0, 2, 1]
-  const rows = order.transA ? a.dims[2]! : a.dims[1]!
-  const columns = order.transB ? b.dims[1]! : b.dims[2]!
-  const dims = [a.dims[0]!, rows, columns]
-  if (g.target.microsoft) return g.node('FusedMatMul', [a, b], dims, 'float32', { ...order }, 'com.microsoft')
-  return g.node(
-    'MatMul',
-    [order.transA ? g.transposeRaw(a, swap) : a, order.transB ? g.transposeRaw(b, swap) : b],
-    dims,
-  )
+  return fromTiles(g, transform(g, 'result', product(g, tiles, filter, order)), batch, size)
 }
