@@ -1,4 +1,5 @@
 import type { Graph, IrNode } from '../lowering/graph.ts'
+import { dependence } from './dependence.ts'
 
 /** From this many on the parts of a concatenation, or results, are taken for a collection, such as the gradients of all weights. */
 const MANY = 8
@@ -42,24 +43,10 @@ function scheduleResults(graph: Graph): void {
   const needed = new Set(graph.nodes.flatMap(({ inputs }) => inputs.map((input) => input?.producer)))
   const last = graph.nodes.filter((node) => !needed.has(node))
   if (last.length < MANY) return
-  const before = new Map(last.map((node) => [node, countBefore(node)]))
+  const comesBefore = dependence(graph, last)
+  const before = new Map(last.map((node, i) => [node, graph.nodes.filter((other) => comesBefore(other, i)).length]))
   const rest = graph.nodes.filter((node) => needed.has(node))
   graph.nodes = [...rest, ...last.sort((a, b) => (before.get(b) ?? 0) - (before.get(a) ?? 0))]
-}
-
-/** Nodes that must be computed before this one. */
-function countBefore(node: IrNode): number {
-  const seen = new Set<IrNode>()
-  const stack = [node]
-  for (let current = stack.pop(); current; current = stack.pop()) {
-    for (const input of current.inputs) {
-      const maker = input?.producer
-      if (!maker || seen.has(maker)) continue
-      seen.add(maker)
-      stack.push(maker)
-    }
-  }
-  return seen.size
 }
 
 function scheduleConcatenations(graph: Graph): void {
