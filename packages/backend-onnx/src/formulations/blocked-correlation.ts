@@ -50,11 +50,12 @@ export function blockedCorrelation(g: Lowering, geo: ConvGeometry, x: Raw, dy: R
 
   const groups = partsOfImage(g, geo) >= PARTS ? 1 : batch
   const sets = outputs / block
+  const gradients = blocks(g, dy)
 
   const filter = g.node(
     'Gather',
     [
-      g.reshapeRaw(groups === batch ? blocks(g, dy) : imagesInside(g, geo, blocks(g, dy)), [
+      g.reshapeRaw(groups === batch ? gradients : imagesInside(g, geo, gradients), [
         (batch * outputs * height) / block,
         width,
         block,

@@ -31,15 +31,17 @@ export function tilesOf(g: Lowering, image: Raw, { reach, before, results, again
           for (let a = 0; a < down; a++)
             for (let b = 0; b < across; b++) {
               const [y, x] = [a * TILE + i - top, b * TILE + j - left]
-              const inside = y >= 0 && y < height && x >= 0 && x < width
-              list.push(inside ? (n * height + y) * width + x + (again ? 1 : 0) : again ? 0 : pixels)
+              const isPixel = y >= 0 && y < height && x >= 0 && x < width
+              list.push(isPixel ? (n * height + y) * width + x + (again ? 1 : 0) : again ? 0 : pixels)
             }
     return Int32Array.from(list)
   }
+  const within = (count: number, from: number, side: number) => from <= 0 && (count - 1) * TILE + reach - from <= side
+  const inside = !again && within(down, top, height) && within(across, left, width)
   // A row of zeros stands for all that lies outside, behind the pixels or before them.
   const pads = again ? [1, 0, 0, 0] : [0, 0, 1, 0]
   const rows = g.reshapeRaw(image, [pixels, channels])
-  const padded = g.node('Pad', [rows, g.integers(pads), g.float(0)], [pixels + 1, channels])
+  const padded = inside ? rows : g.node('Pad', [rows, g.integers(pads), g.float(0)], [pixels + 1, channels])
   const name = `tiles ${reach} ${batch}x${height}x${width} from ${top},${left} over ${down}x${across} ${again}`
   const tiles = batch * down * across
   const read = g.node('Gather', [padded, g.table(name, places)], [reach ** 2 * tiles, channels], 'float32', { axis: 0 })
