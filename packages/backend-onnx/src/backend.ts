@@ -2,9 +2,9 @@ import { type BackendValues, DataStorage, type DataType, engine, type TensorInfo
 import { EngineError } from './errors.ts'
 import { Executor, noSyncRead } from './executor.ts'
 import type { Flush } from './flush.ts'
+import { asElements, asHost } from './host-values.ts'
 import { elementType, RecordingBackend } from './kernels/call.ts'
 import { filled } from './lowering/graph.ts'
-import type { TensorValues } from './onnx/types.ts'
 import type { EngineOptions } from './options.ts'
 import { MAX_FOLDED } from './passes/fold-constants.ts'
 import { type Component, type Lower, type RecordedNode, Recorder } from './record.ts'
@@ -378,24 +378,4 @@ function nextTurn(): Promise<void> {
 function asError(failure: unknown): Error {
   if (failure instanceof Error) return failure
   return new EngineError('run-failed', `the runtime failed: ${String(failure)}`)
-}
-
-/** tfjs hands over whatever array the user gave where its type fits; the rest is converted. */
-function asElements(
-  values: Exclude<BackendValues, Uint8Array[]>,
-  dtype: DataType,
-): Float32Array | Int32Array | Uint8Array {
-  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values)
-  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values)
-  if (dtype === 'bool') return values instanceof Uint8Array ? values : Uint8Array.from(values)
-  throw new EngineError(
-    'unsupported',
-    `tensors of type ${dtype} cannot be kept on the onnx backend; use float32, int32 or bool`,
-  )
-}
-
-function asHost(values: TensorValues): Float32Array | Int32Array | Uint8Array {
-  if (values instanceof BigInt64Array || values instanceof Uint16Array)
-    throw new EngineError('unsupported', '64-bit integers and half precision are internal to compiled graphs')
-  return values
 }
