@@ -19,11 +19,7 @@ export function bodyOf(
   { inputs, outputs }: { readonly inputs: readonly CompiledInput[]; readonly outputs: readonly CompiledOutput[] },
 ): string {
   let body = ''
-  for (const { op, domain, inputs, outputs, attributes } of nodes) {
-    body += `${op}:${domain}(${inputs})${outputs}`
-    for (const name in attributes) body += `;${name}=${JSON.stringify(attributes[name])}`
-    body += '\n'
-  }
+  for (const node of nodes) body += `${textOf(node)}\n`
   for (const raw of constants) {
     const kept = raw.halves?.bits ?? raw.values
     const type = raw.halves?.format ?? raw.type
@@ -32,6 +28,14 @@ export function bodyOf(
   for (const { leaf, name, type, dims } of inputs) body += `${leaf}>${name}:${type}/${dims.length}\n`
   for (const { name, type, dims, perm } of outputs) body += `${name}:${type}/${dims.length}<${perm}\n`
   return body
+}
+
+function textOf({ op, domain, inputs, outputs, attributes, body }: NodeProto): string {
+  let text = `${op}:${domain}(${inputs})${outputs}`
+  for (const name in attributes) text += `;${name}=${JSON.stringify(attributes[name])}`
+  if (body)
+    text += `{${body.inputs.map(({ name }) => name)};${body.outputs.map(({ name }) => name)};${body.nodes.map(textOf)}}`
+  return text
 }
 
 /** By bytes, since negative zero and NaN print as 0 and NaN. */

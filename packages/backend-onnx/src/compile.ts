@@ -3,7 +3,7 @@ import type { Compiled, CompiledInput, CompiledOutput, LeafRole } from './compil
 import { EngineError } from './errors.ts'
 import type { LiveGraph } from './flush.ts'
 import { elementType } from './kernels/call.ts'
-import { Graph } from './lowering/graph.ts'
+import { Graph, type IrNode } from './lowering/graph.ts'
 import { Lowering, type Target } from './lowering/lowering.ts'
 import { identity, isConstant, isIdentity, type Raw, sameShape, type Value } from './lowering/value.ts'
 import { elementTypes, type InitializerProto, type NodeProto, type ValueProto } from './onnx/types.ts'
@@ -89,14 +89,9 @@ function emit(
   })
   const name = (raw: Raw | null) => (raw === null ? '' : (outputNames.get(raw) ?? `v${raw.id}`))
   const used = new Set<Raw>(graph.outputs)
-  for (const node of graph.nodes) for (const input of node.inputs) if (input) used.add(input)
-  const nodes: NodeProto[] = graph.nodes.map((n) => ({
-    op: n.op,
-    domain: n.domain,
-    inputs: n.inputs.map(name),
-    outputs: n.outputs.map((o) => name(o)),
-    attributes: n.attributes,
-  }))
+  for (const node of graph.nodes)
+    for (const { inputs } of [node, ...(node.body?.nodes ?? [])]) for (const input of inputs) if (input) used.add(input)
+  const nodes: NodeProto[] = graph.nodes.map((node) => nodeProto(node, name))
   const proto = { inputs: [] as CompiledInput[], outputs: [] as CompiledOutput[] }
   for (const { leaf, raw } of leafInputs) {
     if (used.has(raw)) proto.inputs.push({ leaf, name: name(raw), type: raw.type, dims: raw.dims })
@@ -136,6 +131,29 @@ function emit(
     workBytes: peakBytes(graph),
   }
   return { model, encode }
+}
+
+/** A node as the file has it. What a body reads whole of the graph around it, it names as that does. */
+function nodeProto(node: IrNode, name: (raw: Raw | null) => string): NodeProto {
+  const { op, domain, attributes, body } = node
+  const outputs = node.outputs.map(name)
+  if (!body) return { op, domain, inputs: node.inputs.map(name), outputs, attributes }
+  const given = body.states + body.pieces
+  const whole = new Map(body.parameters.slice(given).map((raw, i) => [raw, name(node.inputs[given + i]!)]))
+  const inner = (raw: Raw | null) => (raw && whole.get(raw)) ?? name(raw)
+  const value = (raw: Raw): ValueProto => ({ name: inner(raw), type: raw.type, shape: raw.dims })
+  return {
+    op,
+    domain,
+    inputs: node.inputs.slice(0, given).map(name),
+    outputs,
+    attributes,
+    body: {
+      nodes: body.nodes.map((within) => nodeProto(within, inner)),
+      inputs: body.parameters.slice(0, given).map(value),
+      outputs: body.results.map(value),
+    },
+  }
 }
 
 /** A constant as the file has it. Halves have a name of their own, and become what the graph names by a Cast. */

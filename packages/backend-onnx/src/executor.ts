@@ -1,5 +1,5 @@
 import { compile } from './compile.ts'
-import type { Compiled } from './compiled.ts'
+import type { Compiled, LeafRole } from './compiled.ts'
 import { EngineError } from './errors.ts'
 import { type Flush, hashOf, type LiveGraph, liveGraph, StructureKey } from './flush.ts'
 import { elementType } from './kernels/call.ts'
@@ -19,6 +19,11 @@ export interface ExecutorOptions extends SessionLimits {
   readonly passes: ReadonlySet<PassName>
   readonly target: Target
 }
+
+/** Kernels up to which a graph may be of any size: those of a training step are not, and are not compiled twice. */
+const MAX_OF_ANY_SIZE = 256
+
+const NOTHING = { compiled: null, shared: null, anySize: false } as const
 
 /** A flush between its steps: what to run, and what has been measured so far. */
 interface Prepared {
@@ -94,14 +99,30 @@ export class Executor {
     const key = StructureKey.of(live, (leaf) => this.recorder.signature(leafKind(leaf)))
     const lookup = this.sessions.lookup(key, live)
     const keyed = performance.now()
-    const { target, passes } = this.options
-    const compiled = lookup.entry ? null : compile(live, lookup.roles, target, passes)
-    const found = compiled ? this.sessions.sharedFor(compiled.model) : null
-    const shared = typeof found === 'object' ? found : null
-    const anySize = found === 'any-size'
+    const { compiled, shared, anySize } = lookup.entry ? NOTHING : this.#compile(live, lookup.roles)
     const bytes = compiled && !shared ? compiled.encode(anySize) : null
     const compileMs = performance.now() - keyed
     return { flush, live, lookup, compiled, shared, bytes, anySize, keyMs: keyed - started, compileMs }
+  }
+
+  /**
+   * Compiles a graph, and finds the session of other sizes that serves it. Convolutions by tiles are of one size: where a graph
+   * is of any size without them, the first size has tiles, and the others share a session that has none.
+   */
+  #compile(live: LiveGraph, roles: readonly LeafRole[]): Pick<Prepared, 'compiled' | 'shared' | 'anySize'> {
+    const { target, passes } = this.options
+    const compiled = compile(live, roles, target, passes)
+    if (!compiled.model.operators.Scan || live.nodes.length > MAX_OF_ANY_SIZE)
+      return { compiled, ...this.#served(compiled) }
+    const untiled = compile(live, roles, { ...target, winograd: false }, passes)
+    const served = this.#served(untiled)
+    if (served.shared || served.anySize) return { compiled: untiled, ...served }
+    return { compiled: { ...compiled, model: { ...compiled.model, body: untiled.model.body } }, ...served }
+  }
+
+  #served({ model }: Compiled): Pick<Prepared, 'shared' | 'anySize'> {
+    const found = this.sessions.sharedFor(model)
+    return { shared: typeof found === 'object' ? found : null, anySize: found === 'any-size' }
   }
 
   #bind({ flush, live, lookup, compiled, shared, anySize }: Prepared, session: OnnxSession | null): Bound {

@@ -65,8 +65,14 @@ export function peakBytes(graph: Graph): number {
       const last = lastUse[output.id]!
       if (last >= 0) freed[last]! += bytes
     }
-    peak = Math.max(peak, alive)
+    peak = Math.max(peak, alive + bytesWithin(node))
     alive -= freed[at]!
   })
   return peak
+}
+
+/** Bytes of what a node makes and frees within one piece, which all count as alive at once. */
+function bytesWithin({ body }: IrNode): number {
+  const nodes = body?.nodes.filter(({ op }) => !VIEWS.has(op)) ?? []
+  return nodes.reduce((sum, { outputs }) => sum + outputs.reduce((bytes, { dims }) => bytes + 4 * sizeOf(dims), 0), 0)
 }

@@ -60,6 +60,26 @@ describe('networks that take images of any size', () => {
     for (const [i, row] of got.entries()) row.forEach((value, k) => void expect(value).toBeCloseTo(want[i]![k]!, 5))
   })
 
+  test('have tiles for the first size alone', async () => {
+    const wide = tf.randomNormal<tf.Rank.R4>([3, 3, 64, 64], 0, 1, 'float32', 5)
+    backend.markConstant(wide.dataId)
+    for (const side of [32, 40, 48, 32]) {
+      const x = tf.randomNormal<tf.Rank.R4>([1, side, side, 64], 0, 1, 'float32', side)
+      const y = tf.tidy(() => tf.mean(tf.mean(tf.relu(tf.conv2d(x, wide, 1, 'same')), 2), 1))
+      await y.data()
+      tf.dispose([x, y])
+    }
+    wide.dispose()
+    expect(reports.map((r) => r.compileReason !== null)).toEqual([true, true, false, false])
+    expect(reports.map(({ operators }) => [operators.Scan ?? 0, operators.Conv ?? 0])).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 1],
+      [1, 0],
+    ])
+    filter.dispose()
+  })
+
   test('are compiled for each size where a size is part of the network', async () => {
     for (const size of [4, 5, 6]) {
       const x = tf.ones([size, size])

@@ -15,6 +15,7 @@ interface Event {
 /**
  * The time that each operator took in each run, from the profile that a session wrote. Operators are those that ONNX Runtime
  * made of the model's, fused ones among them; what it works between them is in none, and the result that nobody reads is left out.
+ * What a Scan repeats counts as itself, and the Scan with what is left of its time.
  */
 export function operatorTimes(profile: string): OperatorTimes[] {
   const entries: unknown = JSON.parse(profile)
@@ -25,16 +26,22 @@ export function operatorTimes(profile: string): OperatorTimes[] {
   let at = 0
   return runs.map(({ ts, dur }) => {
     const micros: Record<string, number> = {}
+    let around: Event | null = null
     for (; at < kernels.length && kernels[at]!.ts <= ts + dur; at++) {
-      const { args, dur } = kernels[at]!
-      const operator = String(Reflect.get(args, 'op_name'))
-      if (operator === UNREAD_OPERATOR) continue
-      micros[operator] = (micros[operator] ?? 0) + dur
+      const kernel = kernels[at]!
+      if (operatorOf(kernel) === UNREAD_OPERATOR) continue
+      // What a node repeats comes after it, within its time.
+      if (around && kernel.ts >= around.ts + around.dur) around = null
+      if (around) micros[operatorOf(around)]! -= kernel.dur
+      else around = kernel
+      micros[operatorOf(kernel)] = (micros[operatorOf(kernel)] ?? 0) + kernel.dur
     }
     const sorted = Object.entries(micros).sort(([, a], [, b]) => b - a)
     return Object.fromEntries(sorted.map(([operator, time]) => [operator, time / 1e3]))
   })
 }
+
+const operatorOf = ({ args }: Event): string => String(Reflect.get(args, 'op_name'))
 
 function isEvent(entry: unknown): entry is Event {
   if (typeof entry !== 'object' || entry === null) return false

@@ -1,5 +1,6 @@
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
+import type { Pieces } from './winograd-pieces.ts'
 
 /** Results of a tile, a side, and the inputs that they come from, which reach over by what a filter of 3 does. */
 export const TILE = 4
@@ -11,59 +12,87 @@ interface Tiling {
   readonly reach: typeof TILE | typeof REACH
   /** Rows and columns of zeros before the image, [top, left, …]. */
   readonly before: readonly number[]
-  /** Height and width of what tiles of 4x4 results cover. */
-  readonly results: readonly [number, number]
-  /** Made so that nothing takes them for others of the same image. */
-  readonly again?: boolean
+  readonly pieces: Pieces
 }
 
-/** [N,H,W,C] -> [reach², T, C]: the pixels at one place of all tiles, tiles by image, row and column. */
-export function tilesOf(g: Lowering, image: Raw, { reach, before, results, again = false }: Tiling): Raw {
-  const [batch, height, width, channels] = image.dims as [number, number, number, number]
+/** Where the tiles of each piece lie: tables of the graph, cut into pieces by a scan. */
+export interface Places {
+  /** For each number of a tile, by lane, place in the tile, row and column of tiles: the pixel, or one near by where there is none. */
+  readonly pixels: Raw
+  /** 1 where there is a pixel and 0 where there is none; null where there are all. */
+  readonly inside: Raw | null
+}
+
+/** Places of the tiles of images [N,h,w,C]. */
+export function placesOf(g: Lowering, image: Raw, { reach, before, pieces }: Tiling): Places {
+  const [batch, height, width] = image.dims as [number, number, number, number]
   const [top, left] = before as [number, number]
-  const [down, across] = results.map((side) => Math.ceil(side / TILE)) as [number, number]
-  const pixels = batch * height * width
-  const places = () => {
-    const list: number[] = []
-    for (let i = 0; i < reach; i++)
-      for (let j = 0; j < reach; j++)
-        for (let n = 0; n < batch; n++)
-          for (let a = 0; a < down; a++)
-            for (let b = 0; b < across; b++) {
-              const [y, x] = [a * TILE + i - top, b * TILE + j - left]
-              const isPixel = y >= 0 && y < height && x >= 0 && x < width
-              list.push(isPixel ? (n * height + y) * width + x + (again ? 1 : 0) : again ? 0 : pixels)
-            }
-    return Int32Array.from(list)
+  const { count, lanes, rows, down, across } = pieces
+  const length = lanes * reach ** 2 * rows * across
+  const within = (tiles: number, from: number, side: number) => from <= 0 && (tiles - 1) * TILE + reach - from <= side
+  const each = (visit: (y: number, x: number, image: number, at: number) => void) => {
+    let at = 0
+    for (let lane = 0; lane < count * lanes; lane++)
+      for (let i = 0; i < reach; i++)
+        for (let j = 0; j < reach; j++)
+          for (let row = lane * rows; row < (lane + 1) * rows; row++)
+            for (let b = 0; b < across; b++)
+              visit((row % down) * TILE + i - top, b * TILE + j - left, Math.floor(row / down), at++)
   }
-  const within = (count: number, from: number, side: number) => from <= 0 && (count - 1) * TILE + reach - from <= side
-  const inside = !again && within(down, top, height) && within(across, left, width)
-  // A row of zeros stands for all that lies outside, behind the pixels or before them.
-  const pads = again ? [1, 0, 0, 0] : [0, 0, 1, 0]
-  const rows = g.reshapeRaw(image, [pixels, channels])
-  const padded = inside ? rows : g.node('Pad', [rows, g.integers(pads), g.float(0)], [pixels + 1, channels])
-  const name = `tiles ${reach} ${batch}x${height}x${width} from ${top},${left} over ${down}x${across} ${again}`
-  const tiles = batch * down * across
-  const read = g.node('Gather', [padded, g.table(name, places)], [reach ** 2 * tiles, channels], 'float32', { axis: 0 })
-  return g.reshapeRaw(read, [reach ** 2, tiles, channels])
+  const near = (at: number, side: number) => Math.min(Math.max(at, 0), side - 1)
+  const pixels = () => {
+    const table = new Int32Array(count * length)
+    each((y, x, n, at) => {
+      table[at] = (n * height + near(y, height)) * width + near(x, width)
+    })
+    return table
+  }
+  const inside = () => {
+    const table = new Float32Array(count * length)
+    each((y, x, _, at) => {
+      table[at] = y === near(y, height) && x === near(x, width) ? 1 : 0
+    })
+    return table
+  }
+  const name = `${reach} ${batch}x${height}x${width} from ${top},${left} ${Object.values(pieces)}`
+  return {
+    pixels: g.table(`tiles ${name}`, pixels, [count, length]),
+    inside:
+      within(down, top, height) && within(across, left, width)
+        ? null
+        : g.table(`inside ${name}`, inside, [count, length, 1]),
+  }
 }
 
-/** Tiles of results [16,T,C] -> [N,h,w,C]. */
-export function fromTiles(g: Lowering, tiles: Raw, batch: number, [height, width]: readonly [number, number]): Raw {
-  const [, count, channels] = tiles.dims as [number, number, number]
-  const [down, across] = [Math.ceil(height / TILE), Math.ceil(width / TILE)]
+/** A piece's tiles [lanes, reach, reach, tiles·C] of pixels [N·h·w, C], zeros where there are none. */
+export function tilesOf(g: Lowering, pixels: Raw, pieces: Pieces, reach: number, [at, inside]: readonly Raw[]): Raw {
+  const channels = pixels.dims[1]!
+  const dims = [at!.dims[0]!, channels]
+  const read = g.node('Gather', [pixels, at!], dims, 'float32', { axis: 0 })
+  const tiles = inside ? g.node('Mul', [read, inside], dims) : read
+  return g.reshapeRaw(tiles, [pieces.lanes, reach, reach, pieces.rows * pieces.across * channels])
+}
+
+/** A piece's pixels [rows of pixels·w, C] of tiles of results [lanes, 6, 6, tiles·C], of each of which 4x4 count. */
+export function fromTiles(
+  g: Lowering,
+  tiles: Raw,
+  { lanes, rows, across }: Pieces,
+  width: number,
+  channels: number,
+): Raw {
   const places = () => {
-    const list: number[] = []
-    for (let n = 0; n < batch; n++)
-      for (let y = 0; y < height; y++)
+    const table: number[] = []
+    for (let lane = 0; lane < lanes; lane++)
+      for (let y = 0; y < rows * TILE; y++)
         for (let x = 0; x < width; x++) {
-          const tile = (n * down + Math.floor(y / TILE)) * across + Math.floor(x / TILE)
-          list.push(((y % TILE) * TILE + (x % TILE)) * count + tile)
+          const place = (lane * REACH + (y % TILE)) * REACH + (x % TILE)
+          table.push((place * rows + Math.floor(y / TILE)) * across + Math.floor(x / TILE))
         }
-    return Int32Array.from(list)
+    return Int32Array.from(table)
   }
-  const rows = g.reshapeRaw(tiles, [RESULTS * count, channels])
-  const index = g.table(`from tiles ${batch}x${height}x${width}`, places)
-  const image = g.node('Gather', [rows, index], [batch * height * width, channels], 'float32', { axis: 0 })
-  return g.reshapeRaw(image, [batch, height, width, channels])
+  const all = lanes * REACH ** 2 * rows * across
+  const index = g.table(`from tiles ${lanes}x${rows}x${across} to ${width}`, places)
+  const inRows = g.reshapeRaw(tiles, [all, channels])
+  return g.node('Gather', [inRows, index], [lanes * rows * TILE * width, channels], 'float32', { axis: 0 })
 }

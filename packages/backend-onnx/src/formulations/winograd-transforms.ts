@@ -30,6 +30,22 @@ type Matrix = readonly (readonly number[])[]
 const transposed = (m: Matrix): Matrix => (m[0] ?? []).map((_, column) => m.map((row) => row[column]!))
 const mirrored = (m: Matrix): Matrix => m.map((row) => [...row].reverse())
 
+/** Results of 6x6, the last two rows and columns of which are zero: as long as what they are made of. */
+const inPlace = (m: Matrix): Matrix => [...m, ...Array.from({ length: 2 }, () => m[0]!.map(() => 0))]
+
+const tileMatrices = { input: INPUT, result: inPlace(RESULT), 'result gradient': transposed(RESULT) }
+
+/** Tiles [lanes,a,a,L] -> [lanes,b,b,L]: rows by one product with a small matrix, columns by another. */
+export function transformTiles(g: Lowering, name: keyof typeof tileMatrices, tiles: Raw): Raw {
+  const matrix = tileMatrices[name]
+  const [lanes, from, , length] = tiles.dims as [number, number, number, number]
+  const to = matrix.length
+  const factor = g.graph.constant(Float32Array.from(matrix.flat()), [to, from], 'float32')
+  const rows = g.node('MatMul', [factor, g.reshapeRaw(tiles, [lanes, from, from * length])], [lanes, to, from * length])
+  const turned = g.reshapeRaw(rows, [lanes, to, from, length])
+  return g.node('MatMul', [factor, turned], [lanes, to, to, length])
+}
+
 /** M ⊗ M: what M does to a square's rows and to its columns, as one matrix on the square laid out as a vector. */
 function onSquares(m: Matrix): { readonly values: Float32Array; readonly dims: readonly [number, number] } {
   const [rows, columns] = [m.length, m[0]?.length ?? 0]
@@ -37,24 +53,18 @@ function onSquares(m: Matrix): { readonly values: Float32Array; readonly dims: r
   return { values: Float32Array.from(values), dims: [rows ** 2, columns ** 2] }
 }
 
-const matrices = {
-  input: onSquares(INPUT),
+const filterMatrices = {
   filter: onSquares(FILTER),
   'mirrored filter': onSquares(mirrored(FILTER)),
-  result: onSquares(RESULT),
-  'result gradient': onSquares(transposed(RESULT)),
   'filter gradient': onSquares(transposed(FILTER)),
 }
 
-/**
- * A transform of squares, here 9, 16 or 36 planes [squares,…]: filters [3,3,I,O] -> [36,I,O], tiles [36,T,C] -> [36,T,C], results
- * [36,T,O] -> [16,T,O] and the gradients back. One product with a small matrix does rows and columns at once.
- */
-export function transform(g: Lowering, name: keyof typeof matrices, squares: Raw): Raw {
-  const { values, dims } = matrices[name]
-  const rest = squares.dims.slice(-2)
+/** Filters [3,3,I,O] -> [36,I,O], and gradients of those [36,I,O] -> [9,I,O], by one product. */
+export function transformFilter(g: Lowering, name: keyof typeof filterMatrices, filter: Raw): Raw {
+  const { values, dims } = filterMatrices[name]
+  const rest = filter.dims.slice(-2)
   const length = rest[0]! * rest[1]!
   const matrix = g.graph.constant(values, dims, 'float32')
-  const product = g.node('MatMul', [matrix, g.reshapeRaw(squares, [dims[1], length])], [dims[0], length])
+  const product = g.node('MatMul', [matrix, g.reshapeRaw(filter, [dims[1], length])], [dims[0], length])
   return g.reshapeRaw(product, [dims[0], ...rest])
 }

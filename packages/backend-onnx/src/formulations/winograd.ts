@@ -2,36 +2,34 @@ import type { Lowering } from '../lowering/lowering.ts'
 import { isConstant, type Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
 import { product } from './products.ts'
-import { fromTiles, REACH, RESULTS, TILE, tilesOf } from './winograd-tiles.ts'
-import { transform } from './winograd-transforms.ts'
+import { type Pieces, piecesOf } from './winograd-pieces.ts'
+import { fromTiles, placesOf, REACH, RESULTS, TILE, tilesOf } from './winograd-tiles.ts'
+import { transformFilter, transformTiles } from './winograd-transforms.ts'
 
 /** With fewer channels what goes in and out of the products costs more than is saved, with fewer tiles what the filter costs. */
-const CHANNELS = 128
+const CHANNELS = 48
 const TILES = 32
 /** Results in tiles for one that is wanted: those at the edges may reach beyond the image. */
 const SURPLUS = 1.3
-/** Floats of a tensor in tiles, 2.25 times its own, which are there for a moment. */
-const MOST = 2 ** 25
+/** Places in the tables of tiles, each of 4 bytes in two of them: 1.8 million pixels. */
+const PLACES = 2 ** 22
+/** Pairs of channels of a filter that is not trained: it is kept four times as large. */
+const FROZEN = 2 ** 14
 
 /**
- * Whether a convolution by a filter that is trained, or its gradients, should go by Winograd's minimal filtering (Lavin & Gray
- * 2016, F(4x4, 3x3)): 36 multiplications a pair of channels for 4x4 results in place of 144. Of many channels, what brings
- * tiles and filters into that form and out of it is little beside the products. A filter that is not trained would be kept in
- * it, four times as large.
+ * Whether a convolution, or its gradients, should go by Winograd's minimal filtering (Lavin & Gray 2016, F(4x4, 3x3)): 36
+ * multiplications a pair of channels for 4x4 results in place of 144. What brings tiles into that form and out of it is
+ * done piece by piece, in the caches.
  */
 export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): boolean {
   const { batch, inputs, outputs, input, output, kernel, strides, dilations, groups } = geo
   const fits = ([height, width]: readonly [number, number]) => {
     const tiles = batch * Math.ceil(height / TILE) * Math.ceil(width / TILE)
-    return (
-      tiles >= TILES &&
-      tiles * RESULTS <= SURPLUS * batch * height * width &&
-      tiles * REACH ** 2 * Math.max(inputs, outputs) <= MOST
-    )
+    return tiles >= TILES && tiles * REACH ** 2 <= PLACES && tiles * RESULTS <= SURPLUS * batch * height * width
   }
   return (
     g.target.winograd &&
-    !(filter && isConstant(filter)) &&
+    !(filter && isConstant(filter) && inputs * outputs > FROZEN) &&
     groups === 1 &&
     kernel.every((side) => side === 3) &&
     [...strides, ...dilations].every((s) => s === 1) &&
@@ -43,37 +41,85 @@ export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): 
 
 /** y [N,H',W',O] of x [N,H,W,I] and filter [3,3,I,O]. */
 export function winogradForward(g: Lowering, geo: ConvGeometry, x: Raw, filter: Raw): Raw {
-  const tiles = tilesOf(g, x, { reach: REACH, before: geo.pads, results: geo.output })
-  return convolved(g, geo, geo.output, transform(g, 'input', tiles), transform(g, 'filter', filter), {})
+  return convolved(g, x, transformFilter(g, 'filter', filter), geo.pads, geo.output, {})
 }
 
 /** dL/dx [N,H,W,I] from dy [N,H',W',O] and filter [3,3,I,O]: the filter mirrored, its channels in and out exchanged. */
 export function winogradInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
   const before = geo.pads.map((pad) => 2 - pad)
-  const tiles = tilesOf(g, dy, { reach: REACH, before, results: geo.input })
-  const mirrored = transform(g, 'mirrored filter', filter)
-  return convolved(g, geo, geo.input, transform(g, 'input', tiles), mirrored, { transB: 1 })
+  return convolved(g, dy, transformFilter(g, 'mirrored filter', filter), before, geo.input, { transB: 1 })
 }
 
-/**
- * dL/dw [3,3,I,O] from x [N,H,W,I] and dy [N,H',W',O]: the transforms of results and filter the other way round. The tiles of x are
- * made anew, in another way than in the forward pass: as equal ones they would be kept until now, in place of x.
- */
+/** dL/dw [3,3,I,O] from x [N,H,W,I] and dy [N,H',W',O]: the transforms of results and filter the other way round, a sum over pieces. */
 export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
-  const tiles = tilesOf(g, x, { reach: REACH, before: geo.pads, results: geo.output, again: true })
-  const gradients = tilesOf(g, dy, { reach: TILE, before: [0, 0], results: geo.output })
-  const products = product(g, transform(g, 'input', tiles), transform(g, 'result gradient', gradients), { transA: 1 })
-  return g.reshapeRaw(transform(g, 'filter gradient', products), [3, 3, geo.inputs, geo.outputs])
+  const { batch, inputs, outputs, output } = geo
+  const pieces = piecesOf(batch, output, Math.max(inputs, outputs), 4 * REACH ** 2 * inputs * outputs)
+  const places = placesOf(g, x, { reach: REACH, before: geo.pads, pieces })
+  const targets = placesOf(g, dy, { reach: TILE, before: [0, 0], pieces })
+  const tables = [places.pixels, targets.pixels, ...[places.inside, targets.inside].filter((table) => table !== null)]
+  const dims = [pieces.lanes, REACH ** 2, inputs, outputs]
+  const isOne = pieces.count === 1
+  const [sum] = g.graph.scan(
+    {
+      states: isOne ? [] : [g.node('Expand', [g.float(0), g.integers(dims)], dims)],
+      pieces: tables,
+      whole: [inRows(g, x), inRows(g, dy)],
+    },
+    ({ states: [before], pieces: [at, to, ...zeros], whole: [image, gradient] }) => {
+      const seen = tilesOf(g, image!, pieces, REACH, [at!, ...(places.inside ? zeros.splice(0, 1) : [])])
+      const wanted = tilesOf(g, gradient!, pieces, TILE, [to!, ...zeros])
+      const [left, right] = [transformTiles(g, 'input', seen), transformTiles(g, 'result gradient', wanted)]
+      const own = product(g, points(g, left, pieces), points(g, right, pieces), { transA: 1 })
+      return before ? { states: [g.node('Add', [before, own], dims)], results: [] } : { results: [own] }
+    },
+  )
+  const whole =
+    pieces.lanes === 1 ? sum! : g.node('ReduceSum', [sum!, g.integers([0])], dims.slice(1), 'float32', { keepdims: 0 })
+  const gradient = transformFilter(g, 'filter gradient', g.reshapeRaw(whole, dims.slice(1)))
+  return g.reshapeRaw(gradient, [3, 3, inputs, outputs])
 }
 
-/** Images [N,h,w,C] of `size` from tiles and a filter in Winograd's form. */
+/** Images [N,h,w,O] of `size` from images [N,h',w',I] and a filter in Winograd's form. */
 function convolved(
   g: Lowering,
-  { batch }: ConvGeometry,
-  size: readonly [number, number],
-  tiles: Raw,
+  image: Raw,
   filter: Raw,
+  before: readonly number[],
+  size: readonly [number, number],
   order: { readonly transB?: 1 },
 ): Raw {
-  return fromTiles(g, transform(g, 'result', product(g, tiles, filter, order)), batch, size)
+  const [batch, , , inputs] = image.dims as [number, number, number, number]
+  const outputs = filter.dims[order.transB ? 1 : 2]!
+  const pieces = piecesOf(batch, size, Math.max(inputs, outputs), REACH ** 2 * inputs * outputs)
+  const { pixels, inside } = placesOf(g, image, { reach: REACH, before, pieces })
+  const { lanes, rows, across, down } = pieces
+  const [made] = g.graph.scan(
+    { pieces: inside ? [pixels, inside] : [pixels], whole: [inRows(g, image), filter] },
+    ({ pieces: tables, whole: [read, by] }) => {
+      const seen = transformTiles(g, 'input', tilesOf(g, read!, pieces, REACH, tables))
+      const products = product(g, points(g, seen, pieces), by!, order)
+      const results = transformTiles(
+        g,
+        'result',
+        g.reshapeRaw(products, [lanes, REACH, REACH, rows * across * outputs]),
+      )
+      return { results: [fromTiles(g, results, pieces, size[1], outputs)] }
+    },
+  )
+  const whole = g.reshapeRaw(made!, [batch, down * TILE, size[1], outputs])
+  if (down * TILE === size[0]) return whole
+  const dims = [batch, ...size, outputs]
+  return g.node('Slice', [whole, g.integers([0]), g.integers([size[0]]), g.integers([1])], dims)
+}
+
+/** Tiles [lanes,6,6,tiles·C] as matrices [lanes,36,tiles,C], one a point of the transform. */
+function points(g: Lowering, tiles: Raw, { lanes, rows, across }: Pieces): Raw {
+  const length = rows * across
+  return g.reshapeRaw(tiles, [lanes, REACH ** 2, length, tiles.dims.at(-1)! / length])
+}
+
+/** Images [N,h,w,C] as rows of channels [N·h·w, C]. */
+function inRows(g: Lowering, image: Raw): Raw {
+  const [batch, height, width, channels] = image.dims as [number, number, number, number]
+  return g.reshapeRaw(image, [batch * height * width, channels])
 }

@@ -11,6 +11,29 @@ export interface IrNode {
   inputs: (Raw | null)[]
   outputs: Raw[]
   attributes: Attributes
+  body?: Body
+}
+
+/** What a Scan node does for each piece of what it goes through. */
+export interface Body {
+  /** For each input of the node what stands for it inside: states, then pieces, then whole tensors. */
+  readonly parameters: Raw[]
+  /** How many of these are states, and how many pieces. */
+  readonly states: number
+  readonly pieces: number
+  readonly nodes: IrNode[]
+  /** The states as the next piece finds them, then this piece's results. */
+  readonly results: Raw[]
+}
+
+/** Inputs of a Scan, or what stands for them inside. */
+export interface ScanTensors {
+  /** What one piece hands to the next, and the last one to the graph. */
+  readonly states?: readonly Raw[]
+  /** Tensors that are cut along their first axis, a piece an index. */
+  readonly pieces: readonly Raw[]
+  /** Tensors that every piece reads whole. Constants need not be named. */
+  readonly whole: readonly Raw[]
 }
 
 /** A graph of ONNX nodes with known shapes. Nodes stand in topological order; passes rewrite the list. */
@@ -87,6 +110,40 @@ export class Graph {
     return node.outputs
   }
 
+  /**
+   * Adds a node that does the same for each piece, one after the other, so that what it makes in between stays in the processor's
+   * caches. Gives the last states and the pieces' results, these along a new first axis. `build` must make all that it uses
+   * from what it is given and from constants.
+   */
+  scan(
+    { states = [], pieces, whole }: ScanTensors,
+    build: (inside: Required<ScanTensors>) => { readonly states?: readonly Raw[]; readonly results: readonly Raw[] },
+  ): Raw[] {
+    const count = pieces[0]?.dims[0] ?? 0
+    const like = ({ dims, type }: Raw) => this.raw(dims, type)
+    const inside = {
+      states: states.map(like),
+      pieces: pieces.map(({ dims, type }) => this.raw(dims.slice(1), type)),
+      whole: whole.map(like),
+    }
+    const around = this.nodes
+    this.nodes = []
+    const { states: next = [], results } = build(inside)
+    const body: Body = {
+      parameters: [...inside.states, ...inside.pieces, ...inside.whole],
+      states: states.length,
+      pieces: pieces.length,
+      nodes: this.nodes,
+      results: [...next, ...results],
+    }
+    this.nodes = around
+    const inputs = [...states, ...pieces, ...whole]
+    const outputs = [...next, ...results.map(({ dims, type }) => ({ dims: [count, ...dims], type }))]
+    const made = this.nodes_('Scan', inputs, outputs, { num_scan_inputs: pieces.length })
+    made[0]!.producer!.body = body
+    return made
+  }
+
   /** A constant tensor; small ones with equal values are one. */
   constant(values: TensorValues, dims: readonly number[], type: ElementType): Raw {
     if (values.length !== sizeOf(dims)) throw new RangeError(`constant of ${values.length} values for [${dims}]`)
@@ -107,12 +164,12 @@ export class Graph {
     return this.constant(Float32Array.of(value), [], 'float32')
   }
 
-  /** A list of 32-bit indices, made and stored once a name: long ones are not found again by their values. */
-  table(name: string, make: () => Int32Array): Raw {
+  /** A list of 32-bit indices or factors, made and stored once a name: long ones are not found again by their values. */
+  table(name: string, make: () => Int32Array | Float32Array, dims?: readonly number[]): Raw {
     let raw = this.#tables.get(name)
     if (raw === undefined) {
       const values = make()
-      raw = this.constant(values, [values.length], 'int32')
+      raw = this.constant(values, dims ?? [values.length], values instanceof Int32Array ? 'int32' : 'float32')
       this.#tables.set(name, raw)
     }
     return raw

@@ -49,8 +49,8 @@ export class Lowering {
     return this.graph.integers(values)
   }
 
-  table(name: string, make: () => Int32Array): Raw {
-    return this.graph.table(name, make)
+  table(name: string, make: () => Int32Array | Float32Array, dims?: readonly number[]): Raw {
+    return this.graph.table(name, make, dims)
   }
 
   /** A value whose memory is in logical order, or in `perm`. Without the layout pass it is brought into logical order at once. */

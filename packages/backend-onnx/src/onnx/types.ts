@@ -24,6 +24,15 @@ export interface NodeProto {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly attributes: Attributes
+  /** What a node repeats, such as a Scan's iteration: the attribute of that name. */
+  readonly body?: BodyProto
+}
+
+/** A graph inside a node. It may name tensors of the graph around it. */
+export interface BodyProto {
+  readonly nodes: readonly NodeProto[]
+  readonly inputs: readonly ValueProto[]
+  readonly outputs: readonly ValueProto[]
 }
 
 export interface ValueProto {

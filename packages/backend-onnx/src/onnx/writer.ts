@@ -1,4 +1,12 @@
-import { type Attribute, elementTypes, type ModelProto, type NodeProto, storedTypes, type ValueProto } from './types.ts'
+import {
+  type Attribute,
+  type BodyProto,
+  elementTypes,
+  type ModelProto,
+  type NodeProto,
+  storedTypes,
+  type ValueProto,
+} from './types.ts'
 
 /** Opset 20 brings Gelu and ReduceMax on booleans; IR version 9 is the one that belongs to it. */
 const OPSET = 20
@@ -145,6 +153,20 @@ function writeNode(w: ProtoWriter, node: NodeProto): void {
     const value = node.attributes[name]!
     w.message(5, () => writeAttribute(w, name, value))
   }
+  const { body } = node
+  if (body) w.message(5, () => writeBody(w, body))
+}
+
+/** An AttributeProto whose value is a graph. */
+function writeBody(w: ProtoWriter, body: BodyProto): void {
+  w.text(1, 'body')
+  w.message(6, () => {
+    for (const node of body.nodes) w.message(1, () => writeNode(w, node))
+    w.text(2, 'body')
+    for (const v of body.inputs) writeValue(w, 11, v)
+    for (const v of body.outputs) writeValue(w, 12, v)
+  })
+  w.int(20, 5)
 }
 
 /** AttributeProto: the value's field and, in field 20, which of them it is. */

@@ -4,16 +4,10 @@ import { inverse, type Raw, sameShape } from '../lowering/value.ts'
 import type { Attributes } from '../onnx/types.ts'
 import { sizeOf } from '../tensors.ts'
 import { gatherBlockedFilter } from './blocked-filter.ts'
+import { ELEMENTWISE } from './elementwise.ts'
 import { countUses } from './rewrite.ts'
 
 const BLOCKED = 'com.microsoft.nchwc'
-
-/** Operators that treat every element alike, so that its place in memory does not matter. */
-const ELEMENTWISE = new Set(
-  `Abs Add And Cast Clip Cos Div Elu Equal Erf Exp Gelu Greater GreaterOrEqual HardSigmoid IsInf IsNaN LeakyRelu Less
-  LessOrEqual Log Max Min Mul Neg Not Or Pow QuickGelu Reciprocal Relu Round Sigmoid Sign Sin Softplus Sqrt Sub Sum Tanh
-  Where Xor`.split(/\s+/),
-)
 
 /**
  * Convolutions in ONNX Runtime's blocked layout: channels in blocks of B, each block's numbers side by side, as

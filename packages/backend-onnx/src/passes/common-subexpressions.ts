@@ -25,7 +25,8 @@ export function mergeCommonSubexpressions(graph: Graph): void {
 }
 
 function keyOf(node: IrNode): string {
-  let key = `${node.op}:${node.domain}`
+  // What a node repeats is not compared: such a node is like no other.
+  let key = node.body ? `${node.outputs[0]!.id}` : `${node.op}:${node.domain}`
   for (const input of node.inputs) key += `,${input ? input.id : ''}`
   for (const name in node.attributes) {
     const value = node.attributes[name]!

@@ -9,6 +9,7 @@ import { foldConstants } from './fold-constants.ts'
 import { mergeScalars } from './merge-scalars.ts'
 import { fuseProductScales } from './product-scale.ts'
 import { fuseReluGradients } from './relu-gradient.ts'
+import { fuseScanResults } from './scan-results.ts'
 import { scheduleParts } from './schedule.ts'
 import { simplify } from './simplify.ts'
 
@@ -27,6 +28,7 @@ export const passNames = [
   'merge-scalars',
   'product-scale',
   'conv-bias',
+  'scan-results',
   'blocked-layout',
   'dead-code',
   'schedule',
@@ -45,6 +47,7 @@ const passes: Readonly<
   'merge-scalars': mergeScalars,
   'product-scale': fuseProductScales,
   'conv-bias': fuseConvBias,
+  'scan-results': fuseScanResults,
   'blocked-layout': useBlockedLayout,
   'dead-code': removeDeadCode,
   schedule: scheduleParts,

@@ -30,7 +30,7 @@ export function scheduleParts(graph: Graph): void {
 function schedulePreparations(graph: Graph): void {
   const lengths = new Map<IrNode, number>()
   for (const node of graph.nodes) {
-    let length = 1
+    let length = node.body ? SHORT + 1 : 1
     for (const input of node.inputs) if (input?.producer) length += lengths.get(input.producer) ?? 0
     lengths.set(node, length)
   }

@@ -1,0 +1,176 @@
+import type { Graph, IrNode } from '../lowering/graph.ts'
+import { isConstant, type Raw, sameShape } from '../lowering/value.ts'
+import { sizeOf } from '../tensors.ts'
+import { removeDeadCode } from './dead-code.ts'
+import { ELEMENTWISE } from './elementwise.ts'
+import { rebuild } from './rewrite.ts'
+
+/**
+ * What follows the result of a scan element by element is done piece by piece as well, while the piece is in the caches: bias,
+ * residual and activation of a convolution by tiles, and the gradient of the activation before it, with all that only it needs.
+ */
+export function fuseScanResults(graph: Graph): void {
+  // What earlier passes have replaced would count as reading.
+  removeDeadCode(graph)
+  const readers = readersOf(graph)
+  rebuild(graph, (node, replaced) => {
+    const out = node.outputs[0]!
+    if (!isElementwise(node)) return
+    const within = closure(node, readers)
+    const operands = [...new Set([...within].flatMap(({ inputs }) => inputs))].filter(
+      (raw) => !within.has(raw!.producer!),
+    )
+    const result = operands.find((raw) => raw && sameShape(raw.dims, out.dims) && scanOf(raw, within, readers))
+    const scan = result && scanOf(result, within, readers)
+    if (!scan) return
+    const order = [...graph.nodes.filter((other) => within.has(other)), node]
+    const made = extend(graph, scan, result, order, operands)
+    const whole = graph.node('Reshape', [made, graph.integers(out.dims)], out.dims, out.type)
+    readers.set(made, [whole.producer!])
+    readers.set(whole, readers.get(out) ?? [])
+    replaced.set(out, whole)
+  })
+}
+
+type Readers = Map<Raw, (IrNode | null)[]>
+
+/** The nodes that read each tensor; null stands for a result of the graph. */
+function readersOf(graph: Graph): Readers {
+  const readers: Readers = new Map()
+  const add = (raw: Raw | null, node: IrNode | null) => {
+    if (!raw) return
+    const list = readers.get(raw)
+    if (list) list.push(node)
+    else readers.set(raw, [node])
+  }
+  for (const node of graph.nodes) for (const input of node.inputs) add(input, node)
+  for (const output of graph.outputs) add(output, null)
+  return readers
+}
+
+/** An operation element by element on tensors of its result's shape, one number a channel, or one number. */
+function isElementwise({ op, domain, inputs, outputs }: IrNode): boolean {
+  const { dims } = outputs[0]!
+  const channels = dims.at(-1)
+  return (
+    domain === '' &&
+    outputs.length === 1 &&
+    ELEMENTWISE.has(op) &&
+    inputs.every((raw) => {
+      const size = raw ? sizeOf(raw.dims) : 0
+      return size === 1 || sameShape(raw!.dims, dims) || (size === channels && raw!.dims.at(-1) === channels)
+    })
+  )
+}
+
+/**
+ * A node with the elementwise operations before it that nothing else needs, as far as each comes from one tensor: of two, both
+ * would have to be kept until the scan, in place of what is made of them.
+ */
+function closure(node: IrNode, readers: Readers): Set<IrNode> {
+  const within = new Set([node])
+  const { dims } = node.outputs[0]!
+  // A set is walked in the order of insertion, what is added meanwhile included; a node read twice is met again by the later reader.
+  for (const { inputs } of within)
+    for (const input of inputs) {
+      const before = input?.producer
+      if (
+        before &&
+        sameShape(input.dims, dims) &&
+        isElementwise(before) &&
+        hasOneOperand(before) &&
+        isReadWithin(input, within, readers)
+      )
+        within.add(before)
+    }
+  return within
+}
+
+const hasOneOperand = ({ inputs, outputs }: IrNode): boolean =>
+  new Set(inputs.filter((raw) => raw && sameShape(raw.dims, outputs[0]!.dims))).size === 1
+
+const isReadWithin = (raw: Raw, within: ReadonlySet<IrNode>, readers: Readers): boolean =>
+  readers.get(raw)?.every((reader) => reader !== null && within.has(reader)) ?? false
+
+/** The scan whose one result this is, seen through a reshape, if nothing outside of `within` reads it. */
+function scanOf(raw: Raw, within: ReadonlySet<IrNode>, readers: Readers): IrNode | null {
+  const view = raw.producer
+  const result = view?.op === 'Reshape' ? view.inputs[0] : null
+  const scan = result?.producer
+  if (!result || !scan?.body || scan.body.results.length !== 1 || scan.body.states > 0) return null
+  return isReadWithin(raw, within, readers) && readers.get(result)?.length === 1 ? scan : null
+}
+
+/** A scan with more to do at the end of each piece, in place of itself and of the nodes that do it on whole tensors. */
+function extend(
+  graph: Graph,
+  scan: IrNode,
+  result: Raw,
+  nodes: readonly IrNode[],
+  operands: readonly (Raw | null)[],
+): Raw {
+  const body = scan.body!
+  const count = scan.outputs[0]!.dims[0]!
+  const before = body.results[0]!
+  const inner = new Map<Raw, Raw>([[result, before]])
+  const pieces: Operand[] = []
+  const whole: Operand[] = []
+  for (const raw of operands) {
+    if (!raw || raw === result) continue
+    const isWhole = sizeOf(raw.dims) <= before.dims.at(-1)! && !sameShape(raw.dims, result.dims)
+    const dims = isWhole ? (sizeOf(raw.dims) === 1 ? [] : before.dims.slice(-1)) : before.dims
+    if (isWhole && isConstant(raw) && sameShape(raw.dims, dims)) {
+      inner.set(raw, raw)
+      continue
+    }
+    const seen = isWhole ? dims : [count, ...dims]
+    const outer = graph.node('Reshape', [raw, graph.integers(seen)], seen, raw.type)
+    const operand = { outer, inner: graph.raw(dims, raw.type) }
+    inner.set(raw, operand.inner)
+    ;(isWhole ? whole : pieces).push(operand)
+  }
+  const gone = new Set([scan, ...nodes])
+  const around = graph.nodes.filter((other) => !gone.has(other))
+  graph.nodes = [...body.nodes]
+  let last = before
+  for (const { op, inputs, outputs, attributes } of nodes) {
+    last = graph.node(
+      op,
+      inputs.map((raw) => inner.get(raw!)!),
+      before.dims,
+      outputs[0]!.type,
+      attributes,
+    )
+    inner.set(outputs[0]!, last)
+  }
+  const extended = {
+    ...body,
+    parameters: inserted(body.parameters, body.pieces, pieces, whole, 'inner'),
+    pieces: body.pieces + pieces.length,
+    nodes: graph.nodes,
+    results: [last],
+  }
+  graph.nodes = around
+  const inputs = inserted(scan.inputs, body.pieces, pieces, whole, 'outer')
+  const made = graph.node('Scan', inputs, [count, ...last.dims], last.type, { num_scan_inputs: extended.pieces })
+  made.producer!.body = extended
+  return made
+}
+
+/** What an operand is around the scan, and what it is within. */
+interface Operand {
+  readonly outer: Raw
+  readonly inner: Raw
+}
+
+/** Inputs or parameters with further pieces after the pieces and further whole tensors after those. */
+function inserted<T extends Raw | null>(
+  list: readonly T[],
+  at: number,
+  pieces: readonly Operand[],
+  whole: readonly Operand[],
+  side: keyof Operand,
+): (T | Raw)[] {
+  const of = (operands: readonly Operand[]) => operands.map((operand) => operand[side])
+  return [...list.slice(0, at), ...of(pieces), ...list.slice(at), ...of(whole)]
+}
