@@ -37,16 +37,15 @@ export function countUses(graph: Graph): Map<Raw, number> {
   return uses
 }
 
-/** Places new nodes before the one being visited; the walk then continues behind it. */
-export function rebuild(graph: Graph, visit: (node: IrNode, done: Replacements) => void): void {
+/** Places new nodes before the one being visited; the walk then continues behind it. A node of which `visit` says so is dropped. */
+export function rebuild(graph: Graph, visit: (node: IrNode, done: Replacements) => 'gone' | undefined): void {
   const nodes = graph.nodes
   graph.nodes = []
   const replaced = new Replacements()
   for (const node of nodes) {
     replaced.apply(node)
     // Nodes that `visit` makes land in graph.nodes before this one.
-    visit(node, replaced)
-    graph.nodes.push(node)
+    if (visit(node, replaced) !== 'gone') graph.nodes.push(node)
   }
   replaced.applyToOutputs(graph)
 }

@@ -53,6 +53,15 @@ describe('scan-results', () => {
     ])
   })
 
+  test('nothing is left that reads what is gone', () => {
+    const g = new Graph()
+    g.outputs = [elementwise(g, 'Relu', scanned(g))]
+    fuseScanResults(g)
+    const made = new Set([...g.inputs, ...g.nodes.flatMap(({ outputs }) => outputs)])
+    for (const { inputs } of g.nodes)
+      for (const raw of inputs) expect(raw === null || raw.values !== null || made.has(raw)).toBe(true)
+  })
+
   test('a result that is wanted as it is, stays', () => {
     const g = new Graph()
     const result = scanned(g)

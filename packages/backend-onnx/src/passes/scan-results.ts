@@ -29,6 +29,7 @@ export function fuseScanResults(graph: Graph): void {
     readers.set(made, [whole.producer!])
     readers.set(whole, readers.get(out) ?? [])
     replaced.set(out, whole)
+    return 'gone'
   })
 }
 
@@ -53,7 +54,7 @@ function isElementwise({ op, domain, inputs, outputs }: IrNode): boolean {
   const { dims } = outputs[0]!
   const channels = dims.at(-1)
   return (
-    domain === '' &&
+    domain !== 'com.microsoft.nchwc' &&
     outputs.length === 1 &&
     ELEMENTWISE.has(op) &&
     inputs.every((raw) => {
@@ -129,17 +130,18 @@ function extend(
     inner.set(raw, operand.inner)
     ;(isWhole ? whole : pieces).push(operand)
   }
-  const gone = new Set([scan, ...nodes])
+  const gone = new Set([scan, result.producer, ...nodes])
   const around = graph.nodes.filter((other) => !gone.has(other))
   graph.nodes = [...body.nodes]
   let last = before
-  for (const { op, inputs, outputs, attributes } of nodes) {
+  for (const { op, domain, inputs, outputs, attributes } of nodes) {
     last = graph.node(
       op,
       inputs.map((raw) => inner.get(raw!)!),
       before.dims,
       outputs[0]!.type,
       attributes,
+      domain,
     )
     inner.set(outputs[0]!, last)
   }
