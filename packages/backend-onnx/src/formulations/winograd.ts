@@ -8,7 +8,7 @@ import { transformFilter, transformTiles } from './winograd-transforms.ts'
 
 /** With fewer channels what goes in and out of the products costs more than is saved, with fewer tiles what the filter costs. */
 const CHANNELS = 48
-const TILES = 32
+const TILES = 16
 /** Results in tiles for one that is wanted: those at the edges may reach beyond the image. */
 const SURPLUS = 1.3
 /** Places in the tables of tiles, each of 4 bytes in two of them: 1.8 million pixels. */
