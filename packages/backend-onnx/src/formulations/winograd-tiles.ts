@@ -15,16 +15,12 @@ interface Tiling {
   readonly pieces: Pieces
 }
 
-/** Where the tiles of each piece lie: tables of the graph, cut into pieces by a scan. */
-export interface Places {
-  /** For each number of a tile, by lane, place in the tile, row and column of tiles: the pixel, or one near by where there is none. */
-  readonly pixels: Raw
-  /** 1 where there is a pixel and 0 where there is none; null where there are all. */
-  readonly inside: Raw | null
-}
-
-/** Places of the tiles of images [N,h,w,C]. */
-export function placesOf(g: Lowering, image: Raw, { reach, before, pieces }: Tiling): Places {
+/**
+ * Where the tiles of images [N,h,w,C] lie: tables for a scan to cut into pieces. The first has, for each number of a tile, by lane,
+ * place in the tile, row and column of tiles, its pixel, or one near by where there is none. A second, where such are, has 1
+ * where there is a pixel and 0 where there is none.
+ */
+export function placesOf(g: Lowering, image: Raw, { reach, before, pieces }: Tiling): Raw[] {
   const [batch, height, width] = image.dims as [number, number, number, number]
   const [top, left] = before as [number, number]
   const { count, lanes, rows, down, across } = pieces
@@ -55,13 +51,10 @@ export function placesOf(g: Lowering, image: Raw, { reach, before, pieces }: Til
     return table
   }
   const name = `${reach} ${batch}x${height}x${width} from ${top},${left} ${Object.values(pieces)}`
-  return {
-    pixels: g.table(`tiles ${name}`, pixels, [count, length]),
-    inside:
-      within(down, top, height) && within(across, left, width)
-        ? null
-        : g.table(`inside ${name}`, inside, [count, length, 1]),
-  }
+  const tables = [g.table(`tiles ${name}`, pixels, [count, length])]
+  if (!within(down, top, height) || !within(across, left, width))
+    tables.push(g.table(`inside ${name}`, inside, [count, length, 1]))
+  return tables
 }
 
 /** A piece's tiles [lanes, reach, reach, tiles·C] of pixels [N·h·w, C], zeros where there are none. */

@@ -56,18 +56,17 @@ export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, d
   const pieces = piecesOf(batch, output, Math.max(inputs, outputs), 4 * REACH ** 2 * inputs * outputs)
   const places = placesOf(g, x, { reach: REACH, before: geo.pads, pieces })
   const targets = placesOf(g, dy, { reach: TILE, before: [0, 0], pieces })
-  const tables = [places.pixels, targets.pixels, ...[places.inside, targets.inside].filter((table) => table !== null)]
   const dims = [pieces.lanes, REACH ** 2, inputs, outputs]
   const isOne = pieces.count === 1
   const [sum] = g.graph.scan(
     {
       states: isOne ? [] : [g.node('Expand', [g.float(0), g.integers(dims)], dims)],
-      pieces: tables,
+      pieces: [...places, ...targets],
       whole: [inRows(g, x), inRows(g, dy)],
     },
-    ({ states: [before], pieces: [at, to, ...zeros], whole: [image, gradient] }) => {
-      const seen = tilesOf(g, image!, pieces, REACH, [at!, ...(places.inside ? zeros.splice(0, 1) : [])])
-      const wanted = tilesOf(g, gradient!, pieces, TILE, [to!, ...zeros])
+    ({ states: [before], pieces: tables, whole: [image, gradient] }) => {
+      const seen = tilesOf(g, image!, pieces, REACH, tables.slice(0, places.length))
+      const wanted = tilesOf(g, gradient!, pieces, TILE, tables.slice(places.length))
       const [left, right] = [transformTiles(g, 'input', seen), transformTiles(g, 'result gradient', wanted)]
       const own = product(g, points(g, left, pieces), points(g, right, pieces), { transA: 1 })
       return before ? { states: [g.node('Add', [before, own], dims)], results: [] } : { results: [own] }
@@ -91,10 +90,10 @@ function convolved(
   const [batch, , , inputs] = image.dims as [number, number, number, number]
   const outputs = filter.dims[order.transB ? 1 : 2]!
   const pieces = piecesOf(batch, size, Math.max(inputs, outputs), REACH ** 2 * inputs * outputs)
-  const { pixels, inside } = placesOf(g, image, { reach: REACH, before, pieces })
+  const places = placesOf(g, image, { reach: REACH, before, pieces })
   const { lanes, rows, across, down } = pieces
   const [made] = g.graph.scan(
-    { pieces: inside ? [pixels, inside] : [pixels], whole: [inRows(g, image), filter] },
+    { pieces: places, whole: [inRows(g, image), filter] },
     ({ pieces: tables, whole: [read, by] }) => {
       const seen = transformTiles(g, 'input', tilesOf(g, read!, pieces, REACH, tables))
       const products = product(g, points(g, seen, pieces), by!, order)
