@@ -60,7 +60,7 @@ export function peakBytes(graph: Graph): number {
   nodes.forEach((node, at) => {
     for (const output of node.outputs) {
       if (owner[output.id]! >= 0) continue
-      const bytes = sizeOf(output.dims) * (output.type === 'bool' ? 1 : output.type === 'int64' ? 8 : 4)
+      const bytes = bytesOf(output)
       alive += bytes
       const last = lastUse[output.id]!
       if (last >= 0) freed[last]! += bytes
@@ -71,8 +71,10 @@ export function peakBytes(graph: Graph): number {
   return peak
 }
 
+const bytesOf = ({ dims, type }: Raw): number => sizeOf(dims) * (type === 'bool' ? 1 : type === 'int64' ? 8 : 4)
+
 /** Bytes of what a node makes and frees within one piece, which all count as alive at once. */
 function bytesWithin({ body }: IrNode): number {
-  const nodes = body?.nodes.filter(({ op }) => !VIEWS.has(op)) ?? []
-  return nodes.reduce((sum, { outputs }) => sum + outputs.reduce((bytes, { dims }) => bytes + 4 * sizeOf(dims), 0), 0)
+  const made = body?.nodes.flatMap(({ op, outputs }) => (VIEWS.has(op) ? [] : outputs)) ?? []
+  return made.reduce((sum, raw) => sum + bytesOf(raw), 0)
 }

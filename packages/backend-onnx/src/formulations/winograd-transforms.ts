@@ -31,9 +31,9 @@ const transposed = (m: Matrix): Matrix => (m[0] ?? []).map((_, column) => m.map(
 const mirrored = (m: Matrix): Matrix => m.map((row) => [...row].reverse())
 
 /** Results of 6x6, the last two rows and columns of which are zero: as long as what they are made of. */
-const inPlace = (m: Matrix): Matrix => [...m, ...Array.from({ length: 2 }, () => m[0]!.map(() => 0))]
+const padded = (m: Matrix): Matrix => [...m, ...Array.from({ length: 2 }, () => m[0]!.map(() => 0))]
 
-const tileMatrices = { input: INPUT, result: inPlace(RESULT), 'result gradient': transposed(RESULT) }
+const tileMatrices = { input: INPUT, result: padded(RESULT), 'result gradient': transposed(RESULT) }
 
 /** Tiles [lanes,a,a,L] -> [lanes,b,b,L]: rows by one product with a small matrix, columns by another. */
 export function transformTiles(g: Lowering, name: keyof typeof tileMatrices, tiles: Raw): Raw {

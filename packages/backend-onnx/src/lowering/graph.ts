@@ -119,29 +119,42 @@ export class Graph {
     { states = [], pieces, whole }: ScanTensors,
     build: (inside: Required<ScanTensors>) => { readonly states?: readonly Raw[]; readonly results: readonly Raw[] },
   ): Raw[] {
-    const count = pieces[0]?.dims[0] ?? 0
     const like = ({ dims, type }: Raw) => this.raw(dims, type)
     const inside = {
       states: states.map(like),
       pieces: pieces.map(({ dims, type }) => this.raw(dims.slice(1), type)),
       whole: whole.map(like),
     }
-    const around = this.nodes
-    this.nodes = []
-    const { states: next = [], results } = build(inside)
-    const body: Body = {
+    let made: ReturnType<typeof build> = { results: [] }
+    const nodes = this.within([], () => {
+      made = build(inside)
+    })
+    return this.repeat([...states, ...pieces, ...whole], {
       parameters: [...inside.states, ...inside.pieces, ...inside.whole],
       states: states.length,
       pieces: pieces.length,
-      nodes: this.nodes,
-      results: [...next, ...results],
-    }
-    this.nodes = around
-    const inputs = [...states, ...pieces, ...whole]
-    const outputs = [...next, ...results.map(({ dims, type }) => ({ dims: [count, ...dims], type }))]
-    const made = this.nodes_('Scan', inputs, outputs, { num_scan_inputs: pieces.length })
+      nodes,
+      results: [...(made.states ?? []), ...made.results],
+    })
+  }
+
+  /** Adds a Scan of a body that is there: its last states, then its results along a new first axis. */
+  repeat(inputs: (Raw | null)[], body: Body): Raw[] {
+    const count = inputs[body.states]?.dims[0] ?? 0
+    const outputs = body.results.map(({ dims, type }, i) => ({ dims: i < body.states ? dims : [count, ...dims], type }))
+    const made = this.nodes_('Scan', inputs, outputs, { num_scan_inputs: body.pieces })
     made[0]!.producer!.body = body
     return made
+  }
+
+  /** Nodes of a body: those given, and behind them what `build` adds. */
+  within(nodes: readonly IrNode[], build: () => void): IrNode[] {
+    const around = this.nodes
+    this.nodes = [...nodes]
+    build()
+    const own = this.nodes
+    this.nodes = around
+    return own
   }
 
   /** A constant tensor; small ones with equal values are one. */

@@ -2,6 +2,7 @@ import {
   type Attribute,
   type BodyProto,
   elementTypes,
+  type InitializerProto,
   type ModelProto,
   type NodeProto,
   storedTypes,
@@ -110,25 +111,12 @@ export function encodeModel(model: ModelProto): Uint8Array {
     w.text(3, model.producer.version)
   }
   if (model.description) w.text(6, model.description)
-  w.message(7, () => {
-    for (const node of model.nodes) w.message(1, () => writeNode(w, node))
-    w.text(2, 'stablesig')
-    for (const t of model.initializers) {
-      w.message(5, () => {
-        for (const d of t.shape) w.int(1, d)
-        w.int(2, storedTypes[t.type])
-        w.text(8, t.name)
-        w.bytes(9, new Uint8Array(t.values.buffer, t.values.byteOffset, t.values.byteLength))
-      })
-    }
-    for (const v of model.inputs) writeValue(w, 11, v)
-    for (const v of model.outputs) writeValue(w, 12, v)
-  })
+  w.message(7, () => writeGraph(w, 'stablesig', model, model.initializers))
   w.message(8, () => {
     w.text(1, '')
     w.int(2, model.opset ?? OPSET)
   })
-  for (const domain of new Set(model.nodes.map((n) => n.domain))) {
+  for (const domain of new Set(model.nodes.flatMap((n) => [n, ...(n.body?.nodes ?? [])]).map((n) => n.domain))) {
     if (domain === '') continue
     w.message(8, () => {
       w.text(1, domain)
@@ -144,6 +132,27 @@ export function encodeModel(model: ModelProto): Uint8Array {
   return w.finish()
 }
 
+/** GraphProto: a model's, or that of a node's body. */
+function writeGraph(
+  w: ProtoWriter,
+  name: string,
+  { nodes, inputs, outputs }: BodyProto,
+  initializers: readonly InitializerProto[] = [],
+): void {
+  for (const node of nodes) w.message(1, () => writeNode(w, node))
+  w.text(2, name)
+  for (const t of initializers) {
+    w.message(5, () => {
+      for (const d of t.shape) w.int(1, d)
+      w.int(2, storedTypes[t.type])
+      w.text(8, t.name)
+      w.bytes(9, new Uint8Array(t.values.buffer, t.values.byteOffset, t.values.byteLength))
+    })
+  }
+  for (const v of inputs) writeValue(w, 11, v)
+  for (const v of outputs) writeValue(w, 12, v)
+}
+
 function writeNode(w: ProtoWriter, node: NodeProto): void {
   for (const name of node.inputs) w.text(1, name)
   for (const name of node.outputs) w.text(2, name)
@@ -154,19 +163,13 @@ function writeNode(w: ProtoWriter, node: NodeProto): void {
     w.message(5, () => writeAttribute(w, name, value))
   }
   const { body } = node
-  if (body) w.message(5, () => writeBody(w, body))
-}
-
-/** An AttributeProto whose value is a graph. */
-function writeBody(w: ProtoWriter, body: BodyProto): void {
-  w.text(1, 'body')
-  w.message(6, () => {
-    for (const node of body.nodes) w.message(1, () => writeNode(w, node))
-    w.text(2, 'body')
-    for (const v of body.inputs) writeValue(w, 11, v)
-    for (const v of body.outputs) writeValue(w, 12, v)
+  if (!body) return
+  // An attribute whose value is a graph.
+  w.message(5, () => {
+    w.text(1, 'body')
+    w.message(6, () => writeGraph(w, 'body', body))
+    w.int(20, 5)
   })
-  w.int(20, 5)
 }
 
 /** AttributeProto: the value's field and, in field 20, which of them it is. */

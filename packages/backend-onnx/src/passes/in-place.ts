@@ -2,6 +2,7 @@ import type { Graph, IrNode } from '../lowering/graph.ts'
 import { type Raw, sameShape } from '../lowering/value.ts'
 import { VIEWS } from '../peak.ts'
 import { dependence } from './dependence.ts'
+import { readersOf } from './rewrite.ts'
 
 /** Operators of which each element depends on the elements of the same place alone. */
 const BY_ELEMENT = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Sqrt', 'Reciprocal', 'Relu', 'Where', 'Max', 'Min'])
@@ -22,7 +23,7 @@ export function overwritableInputs(graph: Graph): Map<Raw, Raw[]> {
     return alike.length > 0 ? [{ output, maker, alike }] : []
   })
   if (wanted.length === 0) return found
-  const readers = readersOf(graph)
+  const readers = memoryReadersOf(graph)
   const comesBefore = dependence(
     graph,
     wanted.map(({ maker }) => maker),
@@ -43,23 +44,14 @@ const byElement = (node: IrNode): boolean =>
   BY_ELEMENT.has(node.op) &&
   node.inputs.every((raw) => !raw || raw.dims.every((d) => d === 1) || sameShape(raw.dims, node.outputs[0]!.dims))
 
-/** What reads a tensor's memory: nodes, views of it followed, and 'result' where it is a result of the graph. */
-function readersOf(graph: Graph): (raw: Raw) => (IrNode | 'result')[] {
-  const uses = new Map<Raw, IrNode[]>()
-  for (const node of graph.nodes) {
-    for (const input of node.inputs) {
-      if (!input) continue
-      const list = uses.get(input)
-      if (list) list.push(node)
-      else uses.set(input, [node])
-    }
-  }
-  const results = new Set(graph.outputs)
-  const readers = (raw: Raw): (IrNode | 'result')[] => [
-    ...(results.has(raw) ? ['result' as const] : []),
-    ...(uses.get(raw) ?? []).flatMap((node) =>
-      VIEWS.has(node.op) && node.inputs[0] === raw ? [node, ...readers(node.outputs[0]!)] : [node],
-    ),
-  ]
+/** What reads a tensor's memory: its readers, and those of its views. */
+function memoryReadersOf(graph: Graph): (raw: Raw) => (IrNode | 'result')[] {
+  const direct = readersOf(graph)
+  const readers = (raw: Raw): (IrNode | 'result')[] =>
+    (direct.get(raw) ?? []).flatMap((reader) =>
+      reader !== 'result' && VIEWS.has(reader.op) && reader.inputs[0] === raw
+        ? [reader, ...readers(reader.outputs[0]!)]
+        : [reader],
+    )
   return readers
 }

@@ -28,13 +28,24 @@ export class Replacements {
   }
 }
 
+/** What reads each tensor, once a time it is read: nodes, and 'result' where it is a result of the graph. */
+export type Readers = Map<Raw, (IrNode | 'result')[]>
+
+export function readersOf(graph: Graph): Readers {
+  const readers: Readers = new Map()
+  const add = (raw: Raw, reader: IrNode | 'result') => {
+    const list = readers.get(raw)
+    if (list) list.push(reader)
+    else readers.set(raw, [reader])
+  }
+  for (const node of graph.nodes) for (const input of node.inputs) if (input) add(input, node)
+  for (const output of graph.outputs) add(output, 'result')
+  return readers
+}
+
 /** How often each tensor is used, outputs of the graph included. */
 export function countUses(graph: Graph): Map<Raw, number> {
-  const uses = new Map<Raw, number>()
-  const add = (raw: Raw) => uses.set(raw, (uses.get(raw) ?? 0) + 1)
-  for (const node of graph.nodes) for (const input of node.inputs) if (input) add(input)
-  for (const output of graph.outputs) add(output)
-  return uses
+  return new Map([...readersOf(graph)].map(([raw, readers]) => [raw, readers.length]))
 }
 
 /** Places new nodes before the one being visited; the walk then continues behind it. A node of which `visit` says so is dropped. */

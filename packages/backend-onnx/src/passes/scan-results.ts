@@ -3,7 +3,7 @@ import { isConstant, type Raw, sameShape } from '../lowering/value.ts'
 import { sizeOf } from '../tensors.ts'
 import { removeDeadCode } from './dead-code.ts'
 import { ELEMENTWISE } from './elementwise.ts'
-import { rebuild } from './rewrite.ts'
+import { type Readers, readersOf, rebuild } from './rewrite.ts'
 
 /**
  * What follows the result of a scan element by element is done piece by piece as well, while the piece is in the caches: bias,
@@ -31,22 +31,6 @@ export function fuseScanResults(graph: Graph): void {
     replaced.set(out, whole)
     return 'gone'
   })
-}
-
-type Readers = Map<Raw, (IrNode | null)[]>
-
-/** The nodes that read each tensor; null stands for a result of the graph. */
-function readersOf(graph: Graph): Readers {
-  const readers: Readers = new Map()
-  const add = (raw: Raw | null, node: IrNode | null) => {
-    if (!raw) return
-    const list = readers.get(raw)
-    if (list) list.push(node)
-    else readers.set(raw, [node])
-  }
-  for (const node of graph.nodes) for (const input of node.inputs) add(input, node)
-  for (const output of graph.outputs) add(output, null)
-  return readers
 }
 
 /** An operation element by element on tensors of its result's shape, one number a channel, or one number. */
@@ -91,7 +75,7 @@ const hasOneOperand = ({ inputs, outputs }: IrNode): boolean =>
   new Set(inputs.filter((raw) => raw && sameShape(raw.dims, outputs[0]!.dims))).size === 1
 
 const isReadWithin = (raw: Raw, within: ReadonlySet<IrNode>, readers: Readers): boolean =>
-  readers.get(raw)?.every((reader) => reader !== null && within.has(reader)) ?? false
+  readers.get(raw)?.every((reader) => reader !== 'result' && within.has(reader)) ?? false
 
 /** The scan whose one result this is, seen through a reshape, if nothing outside of `within` reads it. */
 function scanOf(raw: Raw, within: ReadonlySet<IrNode>, readers: Readers): IrNode | null {
@@ -118,7 +102,7 @@ function extend(
   const whole: Operand[] = []
   for (const raw of operands) {
     if (!raw || raw === result) continue
-    const isWhole = sizeOf(raw.dims) <= before.dims.at(-1)! && !sameShape(raw.dims, result.dims)
+    const isWhole = !sameShape(raw.dims, result.dims)
     const dims = isWhole ? (sizeOf(raw.dims) === 1 ? [] : before.dims.slice(-1)) : before.dims
     if (isWhole && isConstant(raw) && sameShape(raw.dims, dims)) {
       inner.set(raw, raw)
@@ -131,32 +115,23 @@ function extend(
     ;(isWhole ? whole : pieces).push(operand)
   }
   const gone = new Set([scan, result.producer, ...nodes])
-  const around = graph.nodes.filter((other) => !gone.has(other))
-  graph.nodes = [...body.nodes]
+  graph.nodes = graph.nodes.filter((other) => !gone.has(other))
   let last = before
-  for (const { op, domain, inputs, outputs, attributes } of nodes) {
-    last = graph.node(
-      op,
-      inputs.map((raw) => inner.get(raw!)!),
-      before.dims,
-      outputs[0]!.type,
-      attributes,
-      domain,
-    )
-    inner.set(outputs[0]!, last)
-  }
-  const extended = {
-    ...body,
+  const extended = graph.within(body.nodes, () => {
+    for (const { op, domain, inputs, outputs, attributes } of nodes) {
+      const own = inputs.map((raw) => inner.get(raw!)!)
+      last = graph.node(op, own, before.dims, outputs[0]!.type, attributes, domain)
+      inner.set(outputs[0]!, last)
+    }
+  })
+  const [made] = graph.repeat(inserted(scan.inputs, body.pieces, pieces, whole, 'outer'), {
     parameters: inserted(body.parameters, body.pieces, pieces, whole, 'inner'),
+    states: body.states,
     pieces: body.pieces + pieces.length,
-    nodes: graph.nodes,
+    nodes: extended,
     results: [last],
-  }
-  graph.nodes = around
-  const inputs = inserted(scan.inputs, body.pieces, pieces, whole, 'outer')
-  const made = graph.node('Scan', inputs, [count, ...last.dims], last.type, { num_scan_inputs: extended.pieces })
-  made.producer!.body = extended
-  return made
+  })
+  return made!
 }
 
 /** What an operand is around the scan, and what it is within. */
