@@ -1,4 +1,7 @@
-import { REACH, TILE } from './winograd-tiles.ts'
+/** Results of a tile, a side, the inputs that they come from, which reach over by what a filter of 3 does, and points of the transform. */
+export const TILE = 4
+export const REACH = 6
+export const POINTS = REACH ** 2
 
 /** Numbers of a piece's tiles in Winograd's form: with what is made of them, half of a usual third-level cache. */
 const PIECE = 1.25 * 2 ** 20
@@ -31,7 +34,7 @@ export function piecesOf(
 ): Pieces {
   const [down, across] = [Math.ceil(height / TILE), Math.ceil(width / TILE)]
   const all = batch * down
-  const most = Math.floor(Math.max(PIECE, least) / (REACH ** 2 * across * channels))
+  const most = Math.floor(Math.max(PIECE, least) / (POINTS * across * channels))
   if (all <= most) return { count: 1, lanes: 1, rows: all, down, across }
   const lanes = all % 2 === 0 ? 2 : 1
   let rows = Math.min(Math.max(1, Math.floor(most / lanes)), all / lanes)

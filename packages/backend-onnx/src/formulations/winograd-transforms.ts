@@ -18,33 +18,20 @@ const FILTER = [
   [1 / 24, -1 / 12, 1 / 6],
   [0, 0, 1],
 ]
-const RESULT = [
+export const RESULT: Matrix = [
   [1, 1, 1, 1, 1, 0],
   [0, 1, -1, 2, -2, 0],
   [0, 1, 1, 4, 4, 0],
   [0, 1, -1, 8, -8, 1],
 ]
 
-type Matrix = readonly (readonly number[])[]
+export type Matrix = readonly (readonly number[])[]
 
 const transposed = (m: Matrix): Matrix => (m[0] ?? []).map((_, column) => m.map((row) => row[column]!))
 const mirrored = (m: Matrix): Matrix => m.map((row) => [...row].reverse())
 
-/** Results of 6x6, the last two rows and columns of which are zero: as long as what they are made of. */
-const padded = (m: Matrix): Matrix => [...m, ...Array.from({ length: 2 }, () => m[0]!.map(() => 0))]
-
-const tileMatrices = { input: INPUT, result: padded(RESULT), 'result gradient': transposed(RESULT) }
-
-/** Tiles [lanes,a,a,L] -> [lanes,b,b,L]: rows by one product with a small matrix, columns by another. */
-export function transformTiles(g: Lowering, name: keyof typeof tileMatrices, tiles: Raw): Raw {
-  const matrix = tileMatrices[name]
-  const [lanes, from, , length] = tiles.dims as [number, number, number, number]
-  const to = matrix.length
-  const factor = g.graph.constant(Float32Array.from(matrix.flat()), [to, from], 'float32')
-  const rows = g.node('MatMul', [factor, g.reshapeRaw(tiles, [lanes, from, from * length])], [lanes, to, from * length])
-  const turned = g.reshapeRaw(rows, [lanes, to, from, length])
-  return g.node('MatMul', [factor, turned], [lanes, to, to, length])
-}
+/** What rows and columns of tiles are multiplied by: 6x6 of inputs, and 4x4 of a gradient by results. */
+export const matrices = { input: INPUT, 'result gradient': transposed(RESULT) }
 
 /** M ⊗ M: what M does to a square's rows and to its columns, as one matrix on the square laid out as a vector. */
 function onSquares(m: Matrix): { readonly values: Float32Array; readonly dims: readonly [number, number] } {

@@ -2,17 +2,15 @@ import type { Lowering } from '../lowering/lowering.ts'
 import { isConstant, type Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
 import { product } from './products.ts'
-import { type Pieces, piecesOf } from './winograd-pieces.ts'
-import { fromTiles, placesOf, REACH, RESULTS, TILE, tilesOf } from './winograd-tiles.ts'
-import { transformFilter, transformTiles } from './winograd-transforms.ts'
+import { POINTS, piecesOf, TILE } from './winograd-pieces.ts'
+import { pixelsOf, tileRows, transformedTiles } from './winograd-tiles.ts'
+import { transformFilter } from './winograd-transforms.ts'
 
 /** With fewer channels what goes in and out of the products costs more than is saved, with fewer tiles what the filter costs. */
 const CHANNELS = 48
 const TILES = 16
 /** Results in tiles for one that is wanted: those at the edges may reach beyond the image. */
 const SURPLUS = 1.3
-/** Places in the tables of tiles, each of 4 bytes in two of them: 1.8 million pixels. */
-const PLACES = 2 ** 22
 /** Pairs of channels of a filter that is not trained: it is kept four times as large. */
 const FROZEN = 2 ** 14
 
@@ -25,7 +23,7 @@ export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): 
   const { batch, inputs, outputs, input, output, kernel, strides, dilations, groups } = geo
   const fits = ([height, width]: readonly [number, number]) => {
     const tiles = batch * Math.ceil(height / TILE) * Math.ceil(width / TILE)
-    return tiles >= TILES && tiles * REACH ** 2 <= PLACES && tiles * RESULTS <= SURPLUS * batch * height * width
+    return tiles >= TILES && tiles * TILE ** 2 <= SURPLUS * batch * height * width
   }
   return (
     g.target.winograd &&
@@ -41,34 +39,34 @@ export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): 
 
 /** y [N,H',W',O] of x [N,H,W,I] and filter [3,3,I,O]. */
 export function winogradForward(g: Lowering, geo: ConvGeometry, x: Raw, filter: Raw): Raw {
-  return convolved(g, x, transformFilter(g, 'filter', filter), geo.pads, geo.output, {})
+  return convolved(g, x, transformFilter(g, 'filter', filter), [geo.pads[0], geo.pads[1]], geo.output, {})
 }
 
 /** dL/dx [N,H,W,I] from dy [N,H',W',O] and filter [3,3,I,O]: the filter mirrored, its channels in and out exchanged. */
 export function winogradInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
-  const before = geo.pads.map((pad) => 2 - pad)
-  return convolved(g, dy, transformFilter(g, 'mirrored filter', filter), before, geo.input, { transB: 1 })
+  const [top, left] = geo.pads
+  return convolved(g, dy, transformFilter(g, 'mirrored filter', filter), [2 - top, 2 - left], geo.input, { transB: 1 })
 }
 
 /** dL/dw [3,3,I,O] from x [N,H,W,I] and dy [N,H',W',O]: the transforms of results and filter the other way round, a sum over pieces. */
 export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
   const { batch, inputs, outputs, output } = geo
-  const pieces = piecesOf(batch, output, Math.max(inputs, outputs), 4 * REACH ** 2 * inputs * outputs)
-  const places = placesOf(g, x, { reach: REACH, before: geo.pads, pieces })
-  const targets = placesOf(g, dy, { reach: TILE, before: [0, 0], pieces })
-  const dims = [pieces.lanes, REACH ** 2, inputs, outputs]
+  const pieces = piecesOf(batch, output, Math.max(inputs, outputs), 4 * POINTS * inputs * outputs)
+  const [top, left] = geo.pads
+  const read = tileRows(g, 'input', x, top, pieces)
+  const wanted = tileRows(g, 'result gradient', dy, 0, pieces)
+  const dims = [pieces.lanes, POINTS, inputs, outputs]
   const isOne = pieces.count === 1
   const [sum] = g.graph.scan(
     {
       states: isOne ? [] : [g.node('Expand', [g.float(0), g.integers(dims)], dims)],
-      pieces: [...places, ...targets],
+      pieces: [...read, ...wanted],
       whole: [inRows(g, x), inRows(g, dy)],
     },
     ({ states: [before], pieces: tables, whole: [image, gradient] }) => {
-      const seen = tilesOf(g, image!, pieces, REACH, tables.slice(0, places.length))
-      const wanted = tilesOf(g, gradient!, pieces, TILE, tables.slice(places.length))
-      const [left, right] = [transformTiles(g, 'input', seen), transformTiles(g, 'result gradient', wanted)]
-      const own = product(g, points(g, left, pieces), points(g, right, pieces), { transA: 1 })
+      const seen = transformedTiles(g, 'input', image!, left, pieces, tables.slice(0, 2))
+      const results = transformedTiles(g, 'result gradient', gradient!, 0, pieces, tables.slice(2))
+      const own = product(g, seen, results, { transA: 1 })
       return before ? { states: [g.node('Add', [before, own], dims)], results: [] } : { results: [own] }
     },
   )
@@ -83,42 +81,29 @@ function convolved(
   g: Lowering,
   image: Raw,
   filter: Raw,
-  before: readonly number[],
+  before: readonly [number, number],
   size: readonly [number, number],
   order: { readonly transB?: 1 },
 ): Raw {
   const [batch, , , inputs] = image.dims as [number, number, number, number]
   const outputs = filter.dims[order.transB ? 1 : 2]!
-  const pieces = piecesOf(batch, size, Math.max(inputs, outputs), REACH ** 2 * inputs * outputs)
-  const places = placesOf(g, image, { reach: REACH, before, pieces })
-  const { lanes, rows, across, down } = pieces
+  const pieces = piecesOf(batch, size, Math.max(inputs, outputs), POINTS * inputs * outputs)
   const [made] = g.graph.scan(
-    { pieces: places, whole: [inRows(g, image), filter] },
+    { pieces: tileRows(g, 'input', image, before[0], pieces), whole: [inRows(g, image), filter] },
     ({ pieces: tables, whole: [read, by] }) => {
-      const seen = transformTiles(g, 'input', tilesOf(g, read!, pieces, REACH, tables))
-      const products = product(g, points(g, seen, pieces), by!, order)
-      const results = transformTiles(
-        g,
-        'result',
-        g.reshapeRaw(products, [lanes, REACH, REACH, rows * across * outputs]),
-      )
-      return { results: [fromTiles(g, results, pieces, size[1], outputs)] }
+      const seen = transformedTiles(g, 'input', read!, before[1], pieces, tables)
+      return { results: [pixelsOf(g, product(g, seen, by!, order), pieces, size[1])] }
     },
   )
+  const { down } = pieces
   const whole = g.reshapeRaw(made!, [batch, down * TILE, size[1], outputs])
   if (down * TILE === size[0]) return whole
   const dims = [batch, ...size, outputs]
   return g.node('Slice', [whole, g.integers([0]), g.integers([size[0]]), g.integers([1])], dims)
 }
 
-/** Tiles [lanes,6,6,tiles·C] as matrices [lanes,36,tiles,C], one a point of the transform. */
-function points(g: Lowering, tiles: Raw, { lanes, rows, across }: Pieces): Raw {
-  const length = rows * across
-  return g.reshapeRaw(tiles, [lanes, REACH ** 2, length, tiles.dims.at(-1)! / length])
-}
-
-/** Images [N,h,w,C] as rows of channels [N·h·w, C]. */
+/** Images [N,h,w,C] as rows of pixels [N·h, w, C]. */
 function inRows(g: Lowering, image: Raw): Raw {
   const [batch, height, width, channels] = image.dims as [number, number, number, number]
-  return g.reshapeRaw(image, [batch * height * width, channels])
+  return g.reshapeRaw(image, [batch * height, width, channels])
 }
