@@ -2,7 +2,7 @@ import type { Lowering } from '../lowering/lowering.ts'
 import { isConstant, type Raw } from '../lowering/value.ts'
 import type { ConvGeometry } from './forward.ts'
 import { product } from './products.ts'
-import { POINTS, piecesOf, TILE } from './winograd-pieces.ts'
+import { piecesOf, tilingOf } from './winograd-pieces.ts'
 import { pixelsOf, tileRows, transformedTiles } from './winograd-tiles.ts'
 import { transformFilter } from './winograd-transforms.ts'
 
@@ -21,9 +21,10 @@ const FROZEN = 2 ** 14
  */
 export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): boolean {
   const { batch, inputs, outputs, input, output, kernel, strides, dilations, groups } = geo
-  const fits = ([height, width]: readonly [number, number]) => {
-    const tiles = batch * Math.ceil(height / TILE) * Math.ceil(width / TILE)
-    return tiles >= TILES && tiles * TILE ** 2 <= SURPLUS * batch * height * width
+  const fits = (size: readonly [number, number]) => {
+    const { down, across, tall, wide } = tilingOf({ batch, size, inputs, outputs })
+    const tiles = batch * down * across
+    return tiles >= TILES && tiles * tall.tile * wide.tile <= SURPLUS * batch * size[0] * size[1]
   }
   return (
     g.target.winograd &&
@@ -39,23 +40,23 @@ export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): 
 
 /** y [N,H',W',O] of x [N,H,W,I] and filter [3,3,I,O]. */
 export function winogradForward(g: Lowering, geo: ConvGeometry, x: Raw, filter: Raw): Raw {
-  return convolved(g, x, transformFilter(g, 'filter', filter), [geo.pads[0], geo.pads[1]], geo.output, {})
+  return convolved(g, x, 'filter', filter, [geo.pads[0], geo.pads[1]], geo.output)
 }
 
 /** dL/dx [N,H,W,I] from dy [N,H',W',O] and filter [3,3,I,O]: the filter mirrored, its channels in and out exchanged. */
 export function winogradInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
   const [top, left] = geo.pads
-  return convolved(g, dy, transformFilter(g, 'mirrored filter', filter), [2 - top, 2 - left], geo.input, { transB: 1 })
+  return convolved(g, dy, 'mirrored filter', filter, [2 - top, 2 - left], geo.input)
 }
 
 /** dL/dw [3,3,I,O] from x [N,H,W,I] and dy [N,H',W',O]: the transforms of results and filter the other way round, a sum over pieces. */
 export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
   const { batch, inputs, outputs, output } = geo
-  const pieces = piecesOf(batch, output, Math.max(inputs, outputs), 4 * POINTS * inputs * outputs)
+  const pieces = piecesOf({ batch, size: output, inputs, outputs }, 4)
   const [top, left] = geo.pads
   const read = tileRows(g, 'input', x, top, pieces)
   const wanted = tileRows(g, 'result gradient', dy, 0, pieces)
-  const dims = [pieces.lanes, POINTS, inputs, outputs]
+  const dims = [pieces.lanes, pieces.points, inputs, outputs]
   const isOne = pieces.count === 1
   const [sum] = g.graph.scan(
     {
@@ -72,32 +73,36 @@ export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, d
   )
   const whole =
     pieces.lanes === 1 ? sum! : g.node('ReduceSum', [sum!, g.integers([0])], dims.slice(1), 'float32', { keepdims: 0 })
-  const gradient = transformFilter(g, 'filter gradient', g.reshapeRaw(whole, dims.slice(1)))
+  const gradient = transformFilter(g, 'filter gradient', pieces, g.reshapeRaw(whole, dims.slice(1)))
   return g.reshapeRaw(gradient, [3, 3, inputs, outputs])
 }
 
-/** Images [N,h,w,O] of `size` from images [N,h',w',I] and a filter in Winograd's form. */
+/** Images [N,h,w,O] of `size` from images [N,h',w',I] and a filter [3,3,I,O], or mirrored one [3,3,O,I]. */
 function convolved(
   g: Lowering,
   image: Raw,
+  kind: 'filter' | 'mirrored filter',
   filter: Raw,
-  before: readonly [number, number],
+  [top, left]: readonly [number, number],
   size: readonly [number, number],
-  order: { readonly transB?: 1 },
 ): Raw {
   const [batch, , , inputs] = image.dims as [number, number, number, number]
-  const outputs = filter.dims[order.transB ? 1 : 2]!
-  const pieces = piecesOf(batch, size, Math.max(inputs, outputs), POINTS * inputs * outputs)
+  const isMirrored = kind === 'mirrored filter'
+  const outputs = filter.dims[isMirrored ? 2 : 3]!
+  const pieces = piecesOf({ batch, size, inputs, outputs }, 1)
   const [made] = g.graph.scan(
-    { pieces: tileRows(g, 'input', image, before[0], pieces), whole: [inRows(g, image), filter] },
+    {
+      pieces: tileRows(g, 'input', image, top, pieces),
+      whole: [inRows(g, image), transformFilter(g, kind, pieces, filter)],
+    },
     ({ pieces: tables, whole: [read, by] }) => {
-      const seen = transformedTiles(g, 'input', read!, before[1], pieces, tables)
-      return { results: [pixelsOf(g, product(g, seen, by!, order), pieces, size[1])] }
+      const seen = transformedTiles(g, 'input', read!, left, pieces, tables)
+      return { results: [pixelsOf(g, product(g, seen, by!, isMirrored ? { transB: 1 } : {}), pieces)] }
     },
   )
-  const { down } = pieces
-  const whole = g.reshapeRaw(made!, [batch, down * TILE, size[1], outputs])
-  if (down * TILE === size[0]) return whole
+  const height = pieces.down * pieces.tall.tile
+  const whole = g.reshapeRaw(made!, [batch, height, size[1], outputs])
+  if (height === size[0]) return whole
   const dims = [batch, ...size, outputs]
   return g.node('Slice', [whole, g.integers([0]), g.integers([size[0]]), g.integers([1])], dims)
 }
