@@ -108,8 +108,7 @@ function extend(
       inner.set(raw, raw)
       continue
     }
-    const seen = isWhole ? dims : [count, ...dims]
-    const outer = graph.node('Reshape', [raw, graph.integers(seen)], seen, raw.type)
+    const outer = isWhole ? repeated(graph, raw, dims) : reshaped(graph, raw, [count, ...dims])
     const operand = { outer, inner: graph.raw(dims, raw.type) }
     inner.set(raw, operand.inner)
     ;(isWhole ? whole : pieces).push(operand)
@@ -133,6 +132,17 @@ function extend(
   })
   return made!
 }
+
+/** One number, or one a channel again and again along a line of pixels: short rows are added slower than long ones. */
+function repeated(graph: Graph, raw: Raw, dims: readonly number[]): Raw {
+  const own = sizeOf(raw.dims)
+  const flat = reshaped(graph, raw, dims.length ? [own] : [])
+  const times = sizeOf(dims) / own
+  return times === 1 ? flat : graph.node('Tile', [flat, graph.integers([times])], dims, raw.type)
+}
+
+const reshaped = (graph: Graph, raw: Raw, dims: readonly number[]): Raw =>
+  sameShape(raw.dims, dims) ? raw : graph.node('Reshape', [raw, graph.integers(dims)], dims, raw.type)
 
 /** What an operand is around the scan, and what it is within. */
 interface Operand {
