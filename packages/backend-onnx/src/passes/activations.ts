@@ -1,31 +1,28 @@
 import { type Graph, type IrNode, scalarValue } from '../lowering/graph.ts'
 import type { Target } from '../lowering/lowering.ts'
 import { type Raw, sameShape } from '../lowering/value.ts'
-import { countUses, rebuild } from './rewrite.ts'
+import { rebuild } from './rewrite.ts'
 
 /**
- * Activations that are written as several operations and computed as one, where nobody else uses what lies between:
+ * Activations that are written as several operations and computed as one:
  *   x · Φ(x), Φ(x) = (erf(x/√2) + 1)/2  ->  Gelu
  *   x · sigmoid(x)                      ->  QuickGelu, alpha 1
  *   (erf(s) + 1)/2                      ->  HardSigmoid(erf(s)), whose clipping to [0, 1] never acts on it
- * In a training step Φ is shared with the gradient: then only the last applies.
+ * In a training step the gradient needs Φ too, and computes it again: so x alone is kept for it, and where a scan follows all
+ * that is done in its pieces.
  */
 export function fuseActivations(graph: Graph, target: Target): void {
-  const uses = countUses(graph)
-  // A node made here is counted through the one that it replaces.
-  const stands = new Map<Raw, Raw>()
-  const alone = (raw: Raw) => uses.get(stands.get(raw) ?? raw) === 1
   rebuild(graph, (node, replaced) => {
     const out = node.outputs[0]!
     if (node.op !== 'Mul' || out.type !== 'float32') return
     for (const [x, other] of operands(node)) {
       if (!sameShape(x.dims, out.dims)) continue
-      if (target.microsoft && alone(other) && isSigmoidOf(other, x)) {
+      if (target.microsoft && isSigmoidOf(other, x)) {
         const silu = graph.node('QuickGelu', [x], out.dims, 'float32', { alpha: { float: 1 } }, 'com.microsoft')
         replaced.set(out, silu)
         return
       }
-      if (target.microsoft && gelu(x, other, alone)) {
+      if (target.microsoft && isPhiOf(other, x)) {
         replaced.set(out, graph.node('Gelu', [x], out.dims, 'float32', {}, 'com.microsoft'))
         return
       }
@@ -33,7 +30,6 @@ export function fuseActivations(graph: Graph, target: Target): void {
       if (shifted) {
         const half = { float: 0.5 }
         const phi = graph.node('HardSigmoid', [shifted], out.dims, 'float32', { alpha: half, beta: half })
-        stands.set(phi, out)
         replaced.set(out, phi)
         return
       }
@@ -70,11 +66,9 @@ function onePlusErf(raw: Raw): Raw | null {
   return null
 }
 
-/** Whether x · other is GELU: `other` is Φ(x), used here alone. */
-function gelu(x: Raw, other: Raw, alone: (raw: Raw) => boolean): boolean {
-  if (!alone(other)) return false
-  // Φ stands before: it is a HardSigmoid by now.
-  const erf = other.producer?.op === 'HardSigmoid' ? other.producer.inputs[0] : null
+/** Whether this is Φ(x): it stands before what uses it, and is a HardSigmoid by now. */
+function isPhiOf(raw: Raw, x: Raw): boolean {
+  const erf = raw.producer?.op === 'HardSigmoid' ? raw.producer.inputs[0] : null
   return erf?.producer?.op === 'Erf' && isErfOf(erf, x)
 }
 

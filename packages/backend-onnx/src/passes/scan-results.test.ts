@@ -53,6 +53,18 @@ describe('scan-results', () => {
     ])
   })
 
+  test('so does what is used in it twice', () => {
+    const g = new Graph()
+    const x = g.input(image, 'float32')
+    const scaled = elementwise(g, 'Mul', x, g.float(2))
+    const slope = elementwise(g, 'Add', elementwise(g, 'Erf', scaled), elementwise(g, 'Mul', scaled, x))
+    g.outputs = [elementwise(g, 'Mul', scanned(g), slope)]
+    expect(both(g)).toEqual([
+      ['Reshape', 'Scan', 'Reshape'],
+      ['Neg', 'Mul', 'Erf', 'Mul', 'Add', 'Mul'],
+    ])
+  })
+
   test('channels are repeated along results that are lines of pixels', () => {
     const g = new Graph()
     const x = g.input([4, 6, 8], 'float32')

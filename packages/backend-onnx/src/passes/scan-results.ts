@@ -48,33 +48,45 @@ function isElementwise({ op, domain, inputs, outputs }: IrNode): boolean {
   )
 }
 
-/**
- * A node with the elementwise operations before it that nothing else needs, as far as each comes from one tensor: of two, both
- * would have to be kept until the scan, in place of what is made of them.
- */
+/** A node with the elementwise operations before it that nothing else needs, as far as each set of them comes from one tensor. */
 function closure(node: IrNode, readers: Readers): Set<IrNode> {
   const within = new Set([node])
-  const { dims } = node.outputs[0]!
-  // A set is walked in the order of insertion, what is added meanwhile included; a node read twice is met again by the later reader.
+  // A set is walked in the order of insertion, what is added meanwhile included.
   for (const { inputs } of within)
-    for (const input of inputs) {
-      const before = input?.producer
-      if (
-        before &&
-        sameShape(input.dims, dims) &&
-        isElementwise(before) &&
-        hasOneOperand(before) &&
-        isReadWithin(input, within, readers)
-      )
-        within.add(before)
-    }
+    for (const input of inputs)
+      for (const before of cone(input, node.outputs[0]!.dims, within, readers)) within.add(before)
   return within
+}
+
+/**
+ * What only an operand needs, if it all comes from one tensor: of two, both would have to be kept until the scan, in place of what is
+ * made of them. Else no more than the operation that makes the operand.
+ */
+function cone(
+  operand: Raw | null,
+  dims: readonly number[],
+  within: ReadonlySet<IrNode>,
+  readers: Readers,
+): Set<IrNode> {
+  const found = new Set<IrNode>()
+  const visit = (raw: Raw | null) => {
+    const before = raw?.producer
+    if (!before || !sameShape(raw.dims, dims) || !isElementwise(before)) return
+    if (isReadWithin(raw, { has: (reader) => within.has(reader) || found.has(reader) }, readers)) found.add(before)
+  }
+  visit(operand)
+  // Of what is read twice the later reader decides.
+  for (const { inputs } of found) inputs.forEach(visit)
+  const read = [...found].flatMap(({ inputs }) => inputs.filter((raw) => raw && sameShape(raw.dims, dims)))
+  if (new Set(read.filter((raw) => !found.has(raw!.producer!))).size <= 1) return found
+  const [last] = found
+  return new Set(last && hasOneOperand(last) ? [last] : [])
 }
 
 const hasOneOperand = ({ inputs, outputs }: IrNode): boolean =>
   new Set(inputs.filter((raw) => raw && sameShape(raw.dims, outputs[0]!.dims))).size === 1
 
-const isReadWithin = (raw: Raw, within: ReadonlySet<IrNode>, readers: Readers): boolean =>
+const isReadWithin = (raw: Raw, within: Pick<ReadonlySet<IrNode>, 'has'>, readers: Readers): boolean =>
   readers.get(raw)?.every((reader) => reader !== 'result' && within.has(reader)) ?? false
 
 /** The scan whose one result this is, seen through a reshape, if nothing outside of `within` reads it. */
