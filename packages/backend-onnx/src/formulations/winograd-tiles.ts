@@ -76,7 +76,7 @@ export function transformedTiles(
   return g.reshapeRaw(byPoint, [lanes, points, rows * across, channels])
 }
 
-/** A piece's pixels [rows of pixels, w·C] of results in Winograd's form [lanes, points, tiles, C]. */
+/** A piece's pixels [rows of pixels, w, C] of results in Winograd's form [lanes, points, tiles, C]. */
 export function pixelsOf(
   g: Lowering,
   products: Raw,
@@ -105,11 +105,12 @@ export function pixelsOf(
         }
     return Int32Array.from(table)
   }
-  const index = g.table(`pixels of ${lanes}x${rows}x${across} by ${tall.tile}x${wide.tile} to ${width}`, places)
+  const index = g.table(`pixels of ${lanes}x${rows}x${across} by ${tall.tile}x${wide.tile} to ${width}`, places, [
+    lanes * rows * tall.tile,
+    width,
+  ])
   const inRows = g.reshapeRaw(tiles, [lanes * tall.tile * wide.tile * rows * across, channels])
-  const pixels = lanes * rows * tall.tile * width
-  const seen = g.node('Gather', [inRows, index], [pixels, channels], 'float32', { axis: 0 })
-  return g.reshapeRaw(seen, [pixels / width, width * channels])
+  return g.node('Gather', [inRows, index], [...index.dims, channels], 'float32', { axis: 0 })
 }
 
 const constant = (g: Lowering, matrix: Matrix, dims: readonly number[]): Raw =>

@@ -108,14 +108,16 @@ function extend(
 ): Raw {
   const body = scan.body!
   const count = scan.outputs[0]!.dims[0]!
-  const before = body.results[0]!
-  const inner = new Map<Raw, Raw>([[result, before]])
+  const made = body.results[0]!
+  // Lines of pixels: short rows, of one pixel's channels, take longer.
+  const lines = [made.dims[0]!, sizeOf(made.dims.slice(1))]
+  const inner = new Map<Raw, Raw>()
   const pieces: Operand[] = []
   const whole: Operand[] = []
   for (const raw of operands) {
     if (!raw || raw === result) continue
     const isWhole = !sameShape(raw.dims, result.dims)
-    const dims = isWhole ? (sizeOf(raw.dims) === 1 ? [] : before.dims.slice(-1)) : before.dims
+    const dims = isWhole ? (sizeOf(raw.dims) === 1 ? [] : lines.slice(-1)) : lines
     if (isWhole && isConstant(raw) && sameShape(raw.dims, dims)) {
       inner.set(raw, raw)
       continue
@@ -127,25 +129,26 @@ function extend(
   }
   const gone = new Set([scan, result.producer, ...nodes])
   graph.nodes = graph.nodes.filter((other) => !gone.has(other))
-  let last = before
+  let last = made
   const extended = graph.within(body.nodes, () => {
+    inner.set(result, reshaped(graph, made, lines))
     for (const { op, domain, inputs, outputs, attributes } of nodes) {
       const own = inputs.map((raw) => inner.get(raw!)!)
-      last = graph.node(op, own, before.dims, outputs[0]!.type, attributes, domain)
+      last = graph.node(op, own, lines, outputs[0]!.type, attributes, domain)
       inner.set(outputs[0]!, last)
     }
   })
-  const [made] = graph.repeat(inserted(scan.inputs, body.pieces, pieces, whole, 'outer'), {
+  const [extendedResult] = graph.repeat(inserted(scan.inputs, body.pieces, pieces, whole, 'outer'), {
     parameters: inserted(body.parameters, body.pieces, pieces, whole, 'inner'),
     states: body.states,
     pieces: body.pieces + pieces.length,
     nodes: extended,
     results: [last],
   })
-  return made!
+  return extendedResult!
 }
 
-/** One number, or one a channel again and again along a line of pixels: short rows are added slower than long ones. */
+/** One number, or one a channel again and again along a line of pixels. */
 function repeated(graph: Graph, raw: Raw, dims: readonly number[]): Raw {
   const own = sizeOf(raw.dims)
   const flat = reshaped(graph, raw, dims.length ? [own] : [])
