@@ -30,10 +30,10 @@ export function tilingOf({ batch, size, inputs, outputs }: Extent): Tiling {
   const [height, width] = size
   const points = (length: number, { tile, reach }: Filtering) => Math.ceil(length / tile) * reach
   const isWorth = (length: number) => points(length, SIX) < WORTH * points(length, FOUR)
-  const of = (tall: Filtering, wide: Filtering) => ({
-    ...{ batch, size, tall, wide },
-    ...{ down: Math.ceil(height / tall.tile), across: Math.ceil(width / wide.tile) },
-  })
+  const of = (tall: Filtering, wide: Filtering): Tiling => {
+    const [down, across] = [Math.ceil(height / tall.tile), Math.ceil(width / wide.tile)]
+    return { batch, size, tall, wide, down, across }
+  }
   const large = of(height % SIX.tile === 0 && isWorth(height) ? SIX : FOUR, isWorth(width) ? SIX : FOUR)
   return batch * large.down * large.across >= Math.max(inputs, outputs) ? large : of(FOUR, FOUR)
 }

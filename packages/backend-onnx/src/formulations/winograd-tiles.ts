@@ -59,13 +59,12 @@ export function transformedTiles(
     },
   )
   if (rows === 1) return g.reshapeRaw(seen, [lanes, points, across, channels])
-  const order = () => {
-    const places = Array.from({ length: all * points }, (_, at) => at)
-    return Int32Array.from(places, (at) => {
+  // Of all rows the same point together: one large product a point, and a sum over all tiles for the gradient by a filter.
+  const order = () =>
+    Int32Array.from({ length: all * points }, (_, at) => {
       const [lane, point, row] = [Math.floor(at / rows / points), Math.floor(at / rows) % points, at % rows]
       return (lane * rows + row) * points + point
     })
-  }
   const byPoint = g.node(
     'Gather',
     [g.reshapeRaw(seen, [all * points, across * channels]), g.table(`${points} points of ${lanes}x${rows}`, order)],

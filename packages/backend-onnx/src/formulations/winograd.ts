@@ -11,13 +11,13 @@ const CHANNELS = 48
 const TILES = 16
 /** Results in tiles for one that is wanted: those at the edges may reach beyond the image. */
 const SURPLUS = 1.3
-/** Pairs of channels of a filter that is not trained: it is kept four times as large. */
+/** Pairs of channels of a filter that is not trained: it is kept four to seven times as large. */
 const FROZEN = 2 ** 14
 
 /**
- * Whether a convolution, or its gradients, should go by Winograd's minimal filtering (Lavin & Gray 2016, F(4x4, 3x3)): 36
- * multiplications a pair of channels for 4x4 results in place of 144. What brings tiles into that form and out of it is
- * done piece by piece, in the caches.
+ * Whether a convolution, or its gradients, should go by Winograd's minimal filtering (Lavin & Gray 2016): 36 multiplications
+ * a pair of channels for 4x4 results in place of 144, or 48 for 4x6 in place of 216. What brings tiles into that form and out of it
+ * is done piece by piece, in the caches.
  */
 export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): boolean {
   const { batch, inputs, outputs, input, output, kernel, strides, dilations, groups } = geo
@@ -77,7 +77,7 @@ export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, d
   return g.reshapeRaw(gradient, [3, 3, inputs, outputs])
 }
 
-/** Images [N,h,w,O] of `size` from images [N,h',w',I] and a filter [3,3,I,O], or mirrored one [3,3,O,I]. */
+/** Images [N,h,w,O] of `size` from images [N,h',w',I] and a filter [3,3,I,O], or one [3,3,O,I] that is mirrored. */
 function convolved(
   g: Lowering,
   image: Raw,
