@@ -20,7 +20,7 @@ export interface Filtering {
 const TAPS = 3
 
 /**
- * Cook and Toom's construction (Lavin & Gray 2016, section 5; Blahut 2010): polynomials are multiplied at `points` and at infinity.
+ * Cook and Toom's construction (Lavin & Gray 2016): polynomials are multiplied at `points` and at infinity.
  * With N_i the product of all p_i - p_j, row i of Aᵀ's transpose has the powers of p_i, row i of G those divided by N_i, and row i
  * of Bᵀ the coefficients of the product of all x - p_j but the i-th.
  */
@@ -50,7 +50,10 @@ function polynomial(roots: readonly number[]): number[] {
 
 const transposed = (m: Matrix): Matrix => (m[0] ?? []).map((_, column) => m.map((row) => row[column]!))
 
-/** With the points of least error (Barabasz et al. 2020, "Error analysis and improving the accuracy of Winograd convolution", table 4). */
+/**
+ * Points near 1, with their reciprocals and negatives, err least (Barabasz et al., arXiv:1803.10986): with 1/2 in place of Lavin & Gray's
+ * 2 half as much.
+ */
 export const FOUR = filtering([0, -1, 1, 1 / 2, -2])
 export const SIX = filtering([0, -1, 1, 1 / 2, -1 / 2, 2, -2])
 
