@@ -9,6 +9,8 @@ interface Layer {
   readonly x: readonly [n: number, h: number, w: number, channels: number]
   readonly outputs: number
   readonly pad: 'same' | 'valid'
+  /** How far off a value may be, for the largest; 2e-5 where nothing is said. */
+  readonly within?: number
 }
 
 const layers: readonly Layer[] = [
@@ -20,7 +22,7 @@ const layers: readonly Layer[] = [
   { x: [1, 25, 26, 128], outputs: 160, pad: 'valid' },
   // Tiles of six results a side, where results come out even; of the gradient by inputs of 50 rows, of four.
   { x: [2, 48, 90, 64], outputs: 64, pad: 'same' },
-  { x: [1, 50, 50, 64], outputs: 48, pad: 'valid' },
+  { x: [1, 50, 50, 64], outputs: 48, pad: 'valid', within: 3e-5 },
 ]
 
 const withoutTiles = passNames.filter((name) => name !== 'winograd')
@@ -66,7 +68,7 @@ describe('by tiles a convolution of many channels and its gradients', () => {
       const expected = plain.parts[i]!
       const largest = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
       const off = part.reduce((most, v, at) => Math.max(most, Math.abs(v - expected[at]!)), 0)
-      expect(off / largest).toBeLessThan(3e-5)
+      expect(off / largest).toBeLessThan(layer.within ?? 2e-5)
     }
   })
 

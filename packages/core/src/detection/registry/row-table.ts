@@ -11,7 +11,7 @@ export class RowTable {
   #size = 0
   readonly #hashOf: (row: number) => number
 
-  /** @param hashOf the hash of a row that is in the table: any 32-bit integer, well mixed */
+  /** @param hashOf the hash of a row that is in the table: a 32-bit integer, well mixed */
   constructor(hashOf: (row: number) => number) {
     this.#hashOf = hashOf
   }
