@@ -96,6 +96,10 @@ export class Graph {
     return this.nodes_(op, inputs, [{ dims, type }], attributes, domain)[0]!
   }
 
+  reshape(raw: Raw, dims: readonly number[]): Raw {
+    return this.node('Reshape', [raw, this.integers(dims)], dims, raw.type)
+  }
+
   /** Adds a node of several outputs. */
   nodes_(
     op: string,

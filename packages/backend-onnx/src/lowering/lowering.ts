@@ -62,7 +62,7 @@ export class Lowering {
 
   reshapeRaw(raw: Raw, dims: readonly number[]): Raw {
     if (sameShape(raw.dims, dims)) return raw
-    return this.#once(`r${raw.id}[${dims}`, () => this.node('Reshape', [raw, this.integers(dims)], dims, raw.type))
+    return this.#once(`r${raw.id}[${dims}`, () => this.graph.reshape(raw, dims))
   }
 
   transposeRaw(raw: Raw, perm: Permutation): Raw {

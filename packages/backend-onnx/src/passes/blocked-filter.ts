@@ -14,8 +14,6 @@ export function gatherBlockedFilter(graph: Graph, source: Raw, letters: string, 
   const [kh, kw, second, third] = filter.dims as [number, number, number, number]
   const taps = kh * kw
   const tap = (at: number) => (turned ? taps - 1 - at : at)
-  const reshape = (raw: Raw, dims: readonly number[]) =>
-    graph.node('Reshape', [raw, graph.integers(dims)], dims, 'float32')
 
   // In blocks of its last axis [taps,first,last] is [taps,last/B,first,B], in blocks of its first one [taps,first/B,last,B]:
   // squares of B by B either way, which the first axis of the result has to lead in, and which then change places whole.
@@ -29,14 +27,14 @@ export function gatherBlockedFilter(graph: Graph, source: Raw, letters: string, 
         for (let at = 0; at < taps; at++) places.push((tap(at) * sets + set) * groups + group)
     return places
   }
-  const planes = reshape(filter, byOutputs ? [taps, inputs, 1, outputs] : [taps, outputs, inputs, 1])
+  const planes = graph.reshape(filter, byOutputs ? [taps, inputs, 1, outputs] : [taps, outputs, inputs, 1])
   const dims = byOutputs ? [taps, outputs, inputs, 1] : planes.dims
   const attributes = byOutputs ? { channels_last: 1 } : {}
   const blocks = graph.node('ReorderInput', [planes], dims, 'float32', attributes, 'com.microsoft.nchwc')
-  const squares = reshape(blocks, [taps * sets * groups, block * block])
+  const squares = graph.reshape(blocks, [taps * sets * groups, block * block])
   const index = graph.table(`filter ${letters} ${filter.dims} ${turned !== null}`, () => Int32Array.from(order()))
   const placed = graph.node('Gather', [squares, index], squares.dims, 'float32', { axis: 0 })
-  return reshape(placed, [outputs, inputs, kh, kw])
+  return graph.reshape(placed, [outputs, inputs, kh, kw])
 }
 
 /** What a tensor is turned upside down and mirrored from. */

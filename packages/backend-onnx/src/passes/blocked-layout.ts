@@ -188,22 +188,18 @@ class Blocking {
     if (small && wide.some((raw) => raw.dims.length !== 4)) return false
     const inputs = node.inputs.map((raw) => {
       if (raw === null || sizeOf(raw.dims) === 1) return raw && this.#flatScalar(raw, small)
-      if (!full.includes(raw)) return this.#reshape(this.#inOrder(raw), this.#apart(raw.dims))
-      return small ? this.#reshape(this.#inBlocks(raw), this.#apart(raw.dims)) : this.#inBlocks(raw)
+      if (!full.includes(raw)) return this.graph.reshape(this.#inOrder(raw), this.#apart(raw.dims))
+      return small ? this.graph.reshape(this.#inBlocks(raw), this.#apart(raw.dims)) : this.#inBlocks(raw)
     })
     const dims = small ? this.#apart(out.dims) : out.dims
     const result = this.graph.node(node.op, inputs, dims, out.type, node.attributes, node.domain)
-    this.#define(out, small ? this.#reshape(result, out.dims) : result)
+    this.#define(out, small ? this.graph.reshape(result, out.dims) : result)
     return true
   }
 
   /** Scalars broadcast whatever their rank, but not above the rank of the others. */
   #flatScalar(raw: Raw, small: boolean): Raw {
-    return small || raw.dims.length <= 4 ? raw : this.#reshape(raw, [])
-  }
-
-  #reshape(raw: Raw, dims: readonly number[]): Raw {
-    return this.graph.node('Reshape', [raw, this.graph.integers(dims)], dims, raw.type)
+    return small || raw.dims.length <= 4 ? raw : this.graph.reshape(raw, [])
   }
 
   /** [N,C,H,W] with the channel blocks apart, as they lie in memory: [N,C/B,H,W,B]. */
@@ -256,7 +252,7 @@ class Blocking {
     const [n, c, h, w] = x.dims
     if (node.op === 'ReduceSum') this.graph.nodes.push(this.#sumByPooling(x, out, over.has(0)))
     else {
-      const apart = this.#reshape(this.#inBlocks(x), [n!, c! / this.block, h! * w!, this.block])
+      const apart = this.graph.reshape(this.#inBlocks(x), [n!, c! / this.block, h! * w!, this.block])
       const dims = [over.has(0) ? 1 : n!, c! / this.block, 1, this.block]
       const reduced = this.graph.integers(over.has(0) ? [0, 2] : [2])
       this.graph.nodes.push(

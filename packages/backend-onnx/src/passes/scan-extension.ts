@@ -61,7 +61,7 @@ function repeated(graph: Graph, raw: Raw, dims: readonly number[]): Raw {
 }
 
 const reshaped = (graph: Graph, raw: Raw, dims: readonly number[]): Raw =>
-  sameShape(raw.dims, dims) ? raw : graph.node('Reshape', [raw, graph.integers(dims)], dims, raw.type)
+  sameShape(raw.dims, dims) ? raw : graph.reshape(raw, dims)
 
 /** What an operand is around the scan, and what it is within. */
 interface Operand {

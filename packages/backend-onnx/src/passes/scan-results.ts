@@ -26,7 +26,7 @@ export function fuseScanResults(graph: Graph): void {
     if (!scan) return
     const order = [...graph.nodes.filter((other) => within.has(other)), node]
     const made = extendScan(graph, scan, result, order, operands)
-    const whole = graph.node('Reshape', [made, graph.integers(out.dims)], out.dims, out.type)
+    const whole = graph.reshape(made, out.dims)
     readers.set(made, [whole.producer!])
     readers.set(whole, readers.get(out) ?? [])
     replaced.set(out, whole)
