@@ -140,6 +140,24 @@ describe('a decoder of a file of its own', () => {
     })
   })
 
+  test('keeps the names of its own file, wrappers included', async () => {
+    const wrapped = async (part: string) => {
+      const { tensors } = await openWeights(memorySource(part, new Uint8Array(readFileSync(at(part)))))
+      const names = new Map([...tensors].map(([name, tensor]) => [`module._orig_mod.${name}`, tensor]))
+      await writeFileAtomic(at('wrapped', part), (await streamSafetensors(names)).chunks())
+      return at('wrapped', part)
+    }
+    mkdirSync(at('wrapped'))
+    const autoencoder = await openAutoencoder({ encoder: await wrapped('encoder'), decoder: await wrapped('decoder') })
+    const signed = changed(autoencoder.decoder.weights)
+    await saveDecoder(at('wrapped', 'signed.safetensors'), { autoencoder, decoder: signed })
+    autoencoder.dispose()
+    dispose(signed)
+    const { tensors } = await bytesOf(at('wrapped', 'signed.safetensors'))
+    expect(Object.keys(tensors)).toEqual(Object.keys((await bytesOf(at('wrapped', 'decoder'))).tensors))
+    rmSync(at('wrapped'), { recursive: true })
+  })
+
   test('keeps no card of an earlier signing', async () => {
     await leavingNoTensor(async (autoencoder) => {
       await saveDecoder(at('again.safetensors'), { autoencoder, decoder: autoencoder.decoder.weights })

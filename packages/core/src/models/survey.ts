@@ -1,6 +1,7 @@
 import { StableSigError } from '../errors.ts'
 import { mapName, type NameMapping } from '../weights/names.ts'
 import type { StateDict, StateTensor } from '../weights/state-dict.ts'
+import { nameBehind } from '../weights/wrappers.ts'
 
 /** A spelling of names and what of a file it reads. */
 export interface Survey {
@@ -27,8 +28,8 @@ export function survey(
     for (const prefix of prefixes) {
       const tensors = new Map<string, StateTensor>()
       for (const [theirs, tensor] of state.tensors) {
-        if (!theirs.startsWith(prefix)) continue
-        const ours = mapName(mapping, theirs.slice(prefix.length))
+        const name = nameBehind(theirs, prefix)
+        const ours = name === null ? null : mapName(mapping, name)
         if (ours && belongs(ours)) tensors.set(ours, tensor)
       }
       if (tensors.size > (best?.tensors.size ?? 0)) best = { mapping: { ...mapping, prefix }, tensors }

@@ -2,6 +2,7 @@ import { StableSigError } from '../errors.ts'
 import { mapName, type NameMapping, unmapName } from './mapping.ts'
 import { nearest } from './nearest.ts'
 import type { StateDict, StateTensor } from './state-dict.ts'
+import { nameBehind } from './wrappers.ts'
 
 export * from './mapping.ts'
 
@@ -11,7 +12,7 @@ export type ExpectedShape = readonly (number | null)[] | null
 /** What `takeTensors` found. Maps are in the order of `expected`. */
 export interface TakenTensors {
   readonly mapping: NameMapping
-  /** The prefix of the mapping that the file uses. */
+  /** What stands before the names in the file: the mapping's prefix, and the wrappers about it. */
   readonly prefix: string
   /** By the model's names. */
   readonly tensors: ReadonlyMap<string, StateTensor>
@@ -26,7 +27,8 @@ export interface TakenTensors {
  *   const taken = takeTensors(state, { 'conv_in.weight': [64, 32, 3, 3], 'conv_in.bias': [64] }, [taesd, diffusers])
  *   for (const [name, tensor] of taken.tensors) weights[name] = await readFloat32(tensor)
  *
- * Each mapping (and each of its prefixes) is tried; the first that fits wholly is used.
+ * Each mapping (and each of its prefixes) is tried; the first that fits wholly is used. Wrappers that training programs put into
+ * names (see unwrapName) are passed over.
  * @param expected the model's name -> shape, in PyTorch's order
  * @throws StableSigError 'bad-weights' when none fits, for the mapping that comes closest: missing, unexpected and wrongly
  *   shaped names, with the nearest candidates of the file
@@ -43,7 +45,7 @@ export function takeTensors(
       const attempt = matchTensors(state, expected, mapping, prefix)
       if (attempt.faults === 0) {
         const { tensors, foreign } = attempt
-        return { mapping, prefix, tensors, foreign }
+        return { mapping, prefix: attempt.prefix, tensors, foreign }
       }
       if (!closest || closer(attempt, closest)) closest = attempt
     }
@@ -78,8 +80,9 @@ export function matchTensors(
   const unexpected: string[] = []
   const wrong: string[] = []
   for (const [name, tensor] of state.tensors) {
-    if (!name.startsWith(prefix)) continue
-    const ours = mapName(mapping, name.slice(prefix.length))
+    const theirs = nameBehind(name, prefix)
+    if (theirs === null) continue
+    const ours = mapName(mapping, theirs)
     if (ours === undefined || (ours !== null && !concerns(ours))) continue
     if (ours === null || !Object.hasOwn(expected, ours)) unexpected.push(name)
     else if (found.has(ours)) wrong.push(`${name} and ${found.get(ours)?.[0]} both give ${ours}`)
@@ -104,7 +107,25 @@ export function matchTensors(
     foreign.set(ours, name)
   }
   const faults = missing.length + unexpected.length + wrong.length
-  return { mapping, prefix, tensors, foreign, missing, unexpected, wrong, faults }
+  return {
+    mapping,
+    prefix: spelledPrefix(mapping, prefix, foreign),
+    tensors,
+    foreign,
+    missing,
+    unexpected,
+    wrong,
+    faults,
+  }
+}
+
+/** The prefix as the file spells it, wrappers included, where it is the same before all names. */
+function spelledPrefix(mapping: NameMapping, prefix: string, foreign: ReadonlyMap<string, string>): string {
+  const [first] = foreign
+  const theirs = first && unmapName(mapping, first[0])
+  if (!first || !theirs || !first[1].endsWith(theirs)) return prefix
+  const spelled = first[1].slice(0, first[1].length - theirs.length)
+  return [...foreign.values()].every((name) => name.startsWith(spelled)) ? spelled : prefix
 }
 
 /** More of the expected tensors, or as many and less that is wrong. */

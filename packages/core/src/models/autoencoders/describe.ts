@@ -65,7 +65,8 @@ export interface AutoencoderDescription {
  */
 export function describeAutoencoder(state: StateDict, options: ArchitectureOptions = {}): AutoencoderDescription {
   const { spelling, plans, match, family, latentChannels, downscale } = surveyAutoencoder(state, options)
-  const { mapping, prefix, parts } = spelling
+  const { mapping, parts } = spelling
+  const { prefix } = match
   const theirs = (ours: string) => {
     const name = unmapName(mapping, ours)
     return name === null ? ours : prefix + name

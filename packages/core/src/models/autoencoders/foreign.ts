@@ -1,5 +1,6 @@
 import { StableSigError } from '../../errors.ts'
 import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
+import { nameBehind } from '../../weights/wrappers.ts'
 
 /** Autoencoders of other kinds, by a name or shape that only they have. */
 const KINDS: readonly (readonly [what: string, sign: (name: string, tensor: StateTensor) => boolean])[] = [
@@ -20,8 +21,8 @@ const KINDS: readonly (readonly [what: string, sign: (name: string, tensor: Stat
  */
 export function refuseForeign(state: StateDict, prefix: string): void {
   for (const [full, tensor] of state.tensors) {
-    if (!full.startsWith(prefix)) continue
-    const name = full.slice(prefix.length)
+    const name = nameBehind(full, prefix)
+    if (name === null) continue
     const kind = /^(encoder|decoder|quantize)\./.test(name) && KINDS.find(([, sign]) => sign(name, tensor))
     if (kind)
       throw new StableSigError(

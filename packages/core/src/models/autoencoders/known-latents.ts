@@ -1,4 +1,5 @@
 import type { StateDict } from '../../weights/state-dict.ts'
+import { unwrapName } from '../../weights/wrappers.ts'
 import type { Family } from './autoencoder.ts'
 import type { LatentConfig } from './config-fields.ts'
 import { affineScaling, channelScaling, type LatentScaling, unknownScaling } from './latents.ts'
@@ -38,7 +39,7 @@ export function guessedScaling(
   // Tiny latents are a generator's already; LDM's VQ models have a scale of 1.
   if (family !== 'kl') return affineScaling(1)
   // A PyTorch file's names begin with the path to their dictionary: state_dict/cond_stage_model.…
-  const names = [...state.tensors.keys()].map((name) => name.slice(name.lastIndexOf('/') + 1))
+  const names = [...state.tensors.keys()].map((name) => unwrapName(name.slice(name.lastIndexOf('/') + 1)))
   const holds = (part: string) => names.some((name) => name.startsWith(part))
   const signs: readonly (readonly [Generator, boolean])[] = [
     ['sdxl', latentChannels === 4 && holds('conditioner.embedders.')],

@@ -104,6 +104,10 @@ export const tinySpellings = (part: 'encoder' | 'decoder'): NameMapping[] => [
     pairs: [...numbered('encoder.{i}', 'encoder.{i}'), ...numbered('decoder.{i}', 'decoder.{i}')],
   },
   {
+    name: 'TAESD, both halves as ComfyUI names them',
+    pairs: [...numbered('taesd_encoder.{i}', 'encoder.{i}'), ...numbered('taesd_decoder.{i}', 'decoder.{i}')],
+  },
+  {
     name: 'diffusers AutoencoderTiny',
     pairs: [
       ...numbered('encoder.layers.{i}', 'encoder.{i}'),

@@ -1,6 +1,7 @@
 import { StableSigError } from '../../errors.ts'
 import { unmapName } from '../../weights/names.ts'
 import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
+import { nameBehind } from '../../weights/wrappers.ts'
 import type { Family } from './autoencoder.ts'
 import type { AutoencoderDescription } from './describe.ts'
 import { isAttentionMatrix, klSpellings, tinySpellings } from './names.ts'
@@ -41,8 +42,9 @@ export function storedAutoencoder(file: DescribedFile, encoder?: DescribedFile):
       if (tensor) tensors.set(ours, tensor)
     }
     // What no model needs, and diffusers' BatchNorm wants beside its statistics.
-    const counted = about.names.has('bn.running_mean') && state.tensors.get(`${about.prefix}${COUNTER}`)
-    if (counted && wanted(COUNTER)) tensors.set(COUNTER, counted)
+    if (!about.names.has('bn.running_mean') || !wanted(COUNTER)) return
+    for (const [theirs, tensor] of state.tensors)
+      if (nameBehind(theirs, about.prefix) === COUNTER) tensors.set(COUNTER, tensor)
   }
   const ofEncoder = (ours: string) => ours.startsWith('encoder.')
   if (encoder) take(encoder, ofEncoder)

@@ -1,6 +1,7 @@
 import { StableSigError } from '../../errors.ts'
 import { mapName, type NameMapping } from '../../weights/names.ts'
 import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
+import { nameBehind, unwrapName } from '../../weights/wrappers.ts'
 import type { Part } from './autoencoder.ts'
 import { klSpellings, tinySpellings } from './names.ts'
 
@@ -17,11 +18,11 @@ export interface Spelling {
 
 /** Where in a name an autoencoder's own begins, after whatever stands before it: 'state_dict/first_stage_model.'. */
 const OWN =
-  /(?:^|[./])(?:encoder|decoder)\.(?:conv_in|conv_out|mid|mid_block|down|up|down_blocks|up_blocks|layers|\d+)\./
-/** The same of a tiny half with bare numbers: what stands before them is a path, not a network's name. */
-const BARE = /(?:^|\/|^module\.|\/module\.)\d+\.(?:weight$|conv\.)/
+  /(?:^|[./])(?:taesd_)?(?:encoder|decoder)\.(?:conv_in|conv_out|mid|mid_block|down|up|down_blocks|up_blocks|layers|\d+)\./
+/** The same of a tiny half with bare numbers: what stands before them is a path or `model.`, not a network's name. */
+const BARE = /(?:^|\/)(?:model\.)*\d+\.(?:weight$|conv\.)/
 /** Names that may be an autoencoder's behind its prefix: the rest of a checkpoint is not held to a hundred patterns. */
-const PLAUSIBLE = /^(?:encoder|decoder|quant_conv|post_quant_conv|quantize|bn|\d+)\./
+const PLAUSIBLE = /^(?:(?:taesd_)?(?:encoder|decoder)|quant_conv|post_quant_conv|quantize|bn|\d+)\./
 /** Prefixes that are tried: those with the most names. */
 const MOST_PREFIXES = 8
 /** Tensors of an autoencoder at most; published ones have below 600. */
@@ -35,19 +36,21 @@ const MOST_TENSORS = 4096
 export function findSpelling(state: StateDict, part?: Part): Spelling {
   const names = [...state.tensors]
   const levels = names.reduce(
-    (most, [name]) => Math.max(most, 1 + Number(/(?:^|[./])decoder\.up_blocks\.(\d{1,2})\./.exec(name)?.[1] ?? -1)),
+    (most, [name]) =>
+      Math.max(most, 1 + Number(/(?:^|[./])decoder\.up_blocks\.(\d{1,2})\./.exec(unwrapName(name))?.[1] ?? -1)),
     1,
   )
-  const bare = part ?? (names.some(([name]) => /(?:^|\/)(?:module\.)?0\.weight$/.test(name)) ? 'encoder' : 'decoder')
+  const bare =
+    part ?? (names.some(([name]) => /(?:^|\/)(?:model\.)*0\.weight$/.test(unwrapName(name))) ? 'encoder' : 'decoder')
   const spellings = [
     ...klSpellings(levels).map((mapping) => ({ mapping, kind: 'kl' as const })),
     ...tinySpellings(bare).map((mapping) => ({ mapping, kind: 'tiny' as const })),
   ]
   let best: Omit<Spelling, 'parts'> | undefined
-  for (const prefix of prefixesOf(names.map(([name]) => name))) {
+  for (const prefix of prefixesOf(names.map(([name]) => unwrapName(name)))) {
     const behind = names.flatMap(([name, tensor]) => {
-      const rest = name.startsWith(prefix) ? name.slice(prefix.length) : ''
-      return PLAUSIBLE.test(rest) ? [[rest, tensor] as const] : []
+      const rest = nameBehind(name, prefix)
+      return rest !== null && PLAUSIBLE.test(rest) ? [[rest, tensor] as const] : []
     })
     if (behind.length > MOST_TENSORS)
       throw new StableSigError(
@@ -76,13 +79,13 @@ export function findSpelling(state: StateDict, part?: Part): Spelling {
   )
 }
 
-/** What stands before an autoencoder's names, the most frequent first. */
+/** What stands before an autoencoder's names, wrappers taken off, the most frequent first. */
 function prefixesOf(names: readonly string[]): string[] {
   const counts = new Map<string, number>()
   for (const name of names) {
     const found = OWN.exec(name) ?? BARE.exec(name)
     if (!found) continue
-    const own = /(?:encoder|decoder|\d+)\./.exec(found[0])
+    const own = /(?:(?:taesd_)?(?:encoder|decoder)|\d+)\./.exec(found[0])
     const prefix = name.slice(0, found.index + (own?.index ?? 0))
     counts.set(prefix, (counts.get(prefix) ?? 0) + 1)
   }

@@ -1,4 +1,5 @@
 import { mapName, type NameMapping } from '../../weights/names.ts'
+import { unwrapName } from '../../weights/wrappers.ts'
 
 /** Counters of BatchNorm that nothing reads. */
 const COUNTERS = '{rest...}.num_batches_tracked'
@@ -26,6 +27,19 @@ const stripped: NameMapping = { name: 'bare extractor', pairs: [['{rest...}', '{
 
 /** Every spelling of an extractor's names. */
 export const EXTRACTOR_NAMES: readonly NameMapping[] = [torchScript, checkpoint, stripped]
+
+/** An extractor's first weight, after whatever stands before its names. */
+const FIRST = /^((?:.*?[./])??)(?:0\.)?layers\.0\.layers\.0\.weight$/
+
+/** Every spelling, with the prefixes that a file has before its extractors': 'state_dict/', 'model.'. */
+export function extractorSpellings(names: Iterable<string>): NameMapping[] {
+  const found = new Set([''])
+  for (const name of names) {
+    const prefix = FIRST.exec(unwrapName(name))?.[1]
+    if (prefix !== undefined) found.add(prefix)
+  }
+  return EXTRACTOR_NAMES.map((mapping) => (mapping.prefix ? mapping : { ...mapping, prefix: [...found] }))
+}
 
 /** A joint checkpoint's name -> the extractor's, counters included; null for tensors that belong to other networks. */
 export function extractorName(theirs: string): string | null {

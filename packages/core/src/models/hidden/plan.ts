@@ -2,7 +2,7 @@ import { StableSigError } from '../../errors.ts'
 import { type ExpectedShape, type MatchedTensors, matchTensors, unmapName } from '../../weights/names.ts'
 import type { StateDict } from '../../weights/state-dict.ts'
 import { sizeOf, survey } from '../survey.ts'
-import { EXTRACTOR_NAMES } from './names.ts'
+import { extractorSpellings } from './names.ts'
 
 export interface ExtractorOptions {
   /** How many outputs are summed to one bit. Default: what the whitening layer's size says, else 1. */
@@ -53,7 +53,8 @@ export const blockName = (i: number): string => `layers.${i}.layers`
  * @throws StableSigError 'bad-weights' when there is no extractor in it, 'limit'
  */
 export function planExtractor(state: StateDict, options: ExtractorOptions = {}): ExtractorPlan {
-  const found = survey(state, 'an extractor', EXTRACTOR_NAMES, (name) => /^(layers|linear|whiten)\./.test(name))
+  const spellings = extractorSpellings(state.tensors.keys())
+  const found = survey(state, 'an extractor', spellings, (name) => /^(layers|linear|whiten)\./.test(name))
   const size = (name: string, axis: number) => sizeOf(state, found, name, axis)
   let convolutions = 0
   while (found.tensors.has(`${blockName(convolutions)}.0.weight`)) convolutions++
