@@ -7,11 +7,13 @@ export type ErrorCode =
   | 'bad-key'
   | 'bad-registry'
   | 'bad-weights'
+  | 'disposed'
   | 'io'
   | 'limit'
   | 'no-decision'
   | 'no-engine'
   | 'not-finite'
+  | 'not-whitened'
   | 'range'
   | 'shape'
   | 'unattainable'
@@ -21,6 +23,9 @@ export type ErrorCode =
 /**
  * Every error this library throws on purpose. The message names the file or tensor, what was expected, what was found and
  * what to do; `code` tells the kind without reading it.
+ *
+ * `JSON.stringify` keeps name, code and message. `structuredClone` and `postMessage` make a plain Error of it, as of every class
+ * of errors: its message stays and its code does not, which is why a failed outcome of many has the code beside the error.
  */
 export class StableSigError extends Error {
   override readonly name = 'StableSigError'
@@ -30,5 +35,10 @@ export class StableSigError extends Error {
     options?: { cause?: unknown },
   ) {
     super(message, options)
+  }
+
+  /** What JSON.stringify shows; the cause, which may be anything, is left out. */
+  toJSON(): { readonly name: string; readonly code: ErrorCode; readonly message: string } {
+    return { name: this.name, code: this.code, message: this.message }
   }
 }

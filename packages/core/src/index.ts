@@ -1,4 +1,7 @@
 // One line a room: `export * from './room/file.ts'` for every public function, grouped in the order of the rooms.
+
+export { abortedError } from './aborted.ts'
+export { badArgument } from './arguments.ts'
 export * from './errors.ts'
 export * from './signal/images.ts'
 export * from './signal/key.ts'
@@ -44,8 +47,10 @@ export * from './detection/match.ts'
 export type { Outcome } from './detection/outcome.ts'
 export { DEFAULT_FPR } from './detection/rates.ts'
 export * from './detection/read-images.ts'
+export type { Reading } from './detection/reading.ts'
 export { type ReadRegistryOptions, type RegistryText, readRegistry } from './detection/registry/read-registry.ts'
 export { type NearestUsers, Registry, type UserMatch } from './detection/registry/registry.ts'
+export type { WhiteningConsent, WhiteningStated } from './detection/whitened.ts'
 export * from './losses/image.ts'
 export * from './losses/message.ts'
 export * from './metrics/bits.ts'

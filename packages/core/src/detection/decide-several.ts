@@ -1,9 +1,11 @@
 import { falsePositiveRate, log10FalsePositiveRate } from '@stablesig/stats'
+import { badArgument, checkOneOf } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { Key } from '../signal/key.ts'
-import { bitsToText } from '../signal/key-text.ts'
 import { countMatches, readBits } from './match.ts'
 import { attainableThreshold, DEFAULT_FPR } from './rates.ts'
+import { type Reading, withReading } from './reading.ts'
+import type { WhiteningStated } from './whitened.ts'
 
 /**
  * How images are made one.
@@ -14,8 +16,8 @@ import { attainableThreshold, DEFAULT_FPR } from './rates.ts'
  */
 export type Combine = 'mean' | 'counts'
 
-/** What several images say together about one key. */
-export interface SeveralDetection {
+/** What several images say together about one key. `bits` and `logits` are of the averaged logits, and in no copy: see `Reading`. */
+export interface SeveralDetection extends Reading, WhiteningStated {
   readonly detected: boolean
   readonly matches: number
   readonly total: number
@@ -24,9 +26,6 @@ export interface SeveralDetection {
   readonly combine: Combine
   /** Matches of each image by itself. */
   readonly matchesEach: readonly number[]
-  /** What the averaged logits read as, first bit first, and those logits. */
-  readonly bits: string
-  readonly logits: readonly number[]
   readonly pValue: number
   /** Logarithm to base 10 of pValue, for values that are too small for a number. */
   readonly log10PValue: number
@@ -46,6 +45,8 @@ export function decideSeveral(
   fpr: number = DEFAULT_FPR,
   combine: Combine = 'mean',
 ): SeveralDetection {
+  if (!Array.isArray(rows)) throw badArgument('rows', 'an array of logits, one entry an image', rows)
+  checkOneOf(combine, 'combine', ['mean', 'counts'])
   if (rows.length === 0) throw new StableSigError('bad-argument', 'Expected at least one image')
   const matchesEach = rows.map((row) => countMatches(readBits(row), key))
   const logits = Array.from({ length: key.length }, (_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length)
@@ -55,18 +56,18 @@ export function decideSeveral(
       ? [countMatches(bits, key), key.length]
       : [matchesEach.reduce((sum, count) => sum + count, 0), rows.length * key.length]
   const least = attainableThreshold(total, fpr)
-  return {
+  const decision = {
     detected: matches >= least,
     matches,
     total,
     images: rows.length,
     combine,
     matchesEach,
-    bits: bitsToText(bits),
-    logits,
     pValue: falsePositiveRate(matches, total),
     log10PValue: log10FalsePositiveRate(matches, total),
     threshold: least,
     fpr,
+    whitened: null,
   }
+  return withReading(decision, bits, logits)
 }

@@ -26,7 +26,7 @@ function smallExtractor(): Extractor {
     'head.bias': tf.randomNormal([BITS], 0, 0.1, 'float32', 4),
   }
   const dispose = () => tf.dispose(weights)
-  return { bits: BITS, convolutions: 1, channels: BITS, whitened: false, weights, dispose }
+  return { bits: BITS, convolutions: 1, channels: BITS, whitened: true, weights, dispose }
 }
 
 /** Noise of a colour of its own. */

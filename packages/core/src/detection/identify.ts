@@ -1,14 +1,17 @@
 import type { Tensor3D } from '@tensorflow/tfjs-core'
+import { checkOptions } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
+import { checkExtractor } from '../models/check-models.ts'
 import { eachOf } from './detect.ts'
-import { type Identification, type LookUpOptions, lookUp } from './look-up.ts'
+import { checkRegistry, type Identification, type LookUpOptions, lookUp } from './look-up.ts'
 import type { Outcome } from './outcome.ts'
 import { attainableThreshold, DEFAULT_FPR } from './rates.ts'
 import type { ImageBatch, ReadingOptions } from './read-images.ts'
 import type { Registry } from './registry/registry.ts'
 import { refusal } from './registry/store.ts'
+import { checkWhitened, stating, type WhiteningConsent } from './whitened.ts'
 
-export interface IdentifyOptions extends ReadingOptions, LookUpOptions {
+export interface IdentifyOptions extends ReadingOptions, LookUpOptions, WhiteningConsent {
   readonly registry: Registry
 }
 
@@ -23,7 +26,11 @@ export async function identify(
   images: Tensor3D | ImageBatch,
   options: IdentifyOptions,
 ): Promise<Identification | Outcome<Identification>[]> {
+  checkOptions(options, 'identify')
   const { registry, extractor, fpr = DEFAULT_FPR } = options
+  checkExtractor(extractor)
+  checkRegistry(registry)
+  checkWhitened(extractor, options)
   if (registry.bits !== extractor.bits) {
     throw new StableSigError(
       'bad-registry',
@@ -32,5 +39,5 @@ export async function identify(
   }
   if (registry.size === 0) throw refusal('Nobody is registered, so nobody can be identified')
   attainableThreshold(registry.bits, fpr, registry.size)
-  return eachOf(images, options, (logits) => lookUp(logits, registry, options))
+  return eachOf(images, options, (logits) => stating(lookUp(logits, registry, options), extractor))
 }

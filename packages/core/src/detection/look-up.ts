@@ -1,12 +1,14 @@
 import { falsePositiveRate, unionFalsePositiveRate } from '@stablesig/stats'
-import { bitsToText } from '../signal/key-text.ts'
+import { badArgument, checkOptions } from '../arguments.ts'
 import { readBits } from './match.ts'
 import { attainableThreshold, DEFAULT_FPR } from './rates.ts'
-import type { NearestUsers, Registry, UserMatch } from './registry/registry.ts'
+import { type Reading, withReading } from './reading.ts'
+import { type NearestUsers, Registry, type UserMatch } from './registry/registry.ts'
 import { refusal } from './registry/store.ts'
+import type { WhiteningStated } from './whitened.ts'
 
-/** Whose key an image carries. */
-export interface Identification {
+/** Whose key an image carries. `bits` and `logits` are in no copy of it: see `Reading`. */
+export interface Identification extends Reading, WhiteningStated {
   /** The user who is accused: the best match where it passes the threshold and nobody equals it. Null otherwise. */
   readonly user: string | null
   /** `user`: one is accused; `nobody`: no key is near enough; `tie`: several are equally near, and none is accused. */
@@ -26,9 +28,6 @@ export interface Identification {
   readonly threshold: number
   readonly users: number
   readonly fpr: number
-  /** What was read, first bit first; where somebody is identified this is a key, or nearly. */
-  readonly bits: string
-  readonly logits: readonly number[]
 }
 
 export interface LookUpOptions {
@@ -48,6 +47,8 @@ export interface LookUpOptions {
  * @throws StableSigError 'not-finite', 'shape' (another length), 'bad-registry' (nobody registered), 'unattainable'
  */
 export function lookUp(logits: ArrayLike<number>, registry: Registry, options: LookUpOptions = {}): Identification {
+  checkRegistry(registry)
+  checkOptions(options, 'lookUp')
   const { fpr = DEFAULT_FPR, runnerUp = true } = options
   const bits = readBits(logits)
   const users = registry.size
@@ -58,7 +59,7 @@ export function lookUp(logits: ArrayLike<number>, registry: Registry, options: L
   const { user, matches } = near.best
   const singlePValue = falsePositiveRate(matches, total)
   const verdict = matches < threshold ? 'nobody' : near.tied > 1 ? 'tie' : 'user'
-  return {
+  const identification: Omit<Identification, keyof Reading> = {
     user: verdict === 'user' ? user : null,
     verdict,
     matches,
@@ -70,9 +71,14 @@ export function lookUp(logits: ArrayLike<number>, registry: Registry, options: L
     threshold,
     users,
     fpr,
-    bits: bitsToText(bits),
-    logits: Array.from(logits),
+    whitened: null,
   }
+  return withReading(identification, bits, logits)
+}
+
+/** @throws StableSigError 'bad-argument' */
+export function checkRegistry(registry: unknown): void {
+  if (!(registry instanceof Registry)) throw badArgument('registry', 'a Registry, as readRegistry gives it', registry)
 }
 
 /** By the index where the radius has enough of them, by a scan where it has not. */

@@ -1,3 +1,4 @@
+import { badArgument } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import { bitsOf } from '../metrics/bits.ts'
 import { type Key, keyBits } from '../signal/key.ts'
@@ -7,6 +8,8 @@ import { type Key, keyBits } from '../signal/key.ts'
  * @throws StableSigError 'not-finite' where a logit is NaN or infinite: such an image was not read, which is not "no match"
  */
 export function readBits(logits: ArrayLike<number>): Uint8Array {
+  if (typeof logits !== 'object' || typeof logits?.length !== 'number')
+    throw badArgument('logits', 'one number a bit', logits)
   for (let i = 0; i < logits.length; i++) {
     if (Number.isFinite(logits[i])) continue
     throw new StableSigError(

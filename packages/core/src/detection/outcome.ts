@@ -1,15 +1,16 @@
-import { StableSigError } from '../errors.ts'
+import { type ErrorCode, StableSigError } from '../errors.ts'
 
 /**
  * What became of one image of several: a value, or the error that says why there is none. The value of a failure does not
- * exist, so that `outcome.value.detected` throws where it was not checked, instead of reading as "not detected".
+ * exist, so that `outcome.value.detected` throws where it was not checked, instead of reading as "not detected". The error's code
+ * stands beside it too: that, and the error's message, outlive structuredClone and postMessage, which keep no class of error.
  */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: StableSigError }
+  | { readonly ok: false; readonly code: ErrorCode; readonly error: StableSigError }
 
 export const succeeded = <T>(value: T): Outcome<T> => ({ ok: true, value })
-export const failed = <T>(error: StableSigError): Outcome<T> => ({ ok: false, error })
+export const failed = <T>(error: StableSigError): Outcome<T> => ({ ok: false, code: error.code, error })
 
 /** The value, or the error thrown. */
 export function unwrap<T>(outcome: Outcome<T>): T {

@@ -1,4 +1,5 @@
 import { threshold } from '@stablesig/stats'
+import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 
 /** Greatest rate of false positives that decisions are made at where none is asked for. */
@@ -6,11 +7,7 @@ export const DEFAULT_FPR = 1e-6
 
 /** Throws unless `fpr` is a rate at which anything can be decided: above 0 and below 1. */
 export function checkFpr(fpr: number): void {
-  if (fpr > 0 && fpr < 1) return
-  throw new StableSigError(
-    'bad-argument',
-    `Expected a false-positive rate between 0 and 1 (both excluded), found ${fpr}`,
-  )
+  checkNumber(fpr, 'fpr', 'a false-positive rate between 0 and 1 (both excluded)', (rate) => rate > 0 && rate < 1)
 }
 
 /**

@@ -9,7 +9,10 @@ import {
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core'
+import { stopIfAborted } from '../aborted.ts'
+import { checkNumber, checkOptions, checkSignal, checkTensor } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
+import { checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { asUnit } from '../signal/images.ts'
 import { extractLogits } from '../signing/graphs.ts'
@@ -30,7 +33,7 @@ export interface ReadingOptions {
    * together, and above which size an image is read in tiles, with the same result.
    */
   readonly memoryBytes?: number
-  /** Stops between two groups of images or tiles, with an 'aborted' error. */
+  /** Stops between two groups of images or tiles, with an 'aborted' error whose cause is the signal's reason. */
   readonly signal?: AbortSignal
 }
 
@@ -49,14 +52,15 @@ interface Group {
  * @throws StableSigError 'shape' or 'bad-argument' where what is given are no RGB float images, before anything is read
  */
 export async function readLogits(images: ImageBatch, options: ReadingOptions): Promise<Outcome<Float32Array>[]> {
+  checkOptions(options, 'readLogits')
   const { extractor, memoryBytes = 512 * 2 ** 20, signal } = options
-  if (!(memoryBytes > 0)) {
-    throw new StableSigError('bad-argument', `Expected memoryBytes to be a number of bytes, found ${memoryBytes}`)
-  }
+  checkExtractor(extractor)
+  checkSignal(signal)
+  checkNumber(memoryBytes, 'memoryBytes', 'a number of bytes', (bytes) => bytes > 0)
   const outcomes: Outcome<Float32Array>[] = []
   const atOnce = (height: number, width: number) => memoryBytes / (bytesPerPixel(extractor) * height * width)
   for (const group of groups(images, (height, width) => Math.max(1, Math.floor(atOnce(height, width))))) {
-    if (signal?.aborted) throw new StableSigError('aborted', `Stopped after ${outcomes.length} images`)
+    stopIfAborted(signal, `Stopped after ${outcomes.length} images`)
     const tooSmall = refuseSize(group.height, group.width)
     if (tooSmall) {
       outcomes.push(...Array.from({ length: group.count }, () => failed<Float32Array>(tooSmall)))
@@ -108,7 +112,7 @@ async function rowsOf(table: Tensor2D): Promise<Float32Array[]> {
 }
 
 function* groups(images: ImageBatch, most: (height: number, width: number) => number): Generator<Group> {
-  if ('dataId' in images) {
+  if (!isList(images)) {
     checkImages(images, 4)
     const [n, height, width] = images.shape
     const step = most(height, width)
@@ -120,7 +124,7 @@ function* groups(images: ImageBatch, most: (height: number, width: number) => nu
     }
     return
   }
-  for (const image of images) checkImages(image, 3)
+  for (const [i, image] of images.entries()) checkImages(image, 3, `image ${i + 1} of ${images.length}`)
   for (let from = 0; from < images.length; ) {
     const [height, width] = images[from]!.shape
     const limit = from + most(height, width)
@@ -136,8 +140,11 @@ function* groups(images: ImageBatch, most: (height: number, width: number) => nu
   }
 }
 
-function checkImages(images: Tensor, rank: 3 | 4): void {
+const isList = (images: ImageBatch): images is readonly Tensor3D[] => Array.isArray(images)
+
+function checkImages(images: Tensor, rank: 3 | 4, name = 'images'): void {
   const expected = rank === 4 ? '[N,H,W,3]' : '[H,W,3]'
+  checkTensor(images, name, `a tensor ${expected}`)
   if (images.rank !== rank || images.shape[rank - 1] !== 3) {
     throw new StableSigError('shape', `Expected RGB images ${expected}, found [${images.shape}]`)
   }

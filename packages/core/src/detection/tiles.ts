@@ -1,5 +1,5 @@
 import { type Tensor2D, type Tensor4D, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core'
-import { StableSigError } from '../errors.ts'
+import { stopIfAborted } from '../aborted.ts'
 import { activationSums, type Extractor, head } from '../models/hidden/extractor.ts'
 import { asUnit, unitToImageNet } from '../signal/images.ts'
 import { cutOut, type Field, tensorOf, valuesOf } from '../signing/field.ts'
@@ -28,7 +28,7 @@ export async function tiledLogits(
   let sums: Float64Array | undefined
   for (const row of spans(height, length, halo)) {
     for (const column of columns) {
-      if (signal?.aborted) throw new StableSigError('aborted', 'Stopped between two tiles of an image')
+      stopIfAborted(signal, 'Stopped between two tiles of an image')
       const tile = await valuesOf(tileSums(extractor, cutOut(field, row, column, 1), row, column))
       sums = sums === undefined ? Float64Array.from(tile) : sums.map((sum, i) => sum + tile[i]!)
     }

@@ -32,11 +32,12 @@ export interface ExtractorShape {
   channels: number
   blocks: number
   prefix?: string
+  /** A whitening layer: 1.* beside a prefix of '0.', as TorchScript has it, else whiten.*. Default true. */
   whiten?: boolean
 }
 
 /** A random extractor's file. */
-export function extractorState({ bits, channels, blocks, prefix = '', whiten = false }: ExtractorShape): StateDict {
+export function extractorState({ bits, channels, blocks, prefix = '', whiten = true }: ExtractorShape): StateDict {
   const entries: Entries = {}
   const put = (name: string, shape: number[], deviation: number, about = 0) => {
     entries[name] = [shape, noise(name, count(shape), deviation).map((value) => value + about)]
@@ -55,8 +56,9 @@ export function extractorState({ bits, channels, blocks, prefix = '', whiten = f
   put(`${prefix}linear.weight`, [bits, bits], 1 / Math.sqrt(bits))
   put(`${prefix}linear.bias`, [bits], 0.1)
   if (whiten) {
-    put('1.weight', [bits, bits], 1 / Math.sqrt(bits))
-    put('1.bias', [bits], 0.1)
+    const layer = prefix === '0.' ? '1' : `${prefix}whiten`
+    put(`${layer}.weight`, [bits, bits], 1 / Math.sqrt(bits))
+    put(`${layer}.bias`, [bits], 0.1)
   }
   return stateOf(entries)
 }

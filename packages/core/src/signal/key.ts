@@ -1,4 +1,5 @@
 import seedrandom from 'seedrandom'
+import { badArgument, isPromise, kindOf } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import { bitsToText, checkKeyLength, parseKeyText } from './key-text.ts'
 
@@ -17,7 +18,9 @@ class Key {
   static {
     bitsOf = (key) => {
       if (typeof key === 'object' && key !== null && #bits in key) return key.#bits
-      throw new StableSigError('bad-key', 'Expected a key made by parseKey or randomKey, found something else')
+      const expected = 'a key made by parseKey or randomKey'
+      if (key === undefined || key === null || isPromise(key)) throw badArgument('key', expected, key)
+      throw new StableSigError('bad-key', `Expected ${expected}, found ${kindOf(key)}`)
     }
     idOf = async (key) => {
       const bits = bitsOf(key)
