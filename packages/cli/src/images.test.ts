@@ -119,15 +119,48 @@ describe('detect', () => {
         detected: true,
         matches: 8,
         total: 8,
-        bits: key,
         pValue: 2 ** -8,
         threshold: 8,
         fpr: 0.01,
+        whitened: true,
       },
     ])
     const none = await detect(complement(key), at('odd.png'))
     expect([none.code, none.err]).toEqual([1, ''])
     expect(none.out).toBe(`${at('odd.png')}\tnot detected\t0/8\tp-value 1.00e+0\tthreshold 8\n`)
+  })
+
+  test('what was read is written where --bits asks for it', async () => {
+    const key = await bitsOf(at('odd.png'))
+    const [plain, asked] = [
+      await detect(key, '--json', at('odd.png')),
+      await detect(key, '--json', '--bits', at('odd.png')),
+    ]
+    expect(plain.out).not.toContain(key)
+    expect(lines(asked)[0].bits).toBe(key)
+    expect((await detect(key, at('odd.png'))).out).not.toContain(key)
+    expect((await detect(key, '--bits', at('odd.png'))).out).toContain(`read ${key}`)
+  })
+
+  test('an extractor that is not whitened is warned of once, and each line says so', async () => {
+    const path = at('plain.safetensors')
+    await save(path, extractorState({ bits: 8, channels: 4, blocks: 1, whiten: false }))
+    writeFileSync(at('plain.tsv'), 'ada\t01010101\n')
+    const images = [at('odd.png'), at('photos', '1.png')]
+    const common = ['--extractor', path, '--fpr', '0.01']
+    for (const words of [
+      ['detect', ...common, '--key', '01010101'],
+      ['identify', ...common, '--registry', at('plain.tsv')],
+    ]) {
+      const json = await run([...words, '--json', ...images])
+      expect(json.err).toMatch(/^stablesig: warning: .*plain\.safetensors is not whitened.*p-values.*\n$/)
+      expect(lines(json).map(({ whitened }) => whitened)).toEqual([false, false])
+      const text = await run([...words, ...images])
+      expect(text.err).toBe(json.err)
+      expect(text.code).toBe(json.code)
+    }
+    // Bits alone claim nothing.
+    expect((await run(['extract', '--extractor', path, ...images])).err).toBe('')
   })
 
   test('an unreadable file is reported and makes the exit code 2; the others are decided', async () => {

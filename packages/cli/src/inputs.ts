@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { expandFiles, mapAhead, type Pixels, readImage, readLines } from '@stablesig/backend-node'
-import { StableSigError } from '@stablesig/core'
+import { abortedError, StableSigError } from '@stablesig/core'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
 import { whyUnreadable } from './unreadable.ts'
@@ -76,5 +76,5 @@ export async function* readInputs(
 }
 
 function checkInterrupted(io: Io): void {
-  if (io.signal.aborted) throw new StableSigError('aborted', '')
+  if (io.signal.aborted) throw abortedError(io.signal, '')
 }

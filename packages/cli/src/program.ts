@@ -5,6 +5,7 @@ import { notNegative, positive, rate, share, whole } from './values.ts'
 
 const EXTRACTOR = 'weights of the extractor that reads the bits'
 const KEY = 'the key: 0s and 1s, or 0x and hexadecimal digits (else --key-file, else the environment STABLESIG_KEY)'
+const BITS = 'also what was read; where a key is found this is the key, or nearly: keep it out of logs'
 const KEY_FILE = 'a file that holds the key: unlike --key it does not show in the list of processes'
 
 /**
@@ -180,7 +181,8 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--key <bits>', KEY)
     .option('--key-file <file>', KEY_FILE)
     .option('--fpr <rate>', 'chance that an unmarked image is taken for a marked one', rate, 1e-6)
-    .option('--json', 'one JSON object an image: file, detected, matches, total, bits, pValue, threshold, fpr')
+    .option('--bits', BITS)
+    .option('--json', 'one JSON object an image: file, detected, matches, total, pValue, threshold, fpr, whitened')
     .action(act(async (files, options) => (await import('./commands/detect.ts')).detectFiles(files, options, io)))
 
   images(
@@ -196,9 +198,10 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .requiredOption('--extractor <file>', EXTRACTOR)
     .requiredOption('--registry <file>', 'users and keys: name<TAB>bits lines, or JSON')
     .option('--fpr <rate>', 'chance that an unmarked image is ascribed to any user', rate, 1e-6)
+    .option('--bits', BITS)
     .option(
       '--json',
-      'one JSON object an image: file, user, matches, total, bits, pValue, threshold, fpr, users, runnerUp, tied',
+      'one JSON object an image: file, user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened',
     )
     .action(act(async (files, options) => (await import('./commands/identify.ts')).identifyFiles(files, options, io)))
 

@@ -3,11 +3,13 @@ import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
 import { checkKeyLength, type KeyOptions, readKey } from '../key.ts'
 import { type EngineOptions, extractorAt, startEngine } from '../models.ts'
+import { warnUnwhitened } from '../unwhitened.ts'
 import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions, KeyOptions {
   readonly extractor: string
   readonly fpr: number
+  readonly bits?: boolean
   readonly json?: boolean
 }
 
@@ -17,17 +19,20 @@ export async function detectFiles(images: readonly string[], options: Options, i
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
     checkKeyLength(key, extractor.bits, options)
-    const request = { extractor, key, fpr: options.fpr, signal: io.signal }
+    const request = { extractor, key, fpr: options.fpr, signal: io.signal, allowUnwhitened: true }
     // Without images: says at once what is wrong with the request itself.
     await detect([], request)
+    warnUnwhitened(extractor, options.extractor, io)
     return {
       read: (batch) => detect(batch, request),
-      tell(file, { detected, matches, total, bits, pValue, threshold, fpr }) {
+      tell(file, decision) {
+        const { detected, matches, total, pValue, threshold, fpr, whitened, bits } = decision
+        const read = options.bits ? { bits } : {}
         io.out(
           options.json
-            ? jsonLine({ file, detected, matches, total, bits, pValue, threshold, fpr })
+            ? jsonLine({ file, detected, matches, total, ...read, pValue, threshold, fpr, whitened })
             : `${file}\t${detected ? 'detected' : 'not detected'}\t${matches}/${total}\t` +
-                `p-value ${pValue.toExponential(2)}\tthreshold ${threshold}\n`,
+                `p-value ${pValue.toExponential(2)}\tthreshold ${threshold}${options.bits ? `\tread ${bits}` : ''}\n`,
         )
         return detected
       },

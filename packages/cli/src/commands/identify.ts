@@ -3,12 +3,14 @@ import { identify, type Registry, readRegistry, StableSigError } from '@stablesi
 import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
 import { type EngineOptions, extractorAt, startEngine } from '../models.ts'
+import { warnUnwhitened } from '../unwhitened.ts'
 import { eachImage } from './each-image.ts'
 
 interface Options extends InputOptions, EngineOptions {
   readonly extractor: string
   readonly registry: string
   readonly fpr: number
+  readonly bits?: boolean
   readonly json?: boolean
 }
 
@@ -26,20 +28,24 @@ export async function identifyFiles(images: readonly string[], options: Options,
     const registry = await openRegistry(options.registry)
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
-    const request = { extractor, registry, fpr: options.fpr, signal: io.signal }
+    const request = { extractor, registry, fpr: options.fpr, signal: io.signal, allowUnwhitened: true }
     await identify([], request).catch((error: unknown) => {
       if (!(error instanceof StableSigError) || error.code !== 'bad-registry') throw error
       throw new StableSigError(error.code, `--registry ${options.registry}: ${error.message}`, { cause: error })
     })
+    warnUnwhitened(extractor, options.extractor, io)
     return {
       read: (batch) => identify(batch, request),
-      tell(file, { user, matches, total, bits, pValue, threshold, fpr, users, runnerUp, tied }) {
+      tell(file, identification) {
+        const { user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened, bits } = identification
+        const read = options.bits ? { bits } : {}
         io.out(
           options.json
-            ? jsonLine({ file, user, matches, total, bits, pValue, threshold, fpr, users, runnerUp, tied })
+            ? jsonLine({ file, user, matches, total, ...read, pValue, threshold, fpr, users, runnerUp, tied, whitened })
             : `${file}\t${user ?? (tied > 1 && matches >= threshold ? 'nobody (tie)' : 'nobody')}\t${matches}/${total}\t` +
                 `p-value ${pValue.toExponential(2)} among ${users}\tthreshold ${threshold}` +
-                `${runnerUp ? `\trunner-up ${runnerUp.user} ${runnerUp.matches}/${total}` : ''}\n`,
+                `${runnerUp ? `\trunner-up ${runnerUp.user} ${runnerUp.matches}/${total}` : ''}` +
+                `${options.bits ? `\tread ${bits}` : ''}\n`,
         )
         return user !== null
       },
