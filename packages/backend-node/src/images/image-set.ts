@@ -1,4 +1,4 @@
-import { StableSigError, type UnitImages } from '@stablesig/core'
+import { badArgument, StableSigError, type UnitImages } from '@stablesig/core'
 import { type ReadImageOptions, readImage } from './read-image.ts'
 import { toUnitImages } from './tensors.ts'
 
@@ -16,6 +16,7 @@ export function imageSet(
   paths: readonly string[],
   options: Omit<ReadImageOptions, 'name' | 'size'> = {},
 ): FileImageSet {
+  if (!Array.isArray(paths)) throw badArgument('paths', 'an array of paths, as expandFiles gives it', paths)
   return {
     length: paths.length,
     paths,

@@ -1,6 +1,7 @@
 import {
   type ArchitectureOptions,
   type Autoencoder,
+  badArgument,
   describeAutoencoder,
   loadAutoencoder,
   readAutoencoder,
@@ -45,7 +46,11 @@ export interface OpenedAutoencoder extends Autoencoder {
  * @throws StableSigError 'io', 'bad-weights', 'unsafe-weights', 'limit', 'unsupported' naming the file
  */
 export async function openAutoencoder(files: AutoencoderFiles): Promise<OpenedAutoencoder> {
-  return 'path' in files ? openWhole(files) : openPair(files)
+  const expected = '{ path }, or { encoder, decoder }, of paths'
+  if (typeof files !== 'object' || files === null) throw badArgument('files', expected, files)
+  if ('path' in files) return openWhole(files)
+  if (!('encoder' in files && 'decoder' in files)) throw badArgument('files', expected, files)
+  return openPair(files)
 }
 
 async function openWhole(files: Whole): Promise<OpenedAutoencoder> {

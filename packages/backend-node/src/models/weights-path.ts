@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { modelState, openSharded, openWeights, StableSigError, type StateDict } from '@stablesig/core'
+import { badArgument, modelState, openSharded, openWeights, StableSigError, type StateDict } from '@stablesig/core'
 import { type FileSource, openFile } from '../files/file-source.ts'
 import { configBeside, weightsOfFolder } from './folder.ts'
 
@@ -29,6 +29,7 @@ export interface OpenWeights {
  * @throws StableSigError 'io', 'bad-weights', 'unsafe-weights', 'limit', 'unsupported' naming the file; nothing stays open then
  */
 export async function openWeightsPath(path: string): Promise<OpenWeights> {
+  if (typeof path !== 'string') throw badArgument('path', 'the path of a file or folder, as text', path)
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? 'no such file or folder' : cause.message
     throw new StableSigError('io', `cannot read ${path}: ${why}`, { cause })

@@ -35,16 +35,19 @@ export function refuse(row: ArrayLike<number>): StableSigError | null {
   const [least, greatest] = [values.slice(0, 3), values.slice(3, 6)]
   // A sum keeps what a minimum may drop: NaN, and infinities of either sign.
   if (!values.every(Number.isFinite)) return undecidable('it holds values that are not finite')
-  const from = Math.min(...least)
-  const to = Math.max(...greatest)
-  if (from < LEAST_VALUE || to > GREATEST_VALUE) {
-    return undecidable(
-      `expected values in [0, 1], found ${from.toPrecision(3)} to ${to.toPrecision(3)}: divide 8-bit values by 255, ` +
-        'and bring [-1, 1] to [0, 1] by signedToUnit',
-    )
-  }
+  const fault = rangeFault(Math.min(...least), Math.max(...greatest))
+  if (fault) return undecidable(fault)
   if (greatest.every((value, i) => value - least[i]! < LEAST_CONTRAST)) return undecidable('it is one plain colour')
   return null
+}
+
+/** What is wrong with the range of what should be a unit image, by its least and greatest value; null where nothing is. */
+export function rangeFault(from: number, to: number): string | null {
+  if (from >= LEAST_VALUE && to <= GREATEST_VALUE) return null
+  return (
+    `expected values in [0, 1], found ${from.toPrecision(3)} to ${to.toPrecision(3)}: divide 8-bit values by 255, ` +
+    'and bring [-1, 1] to [0, 1] by signedToUnit'
+  )
 }
 
 const undecidable = (why: string): StableSigError =>

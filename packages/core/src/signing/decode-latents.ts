@@ -1,7 +1,9 @@
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { checkObject, checkOptions, checkTensor } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { shuffle2 } from '../models/autoencoders/latents.ts'
+import { checkAutoencoder } from '../models/check-models.ts'
 import type { UnitImages } from '../signal/images.ts'
 import type { Weights } from '../weights/weights.ts'
 import { type LatentArray, type LatentShape, latentTensor } from './latent-array.ts'
@@ -30,6 +32,10 @@ export async function decodeLatents(
   latents: LatentArray | Tensor4D,
   options: DecodeLatentsOptions = {},
 ): Promise<UnitImages> {
+  checkAutoencoder(autoencoder, ['decoder'])
+  checkObject(latents, 'latents', 'a tensor, or an array with its shape')
+  checkOptions(options, 'decodeLatents')
+  if ('dataId' in latents) checkTensor(latents, 'latents', 'a tensor [N,h,w,C]')
   const own = tidy(() => {
     const given = 'dataId' in latents ? latents : latentTensor(latents, autoencoder, options)
     return ownLatents(autoencoder, given, options.scaled ?? true).clone()

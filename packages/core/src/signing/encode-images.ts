@@ -1,8 +1,10 @@
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
+import { checkNumber, checkOneOf, checkOptions, checkTensor } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { gaussian, sampleLatents } from '../models/autoencoders/gaussian.ts'
+import { checkAutoencoder } from '../models/check-models.ts'
 import type { UnitImages } from '../signal/images.ts'
 import type { Weights } from '../weights/weights.ts'
 import { cropImages, padImages } from './padding.ts'
@@ -35,7 +37,12 @@ export async function encodeImages(
   images: UnitImages,
   options: EncodeImagesOptions = {},
 ): Promise<Tensor4D> {
+  checkAutoencoder(autoencoder, ['encoder'])
+  checkImages(images)
+  checkOptions(options, 'encodeImages')
   const { take = 'mode', scaled = true, noise, seed = 0 } = options
+  checkOneOf(take, 'take', ['mode', 'mean', 'sample'])
+  checkNumber(seed, 'seed', 'a number', Number.isFinite)
   const { latents: scaling, encoder, downscale } = autoencoder
   if (take === 'sample' && !encoder.moments)
     throw new StableSigError('unsupported', `the ${encoder.family} family has no distribution to draw a sample from`)
@@ -59,6 +66,16 @@ export async function encodeImages(
   } finally {
     padded.dispose()
   }
+}
+
+/** What images may hold is not looked at here: that would compute what is still pending. */
+function checkImages(images: UnitImages): void {
+  checkTensor(images, 'images', 'a tensor [N,H,W,3]')
+  const { shape, dtype } = images
+  if (shape.length !== 4 || shape[3] !== 3 || shape.includes(0))
+    throw new StableSigError('shape', `images have shape [${shape}], expected [N, H, W, 3]`)
+  if (dtype !== 'float32')
+    throw new StableSigError('bad-argument', `images are ${dtype}, expected float32 with values in [0, 1]`)
 }
 
 function sampled(moments: Tensor4D, noise: Tensor4D | undefined, seed: number): Tensor4D {
@@ -87,6 +104,9 @@ export async function reconstructImages(
   images: UnitImages,
   options: TileOptions & { readonly weights?: Weights } = {},
 ): Promise<UnitImages> {
+  checkAutoencoder(autoencoder)
+  checkImages(images)
+  checkOptions(options, 'reconstructImages')
   const [, height, width] = images.shape
   const padded = padImages(images, autoencoder.downscale)
   const latents = await encodeTiled(autoencoder, padded, options).finally(() => padded.dispose())

@@ -1,5 +1,7 @@
 import { type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { checkTensor } from '../arguments.ts'
 import type { Autoencoder, DecodeOptions, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
 import { type Extractor, extractorLogits } from '../models/hidden/extractor.ts'
 import { type UnitImages, unitToImageNet } from '../signal/images.ts'
 import type { Weights } from '../weights/weights.ts'
@@ -10,7 +12,10 @@ import type { Weights } from '../weights/weights.ts'
  */
 
 /** images [N,H,W,3] in [0, 1] -> latents [N,ceil(H/d),ceil(W/d),C]: the mode of the frozen encoder. */
-export function encode({ encoder }: Pick<Autoencoder, 'encoder'>, images: UnitImages): Tensor4D {
+export function encode(autoencoder: Pick<Autoencoder, 'encoder'>, images: UnitImages): Tensor4D {
+  checkAutoencoder(autoencoder, ['encoder'])
+  checkTensor(images, 'images', 'a tensor [N,H,W,3]')
+  const { encoder } = autoencoder
   return encoder.apply(encoder.weights, images)
 }
 
@@ -20,15 +25,21 @@ export function encode({ encoder }: Pick<Autoencoder, 'encoder'>, images: UnitIm
  * @param options `recompute` where the result is differentiated and memory is short
  */
 export function decode(
-  { decoder }: { readonly decoder: LatentDecoder },
+  autoencoder: { readonly decoder: LatentDecoder },
   latents: Tensor4D,
-  weights: Weights = decoder.weights,
+  weights?: Weights,
   options: DecodeOptions = {},
 ): UnitImages {
-  return decoder.apply(weights, latents, options)
+  checkAutoencoder(autoencoder, ['decoder'])
+  checkTensor(latents, 'latents', 'a tensor [N,h,w,C]')
+  if (weights !== undefined) checkWeights(weights, 'the signed decoder')
+  const { decoder } = autoencoder
+  return decoder.apply(weights ?? decoder.weights, latents, options)
 }
 
 /** images [N,H,W,3] in [0, 1] -> logits [N,bits]: above 0 reads as bit 1, exactly 0 as bit 0. */
 export function extractLogits(extractor: Extractor, images: UnitImages): Tensor2D {
+  checkExtractor(extractor)
+  checkTensor(images, 'images', 'a tensor [N,H,W,3]')
   return tidy(() => extractorLogits(extractor, unitToImageNet(images)))
 }

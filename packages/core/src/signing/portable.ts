@@ -1,8 +1,10 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import { checkOneOf, checkOptions } from '../arguments.ts'
 import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import type { LatentScaling } from '../models/autoencoders/latents.ts'
 import { quantise } from '../models/autoencoders/quantise.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
+import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
 import { type Extractor, extractorLogits } from '../models/hidden/extractor.ts'
 import { asSigned, asUnit, signedToUnit, unitToImageNet, unitToSigned } from '../signal/images.ts'
 import { scope, type Weights } from '../weights/weights.ts'
@@ -53,7 +55,11 @@ const CODEBOOK = 'quantize.embedding.weight'
  * @throws StableSigError 'unsupported' where `latents` does not know its scale
  */
 export function portableDecoder(decoder: LatentDecoder, options: PortableDecoderOptions = {}): PortableModel {
+  checkAutoencoder({ decoder }, ['decoder'])
+  checkOptions(options, 'portableDecoder')
   const { weights = decoder.weights, range = 'signed', latents } = options
+  checkWeights(weights, 'the signed decoder')
+  checkOneOf(range, 'range', ['signed', 'unit'])
   const { family, latentChannels, downscale, quantiser, stages } = decoder
   // The tiny family's last stage gives [0, 1], the others' [-1, 1].
   const native = family === 'tiny' ? 'unit' : 'signed'
@@ -94,6 +100,7 @@ const AXES = ['batch_size', 'height', 'width', 'channels'] as const
 
 /** An extractor: `images` [N,3,H,W] in [0, 1] -> `logits` [N,bits]. Above 0 reads as bit 1. */
 export function portableExtractor(extractor: Extractor): PortableModel {
+  checkExtractor(extractor)
   const { bits, whitened, weights } = extractor
   return {
     build: (w, [images]) => extractorLogits({ ...extractor, weights: w }, unitToImageNet(asUnit(images as Tensor4D))),

@@ -1,8 +1,10 @@
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { checkOptions } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { Autoencoder, LatentDecoder, LatentEncoder, Stage } from '../models/autoencoders/autoencoder.ts'
 import { gaussian } from '../models/autoencoders/gaussian.ts'
 import { quantiseStraightThrough } from '../models/autoencoders/quantise.ts'
+import { checkAutoencoder, checkWeights } from '../models/check-models.ts'
 import { asSigned, asUnit, signedToUnit, type UnitImages, unitToSigned } from '../signal/images.ts'
 import type { Weights } from '../weights/weights.ts'
 import { applyInTiles, type TileOptions } from './tiles.ts'
@@ -22,11 +24,15 @@ import { applyInTiles, type TileOptions } from './tiles.ts'
  * @throws StableSigError 'aborted'; 'limit' where a stage that cannot be cut takes more than `memoryBytes`; 'bad-argument'
  */
 export async function decodeTiled(
-  { decoder }: { readonly decoder: LatentDecoder },
+  autoencoder: { readonly decoder: LatentDecoder },
   latents: Tensor4D,
   options: TileOptions & { readonly weights?: Weights } = {},
 ): Promise<UnitImages> {
+  checkAutoencoder(autoencoder, ['decoder'])
+  checkOptions(options, 'decodeTiled')
+  const { decoder } = autoencoder
   const { weights = decoder.weights } = options
+  checkWeights(weights, 'the signed decoder')
   return asUnit(await applyInTiles({ stages: decoderStages(decoder), weights }, latents, options))
 }
 
@@ -35,11 +41,13 @@ export async function decodeTiled(
  * exactness. Sides are multiples of the autoencoder's downscale.
  * @throws StableSigError as decodeTiled; 'shape' where a side is no such multiple
  */
-export function encodeTiled(
-  { encoder }: Pick<Autoencoder, 'encoder'>,
+export async function encodeTiled(
+  autoencoder: Pick<Autoencoder, 'encoder'>,
   images: UnitImages,
   options: TileOptions = {},
 ): Promise<Tensor4D> {
+  checkAutoencoder(autoencoder, ['encoder'])
+  const { encoder } = autoencoder
   const mode = encoder.moments && pointwise('mode', (x) => gaussian(x).mean.clone())
   const stages = [...encoderStages(encoder), ...(mode ? [mode] : [])]
   return applyInTiles({ stages, weights: encoder.weights }, images, options)
@@ -47,10 +55,12 @@ export function encodeTiled(
 
 /** As encodeTiled, the KL family's moments [N,H/d,W/d,2C]: see `gaussian`. @throws StableSigError 'unsupported' for others */
 export async function momentsTiled(
-  { encoder }: Pick<Autoencoder, 'encoder'>,
+  autoencoder: Pick<Autoencoder, 'encoder'>,
   images: UnitImages,
   options: TileOptions = {},
 ): Promise<Tensor4D> {
+  checkAutoencoder(autoencoder, ['encoder'])
+  const { encoder } = autoencoder
   if (!encoder.moments)
     throw new StableSigError(
       'unsupported',

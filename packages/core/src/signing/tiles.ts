@@ -1,4 +1,6 @@
 import { slice, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { stopIfAborted } from '../aborted.ts'
+import { checkCallback, checkNumber, checkOptions, checkSignal, checkTensor } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { Stage } from '../models/autoencoders/autoencoder.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
@@ -29,7 +31,7 @@ export interface TileOptions {
    * are. Attention's scores take 64 MiB more, and an engine may keep the work space of runs before.
    */
   readonly memoryBytes?: number
-  /** Stops between two tiles, with an 'aborted' error. */
+  /** Stops between two tiles, with an 'aborted' error whose cause is the signal's reason. */
   readonly signal?: AbortSignal | undefined
   readonly onTile?: ((progress: TileProgress) => void) | undefined
 }
@@ -55,9 +57,12 @@ interface Call {
  * tiles as the budget asks for. See `decodeTiled` for what is exact.
  */
 export async function applyInTiles(network: Network, x: Tensor4D, options: TileOptions): Promise<Tensor4D> {
+  checkOptions(options, 'tiles')
   const { memoryBytes = MEMORY_BYTES, signal, onTile } = options
-  if (!(memoryBytes > 0))
-    throw new StableSigError('bad-argument', `expected memoryBytes to be a number of bytes, found ${memoryBytes}`)
+  checkTensor(x, 'the input', 'a tensor [N,H,W,C]')
+  checkNumber(memoryBytes, 'memoryBytes', 'a number of bytes', (bytes) => bytes > 0)
+  checkSignal(signal)
+  checkCallback(onTile, 'onTile')
   const { stages, weights } = network
   const [images, height, width, channels] = x.shape
   const segments = segmentsOf(stages, weights, channels, height, width, memoryBytes)
@@ -165,7 +170,7 @@ function grid({ unitBytes, reach }: Segment, height: number, width: number, memo
 }
 
 function stopIfAsked({ signal }: Call): void {
-  if (signal?.aborted) throw new StableSigError('aborted', 'stopped between two tiles of an image')
+  stopIfAborted(signal, 'stopped between two tiles of an image')
 }
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`

@@ -1,15 +1,18 @@
 import { tidy } from '@tensorflow/tfjs-core'
+import { stopIfAborted } from '../aborted.ts'
+import { checkCallback, checkNumber, checkOptions, checkSignal } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import { matchingBits } from '../metrics/bits.ts'
 import { psnr } from '../metrics/psnr.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { checkKey, type Key, keyBits } from '../signal/key.ts'
 import { decode, encode } from '../signing/graphs.ts'
 import { cropImages, padImages } from '../signing/padding.ts'
 import type { Weights } from '../weights/weights.ts'
-import type { ImageSet } from './image-set.ts'
+import { checkedImages, checkImageSet, type ImageSet } from './image-set.ts'
 import { logitsOf, pictureOf } from './pictures.ts'
 
 export interface EvaluateOptions {
@@ -18,9 +21,12 @@ export interface EvaluateOptions {
   readonly decoder: Weights
   readonly extractor: Extractor
   readonly key: Key
-  /** Images that were not trained on, of any size: sides are padded to the autoencoder's blocks and cut back. */
+  /**
+   * Images that were not trained on: sides are padded to the autoencoder's blocks and cut back. Without `size` a set may give any
+   * size, its own for example; each image is looked at as in training.
+   */
   readonly images: ImageSet
-  /** Side of the images, in pixels. Default 256. */
+  /** Shorter side of the images, in pixels, which they must then have. Default: 256 is asked for, and any is taken. */
   readonly size?: number
   /** What happens to a signed 8-bit picture before it is read: [1,H,W,3] -> [1,h,w,3]. Default: nothing. */
   readonly attack?: (image: UnitImages) => UnitImages
@@ -50,16 +56,27 @@ export interface DecoderEvaluation {
 /**
  * What a signed decoder is worth on images it has not seen: each goes through the encoder, and its latent through both
  * decoders; bits are read from the signed picture after rounding to 8 bits, and its distance to the unsigned one is taken.
- * @throws StableSigError 'bad-argument' without images, 'bad-key', 'aborted', 'not-finite' when a logit is no number
+ * @throws StableSigError 'bad-argument' without images, 'bad-key', 'aborted', 'disposed', 'not-finite' when a logit is not a number;
+ *   'shape' or 'bad-image' naming an image by its index that is not a unit image [1,H,W,3]
  */
 export async function evaluateDecoder(options: EvaluateOptions): Promise<DecoderEvaluation> {
-  const { autoencoder, decoder, extractor, key, images, size = 256, attack, signal, onImage } = options
+  checkOptions(options, 'evaluateDecoder')
+  const { autoencoder, decoder, extractor, key, size = 256, attack, signal, onImage } = options
+  checkAutoencoder(autoencoder)
+  checkWeights(decoder, 'the decoder to evaluate')
+  checkExtractor(extractor)
+  checkImageSet(options.images, 'images')
+  checkNumber(size, 'size', 'a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1)
+  checkCallback(attack, 'attack')
+  checkCallback(onImage, 'onImage')
+  checkSignal(signal)
+  const images = checkedImages(options.images, 'image', { anySize: options.size === undefined })
   checkKey(key, extractor.bits)
   if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to evaluate')
   const bits = keyBits(key)
   const results: ImageEvaluation[] = []
   for (let index = 0; index < images.length; index++) {
-    if (signal?.aborted) throw new StableSigError('aborted', `stopped after ${index} of ${images.length} images`)
+    stopIfAborted(signal, `stopped after ${index} of ${images.length} images`)
     const { original, signed } = await reconstruct(autoencoder, decoder, await images.read(index, size))
     const logits = await logitsOf(extractor, signed, attack)
     const result = { index, ...matchingBits(logits, bits), psnr: psnr(signed.bytes, original.bytes) }

@@ -1,7 +1,10 @@
 import { dispose, type Tensor1D, type Tensor2D, tensor1d, tensor2d } from '@tensorflow/tfjs-core'
+import { abortedError } from '../aborted.ts'
+import { checkCallback, checkNumber, checkObject, checkOptions, checkSignal } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import { type ImageLoss, mse } from '../losses/image.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { markConstants } from '../ops/constant.ts'
 import { checkKey, type Key, keyBits, keyId } from '../signal/key.ts'
@@ -12,7 +15,7 @@ import { hashOf, weightsHash } from './fingerprint.ts'
 import { type FlatLayout, flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { FrozenWork } from './frozen-work.ts'
 import { HeldBack } from './held-back.ts'
-import type { ImageSet } from './image-set.ts'
+import { checkedImages, checkImageSet, type ImageSet } from './image-set.ts'
 import { batchOrder } from './order.ts'
 import { type Recipe, type RecipeName, recipe, recipeOptimizer, recipeSchedule } from './recipes.ts'
 import type { Schedule } from './schedules.ts'
@@ -107,20 +110,20 @@ const CHECKPOINT_EVERY = 10
  * and extractor stay as they are; the loss is BCE(temperature · logits, key) + lambda · imageLoss(decoded, originals).
  * The same arguments on the same engine give the same decoder, and so does a run that was stopped and resumed.
  * @returns `decoder`: new weights under the decoder's own names, which the caller disposes; no other tensor is left
- * @throws StableSigError 'bad-argument', 'bad-key' or 'shape' before or at the first step; 'not-finite' when the loss is lost;
- *   'aborted'; 'bad-checkpoint' when a checkpoint is damaged or of a run with other arguments
+ * @throws StableSigError 'bad-argument', 'bad-key', 'disposed' or 'shape' before or at the first step; 'shape' or 'bad-image' naming
+ *   an image by its index, before the step that it is for; 'not-finite' when the loss is lost; 'aborted'; 'bad-checkpoint' when a checkpoint is damaged or of a run with other arguments
  */
 export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decoder: Weights; report: FinetuneReport }> {
   const started = performance.now()
+  checkRequest(options)
   const { autoencoder, extractor, key, signal, onStep, checkpoint, seed = 0, stepsPerFlush = 1 } = options
   const numbers = recipe(options.recipe ?? 'fast', pick(options))
   const { batchSize, size } = numbers
   const imageLoss = options.imageLoss ?? mse()
   const lambdaImage = options.lambdaImage ?? imageLoss.defaultWeight * numbers.imageWeight
-  if (!(lambdaImage >= 0) || !Number.isFinite(lambdaImage))
-    throw new StableSigError('bad-argument', `lambdaImage is ${lambdaImage}, expected a number from 0`)
-  if (!Number.isInteger(stepsPerFlush) || stepsPerFlush < 1)
-    throw new StableSigError('bad-argument', `stepsPerFlush is ${stepsPerFlush}, expected a whole number from 1`)
+  checkNumber(lambdaImage, 'lambdaImage', 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
+  checkNumber(stepsPerFlush, 'stepsPerFlush', 'a whole number from 1', (value) => Number.isInteger(value) && value >= 1)
+  checkNumber(seed, 'seed', 'a number', Number.isFinite)
   checkKey(key, extractor.bits)
   const { images, judge, steps } = judging(options, numbers)
   if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to train on')
@@ -187,7 +190,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
       if (judged === 'reached' || (done === steps && judged !== 'stopped')) break
       if (signal?.aborted) {
         await save()
-        throw aborted(done, steps)
+        throw abortedError(signal, `stopped after ${done} of ${steps} steps`)
       }
       const before = performance.now()
       const planned = Array.from({ length: together() }, (_, i) => ({
@@ -240,12 +243,39 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
   }
 }
 
+/** What is wrong with the models and functions that were given is said before anything is done; numbers are checked beside their use. */
+function checkRequest(options: FinetuneOptions): void {
+  checkOptions(options, 'finetuneDecoder')
+  const { autoencoder, extractor, images, until, imageLoss, schedule, checkpoint, onStep, signal, cacheBytes } = options
+  checkAutoencoder(autoencoder)
+  checkExtractor(extractor)
+  checkImageSet(images, 'images')
+  if (until !== undefined) checkObject(until, 'until', 'an object')
+  if (until?.images !== undefined) checkImageSet(until.images, 'until.images')
+  if (imageLoss !== undefined) checkObject(imageLoss, 'imageLoss', 'an image loss such as mse()', ['name', 'of'])
+  if (checkpoint !== undefined) {
+    checkObject(checkpoint, 'checkpoint', 'a place for checkpoints', ['read', 'write'])
+    checkNumber(
+      checkpoint.every ?? CHECKPOINT_EVERY,
+      'checkpoint.every',
+      'a whole number from 1',
+      (every) => every >= 1,
+    )
+  }
+  checkCallback(schedule, 'schedule')
+  checkCallback(onStep, 'onStep')
+  checkCallback(until?.onJudged, 'until.onJudged')
+  checkSignal(signal)
+  checkNumber(cacheBytes ?? CACHE_BYTES, 'cacheBytes', 'a number of bytes from 0', (bytes) => bytes >= 0)
+}
+
 /** Images to train on, what judges the held-back ones where `until` asks for it, and how many steps there may be. */
-function judging({ until, images, autoencoder, extractor, key, signal }: FinetuneOptions, numbers: Recipe) {
+function judging({ until, autoencoder, extractor, key, signal, ...options }: FinetuneOptions, numbers: Recipe) {
+  const images = checkedImages(options.images, 'training image')
   if (!until) return { images, judge: null, steps: numbers.steps }
   const { every, from, most, size, ...aim } = untilNumbers(until, numbers)
   const parts = until.images
-    ? { training: images, heldBack: until.images }
+    ? { training: images, heldBack: checkedImages(until.images, 'held-out image') }
     : holdBack(images, heldBackCount(images.length))
   if (!(parts.heldBack.length >= 1))
     throw new StableSigError('bad-argument', 'until: there are no images to hold back; give `images` of its own')
@@ -294,9 +324,6 @@ const tensorsFrom = (vectors: readonly Float32Array[]): Tensor1D[] => vectors.ma
 
 const valuesOf = (tensors: readonly Tensor1D[]): Promise<Float32Array[]> =>
   Promise.all(tensors.map((tensor) => tensor.data<'float32'>()))
-
-const aborted = (done: number, steps: number): StableSigError =>
-  new StableSigError('aborted', `stopped after ${done} of ${steps} steps`)
 
 /** A batch in so many parts of equal size, in its order. */
 const inParts = (indices: readonly number[], count: number): number[][] => {

@@ -4,7 +4,7 @@ import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { asUnit } from '../signal/images.ts'
 import { decode, encode } from '../signing/graphs.ts'
-import type { ImageSet } from './image-set.ts'
+import { checkedImages, type ImageSet } from './image-set.ts'
 
 /** What no step of the training changes, for a batch: latents [B,h,w,C] and what the original decoder makes of them. */
 export type FrozenBatch = { latents: Tensor4D; originals: UnitImages }
@@ -38,7 +38,7 @@ export class FrozenWork {
   computed = 0
 
   constructor(options: FrozenWorkOptions) {
-    this.#options = options
+    this.#options = { ...options, images: checkedImages(options.images, 'training image') }
     for (const index of options.visits) this.#toCome.set(index, (this.#toCome.get(index) ?? 0) + 1)
   }
 
@@ -49,7 +49,7 @@ export class FrozenWork {
 
   /**
    * The batch of these images, as new tensors.
-   * @throws StableSigError 'shape' when an image is none of the model's, or images differ in size
+   * @throws StableSigError 'shape' when an image is none of the model's, or images differ in size; as checkedImages
    */
   async batch(indices: readonly number[]): Promise<FrozenBatch> {
     const parts: (readonly [Kept, Kept])[] = []

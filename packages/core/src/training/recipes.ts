@@ -1,4 +1,4 @@
-import { StableSigError } from '../errors.ts'
+import { checkNumber, checkOneOf } from '../arguments.ts'
 import { muon } from './muon.ts'
 import { adamW, type Optimizer } from './optimizers.ts'
 import { type Schedule, warmupCosine } from './schedules.ts'
@@ -77,25 +77,22 @@ export const recipeOptimizer = ({ optimizer, weightDecay }: Recipe): Optimizer =
  * @throws StableSigError 'bad-argument' naming the number that is none of its kind
  */
 export function recipe(name: RecipeName, changes: { readonly [K in keyof Recipe]?: Recipe[K] | undefined }): Recipe {
+  checkOneOf(name, 'recipe', Object.keys(RECIPES))
   const base = RECIPES[name]
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
   const merged: Recipe = { ...base, ...given }
   const warmup = changes.warmup ?? Math.min(base.warmup, Math.floor((base.warmup / base.steps) * merged.steps))
   const result = { ...merged, warmup }
-  for (const key of ['steps', 'batchSize', 'size'] as const) demand(key, result[key], 'a whole number from 1', isCount)
-  demand('warmup', result.warmup, 'a whole number from 0', (value) => value === 0 || isCount(value))
+  for (const key of ['steps', 'batchSize', 'size'] as const)
+    checkNumber(result[key], key, 'a whole number from 1', isCount)
+  checkNumber(result.warmup, 'warmup', 'a whole number from 0', (value) => value === 0 || isCount(value))
   for (const key of ['learningRate', 'temperature'] as const)
-    demand(key, result[key], 'a number above 0', (value) => value > 0 && Number.isFinite(value))
+    checkNumber(result[key], key, 'a number above 0', (value) => value > 0 && Number.isFinite(value))
   for (const key of ['weightDecay', 'imageWeight'] as const)
-    demand(key, result[key], 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
-  demand('leastRate', result.leastRate, 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
-  if (!['adamw', 'muon'].includes(result.optimizer))
-    throw new StableSigError('bad-argument', `optimizer is ${result.optimizer}, expected adamw or muon`)
+    checkNumber(result[key], key, 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
+  checkNumber(result.leastRate, 'leastRate', 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
+  checkOneOf(result.optimizer, 'optimizer', ['adamw', 'muon'])
   return result
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
-
-function demand(key: string, value: number, expected: string, good: (value: number) => boolean): void {
-  if (!good(value)) throw new StableSigError('bad-argument', `${key} is ${value}, expected ${expected}`)
-}

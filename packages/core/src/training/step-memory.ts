@@ -1,3 +1,4 @@
+import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
@@ -38,8 +39,7 @@ export function stepMemory(
   { batchSize, size }: { readonly batchSize: number; readonly size: number },
   { accumulate, recompute, memoryBytes = MEMORY_BYTES }: StepMemoryOptions,
 ): StepMemory {
-  if (!(memoryBytes > 0))
-    throw new StableSigError('bad-argument', `memoryBytes is ${memoryBytes}, expected a number above 0`)
+  checkNumber(memoryBytes, 'memoryBytes', 'a number above 0', (bytes) => bytes > 0)
   if (accumulate !== undefined && !(Number.isInteger(accumulate) && accumulate >= 1 && batchSize % accumulate === 0))
     throw new StableSigError(
       'bad-argument',

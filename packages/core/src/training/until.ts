@@ -1,3 +1,4 @@
+import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { ImageSet } from './image-set.ts'
 
@@ -58,10 +59,10 @@ export function untilNumbers(until: Until, recipe: { readonly size: number; read
   const { from = Math.ceil(recipe.steps / 2), most = 2 * recipe.steps } = until
   const refuse = (what: string) => new StableSigError('bad-argument', `until: ${what}`)
   if (until.bitAccuracy === undefined && until.psnr === undefined) throw refuse('give bitAccuracy, psnr or both')
-  if (!(bitAccuracy >= 0 && bitAccuracy <= 1)) throw refuse(`bitAccuracy is ${bitAccuracy}, expected a share up to 1`)
-  if (Number.isNaN(psnr)) throw refuse('psnr is NaN, expected dB')
+  checkNumber(bitAccuracy, 'until.bitAccuracy', 'a share up to 1', (share) => share >= 0 && share <= 1)
+  checkNumber(psnr, 'until.psnr', 'dB', (dB) => !Number.isNaN(dB))
   for (const [name, value] of Object.entries({ size, every, from, most }))
-    if (!Number.isSafeInteger(value) || value < 1) throw refuse(`${name} is ${value}, expected a whole number from 1`)
+    checkNumber(value, `until.${name}`, 'a whole number from 1', (count) => Number.isSafeInteger(count) && count >= 1)
   return { bitAccuracy, psnr, size, every, from, most }
 }
 

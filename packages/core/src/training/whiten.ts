@@ -1,3 +1,4 @@
+import { badArgument, checkNumber, checkObject, checkOneOf, checkOptions } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import { symmetricEigen } from './eigen.ts'
 
@@ -31,16 +32,30 @@ export interface Whitening {
  * about their mean m,  W = gain · diag(e^-1/2) V^T  and  b = -W m. A row's sign is free: here its entry of largest magnitude
  * is positive. Computed in double precision.
  * @param features row-major [images, bits]
- * @throws StableSigError 'bad-argument' where there are fewer than two images; 'not-finite' where features are not finite or
+ * @throws StableSigError 'bad-argument' where there are fewer than two images; 'not-finite' naming an image whose features are not, or where
  *   the scatter has no variance left in some direction and no floor is set
  */
 export function whiten(features: ArrayLike<number>, bits: number, options: WhitenOptions = {}): Whitening {
+  checkObject(features, 'features', 'an array of numbers, images x bits', ['length'])
+  checkNumber(bits, 'bits', 'a whole number from 1', (value) => Number.isInteger(value) && value >= 1)
+  checkOptions(options, 'whiten')
   const { scatter = 'mean', gain = Math.sqrt(bits), floor = 1e-6 } = options
+  checkOneOf(scatter, 'scatter', ['mean', 'sum'])
+  checkNumber(gain, 'gain', 'a number above 0', (value) => value > 0 && Number.isFinite(value))
+  checkNumber(floor, 'floor', 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
   const images = features.length / bits
   if (!Number.isInteger(images) || images < 2)
     throw new StableSigError(
       'bad-argument',
       `${features.length} features are not those of two or more images of ${bits} bits`,
+    )
+  const lost = Array.prototype.findIndex.call(features, (value) => !Number.isFinite(value))
+  if (lost >= 0 && typeof features[lost] !== 'number')
+    throw badArgument(`features[${lost}]`, 'a number: one row after the other in one array', features[lost])
+  if (lost >= 0)
+    throw new StableSigError(
+      'not-finite',
+      `feature ${lost % bits} of image ${Math.floor(lost / bits)} (from 0) is ${features[lost]}: leave that image out`,
     )
   const y = (row: number, column: number) => features[row * bits + column] ?? Number.NaN
 

@@ -1,3 +1,4 @@
+import { checkObject } from '../arguments.ts'
 import type { ByteSource } from './byte-source.ts'
 import { openNpy, openNpz } from './formats/npz.ts'
 import { openSafetensors, safetensorsHeaderLength } from './formats/safetensors.ts'
@@ -19,7 +20,8 @@ import { openZip } from './zip/archive.ts'
  * @throws StableSigError 'bad-weights' for a file that is broken or none of these, 'unsafe-weights' for one that would call
  *   something, 'limit', 'unsupported', 'io'; so does a tensor's `read`
  */
-export function openWeights(source: ByteSource, limits: Partial<WeightLimits> = {}): Promise<StateDict> {
+export async function openWeights(source: ByteSource, limits: Partial<WeightLimits> = {}): Promise<StateDict> {
+  checkObject(source, 'source', 'a ByteSource, as openFile or memorySource give it', ['name', 'size', 'read'])
   return guarded(source.name, () => open(source, { ...DEFAULT_WEIGHT_LIMITS, ...limits }))
 }
 

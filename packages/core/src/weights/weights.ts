@@ -12,7 +12,7 @@ export interface WeightScope {
   readonly path: string
   at(name: string): WeightScope
   has(name: string): boolean
-  /** @throws StableSigError 'bad-weights' naming the tensor when it is missing */
+  /** @throws StableSigError 'bad-weights' naming the tensor when it is missing, 'disposed' when it is gone */
   tensor<T extends Tensor = Tensor>(name: string): T
 }
 
@@ -28,6 +28,12 @@ export function scope(weights: Weights, path = ''): WeightScope {
     tensor<T extends Tensor>(name: string): T {
       const found = weights[join(name)]
       if (!found) throw new StableSigError('bad-weights', `no tensor named ${join(name)} among the weights`)
+      // Also in the middle of work that is waited for: entrances have looked at the model before.
+      if (found.isDisposed)
+        throw new StableSigError(
+          'disposed',
+          `the weight ${join(name)} has been disposed: keep a model until its last use`,
+        )
       return found as T
     },
   }

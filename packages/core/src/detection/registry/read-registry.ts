@@ -1,3 +1,4 @@
+import { badArgument, checkOneOf, checkOptions, isPromise } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import type { ByteSource } from '../../weights/byte-source.ts'
 import { parseJsonRegistry } from './parse-json.ts'
@@ -34,6 +35,10 @@ const PIECE_BYTES = 2 ** 20
  * that comes twice; 'limit' beyond maxBytes or maxUsers
  */
 export async function readRegistry(text: RegistryText, options: ReadRegistryOptions = {}): Promise<Registry> {
+  if (text === undefined || text === null || isPromise(text))
+    throw badArgument('text', 'a registry: text, bytes, pieces of them, or a ByteSource', text)
+  checkOptions(options, 'readRegistry')
+  checkOneOf(options.format ?? 'auto', 'format', ['auto', 'lines', 'json'])
   const parser = new RegistryParser(options)
   const source = isSource(text) ? text.name : undefined
   return naming(options.name ?? source, async () => {
@@ -47,7 +52,7 @@ async function naming<T>(name: string | undefined, run: () => Promise<T>): Promi
     return await run()
   } catch (error) {
     if (name === undefined || !(error instanceof StableSigError) || error.code === 'io') throw error
-    throw new StableSigError(error.code, `${name}: ${error.message}`)
+    throw new StableSigError(error.code, `${name}: ${error.message}`, { cause: error })
   }
 }
 

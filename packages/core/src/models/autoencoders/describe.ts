@@ -1,3 +1,4 @@
+import { checkOptions } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import {
   describeMismatch,
@@ -7,6 +8,7 @@ import {
   unmapName,
 } from '../../weights/names.ts'
 import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
+import { checkState } from '../check-models.ts'
 import type { Family, Part } from './autoencoder.ts'
 import { parseConfig } from './config.ts'
 import type { AutoencoderConfig } from './config-fields.ts'
@@ -105,6 +107,8 @@ export interface Survey {
 
 /** @param wanted the halves that are asked for; default: those that are there */
 export function surveyAutoencoder(state: StateDict, options: ArchitectureOptions, wanted?: readonly Part[]): Survey {
+  checkState(state)
+  checkOptions(options, 'an autoencoder')
   const spelling = findSpelling(state, wanted?.length === 1 ? wanted[0] : undefined)
   refuseForeign(state, spelling.prefix)
   const parts = wanted ?? spelling.parts

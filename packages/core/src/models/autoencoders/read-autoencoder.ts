@@ -1,4 +1,5 @@
 import { tensor2d } from '@tensorflow/tfjs-core'
+import { checkObject } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import { markConstant } from '../../ops/constant.ts'
 import type { TakenTensors } from '../../weights/names.ts'
@@ -49,6 +50,7 @@ export async function loadAutoencoder(
   files: { encoder: StateDict; decoder: StateDict },
   options: ArchitectureOptions = {},
 ): Promise<Autoencoder> {
+  checkObject(files, 'files', 'the weights of both halves', ['encoder', 'decoder'])
   return joined(
     () => readEncoder(files.encoder, options),
     () => readDecoder(files.decoder, options),

@@ -1,6 +1,8 @@
+import { checkOptions } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import { type ExpectedShape, type MatchedTensors, matchTensors, unmapName } from '../../weights/names.ts'
 import type { StateDict } from '../../weights/state-dict.ts'
+import { checkState } from '../check-models.ts'
 import { sizeOf, survey } from '../survey.ts'
 import { extractorSpellings } from './names.ts'
 
@@ -53,6 +55,8 @@ export const blockName = (i: number): string => `layers.${i}.layers`
  * @throws StableSigError 'bad-weights' when there is no extractor in it, 'limit'
  */
 export function planExtractor(state: StateDict, options: ExtractorOptions = {}): ExtractorPlan {
+  checkState(state)
+  checkOptions(options, 'loadExtractor')
   const spellings = extractorSpellings(state.tensors.keys())
   const found = survey(state, 'an extractor', spellings, (name) => /^(layers|linear|whiten)\./.test(name))
   const size = (name: string, axis: number) => sizeOf(state, found, name, axis)

@@ -1,6 +1,8 @@
 import { clone, type Tensor, tensor } from '@tensorflow/tfjs-core'
+import { checkObject } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import { markConstants } from '../../ops/constant.ts'
+import { checkExtractor } from '../check-models.ts'
 import type { Extractor } from './extractor.ts'
 
 /** A linear layer on an extractor's features: z = W y + b, W row-major [bits,features], as training's `whiten` gives it. */
@@ -12,9 +14,12 @@ export interface WhiteningLayer {
 /**
  * The extractor with a whitening layer in place of the one it has, if any; folded in double precision. The new one has
  * weights of its own to dispose.
- * @throws StableSigError 'shape' when the layer does not fit the extractor's features
+ * @throws StableSigError 'shape' when the layer does not fit the extractor's features; 'bad-argument', 'disposed'
  */
-export async function withWhitening(extractor: Extractor, { weight, bias }: WhiteningLayer): Promise<Extractor> {
+export async function withWhitening(extractor: Extractor, layer: WhiteningLayer): Promise<Extractor> {
+  checkExtractor(extractor)
+  checkObject(layer, 'layer', 'a whitening layer, as whiten gives it', ['weight', 'bias'])
+  const { weight, bias } = layer
   const plain = extractor.whitened ? 'features' : 'head'
   const linear = extractor.weights[`${plain}.weight`]
   const shift = extractor.weights[`${plain}.bias`]
