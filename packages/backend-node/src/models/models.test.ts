@@ -8,6 +8,7 @@ import { tinyState } from '../../../core/src/models/testing.ts'
 import { ready } from '../engine/ready.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { fileCheckpoint } from '../files/checkpoint.ts'
+import { imageSet } from '../images/image-set.ts'
 import { openAutoencoder } from './open-autoencoder.ts'
 import { openExtractor } from './open-models.ts'
 
@@ -34,6 +35,20 @@ test('a file that is something else, or nothing, is an error that names it', asy
   })
   await expect(openExtractor(at('none'))).rejects.toMatchObject({ code: 'io' })
   expect(memory().numTensors).toBe(before)
+})
+
+test.each<[string, (wrong: never) => unknown, unknown, RegExp]>([
+  ['a path’s promise', (wrong) => openExtractor(wrong), Promise.resolve('a'), /path.*a Promise: await it/],
+  ['no path', (wrong) => openExtractor(wrong), undefined, /path.*undefined/],
+  ['a path where files are named', (wrong) => openAutoencoder(wrong), 'vae', /files.*\{ path \}.*text/],
+  ['nothing', (wrong) => openAutoencoder(wrong), undefined, /files.*undefined/],
+  ['half of a pair', (wrong) => openAutoencoder(wrong), { encoder: 'a' }, /files.*encoder, decoder/],
+  ['a path’s promise in a pair', (wrong) => openAutoencoder(wrong), { path: Promise.resolve() }, /await it/],
+  ['a promise of paths', (wrong) => imageSet(wrong), Promise.resolve([]), /paths.*await it/],
+  ['one path', (wrong) => imageSet(wrong), 'photos', /paths.*array.*text/],
+])('%s is a bad argument', async (_, open, wrong, message) => {
+  const work = async () => open(wrong as never)
+  await expect(work()).rejects.toMatchObject({ code: 'bad-argument', message: expect.stringMatching(message) })
 })
 
 test('a checkpoint file is nothing at first, holds what was written last, and can be removed', async () => {

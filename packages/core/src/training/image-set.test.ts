@@ -108,7 +108,8 @@ describe.each(MISTAKES)('%s', (_, make, code, message) => {
 test('an image held back by the run itself is named by its place in the whole set', async () => {
   const images: ImageSet = {
     length: 10,
-    read: async (index) => asUnit(tf.tidy(() => (index === 5 ? withValue(Number.NaN)() : picture(index)) as tf.Tensor4D)),
+    read: async (index) =>
+      asUnit(tf.tidy(() => (index === 5 ? withValue(Number.NaN)() : picture(index)) as tf.Tensor4D)),
   }
   const common = { autoencoder, extractor, key, images, size: SIZE, batchSize: 1, steps: 1 }
   await expect(finetuneDecoder({ ...common, until: { psnr: 99, size: SIZE, from: 1 } })).rejects.toThrow(
