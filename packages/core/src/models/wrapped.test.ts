@@ -114,18 +114,35 @@ describe('an autoencoder', () => {
     }
   })
 
-  test.each(['_orig_mod.', 'model.', 'module.model.', 'taesd_decoder.', '_orig_mod.taesd_decoder.', 'x/module.'])(
-    'a tiny half with bare numbers behind %s',
-    async (prefix) => {
-      const expected = await readDecoder(decoder)
-      const found = await readDecoder(renamed(decoder, (name) => prefix + name))
-      expect(numbers(found.weights)).toEqual(numbers(expected.weights))
-      expected.dispose()
-      found.dispose()
-      const other = await readEncoder(renamed(encoder, (name) => prefix.replace('decoder', 'encoder') + name))
-      other.dispose()
-    },
-  )
+  test.each([
+    '_orig_mod.',
+    'model.',
+    'module.model.',
+    'taesd_decoder.',
+    '_orig_mod.taesd_decoder.',
+    'x/module.',
+    'net.',
+    'a/module.b.c.',
+  ])('a tiny half with bare numbers behind %s', async (prefix) => {
+    const expected = await readDecoder(decoder)
+    const found = await readDecoder(renamed(decoder, (name) => prefix + name))
+    expect(numbers(found.weights)).toEqual(numbers(expected.weights))
+    expected.dispose()
+    found.dispose()
+    const other = await readEncoder(renamed(encoder, (name) => prefix.replace('decoder', 'encoder') + name))
+    other.dispose()
+  })
+
+  test.each([
+    ['.a', 'b'],
+    ['.', '..'],
+    ['/', ''],
+    ['1.', '1..weight'],
+  ])('names such as %j and %j hold none', (...names) => {
+    const tensor = decoder.tensors.values().next().value!
+    const state = { ...decoder, tensors: new Map(names.map((name) => [name, tensor])) }
+    expect(() => describeAutoencoder(state)).toThrow(/no tensor of an autoencoder/)
+  })
 
   test('statistics of latents go along when names are changed', () => {
     const state = klState(kl, { layout: 'FLUX.2' })

@@ -19,12 +19,14 @@ export interface Spelling {
 /** Where in a name an autoencoder's own begins, after whatever stands before it: 'state_dict/first_stage_model.'. */
 const OWN =
   /(?:^|[./])(?:taesd_)?(?:encoder|decoder)\.(?:conv_in|conv_out|mid|mid_block|down|up|down_blocks|up_blocks|layers|\d+)\./
-/** The same of a tiny half with bare numbers: what stands before them is a path or `model.`, not a network's name. */
-const BARE = /(?:^|\/)(?:model\.)*\d+\.(?:weight$|conv\.)/
+/** The same of a tiny half with bare numbers: what stands before them is a path, or the same before all names of a file. */
+const BARE = /(?:^|\/)\d+\.(?:weight$|conv\.)/
 /** Names that may be an autoencoder's behind its prefix: the rest of a checkpoint is not held to a hundred patterns. */
 const PLAUSIBLE = /^(?:(?:taesd_)?(?:encoder|decoder)|quant_conv|post_quant_conv|quantize|bn|\d+)\./
 /** Prefixes that are tried: those with the most names. */
 const MOST_PREFIXES = 8
+/** Parts of what all names begin with that are looked at: a path and some modules within one another. */
+const MAX_SHARED_PARTS = 6
 /** Tensors of an autoencoder at most; published ones have below 600. */
 const MOST_TENSORS = 4096
 
@@ -35,19 +37,21 @@ const MOST_TENSORS = 4096
  */
 export function findSpelling(state: StateDict, part?: Part): Spelling {
   const names = [...state.tensors]
+  const plain = names.map(([name]) => unwrapName(name))
+  const shared = sharedPrefix(plain)
   const levels = names.reduce(
     (most, [name]) =>
       Math.max(most, 1 + Number(/(?:^|[./])decoder\.up_blocks\.(\d{1,2})\./.exec(unwrapName(name))?.[1] ?? -1)),
     1,
   )
   const bare =
-    part ?? (names.some(([name]) => /(?:^|\/)(?:model\.)*0\.weight$/.test(unwrapName(name))) ? 'encoder' : 'decoder')
+    part ?? (plain.some((name) => /(?:^|\/)0\.weight$/.test(name.slice(shared.length))) ? 'encoder' : 'decoder')
   const spellings = [
     ...klSpellings(levels).map((mapping) => ({ mapping, kind: 'kl' as const })),
     ...tinySpellings(bare).map((mapping) => ({ mapping, kind: 'tiny' as const })),
   ]
   let best: Omit<Spelling, 'parts'> | undefined
-  for (const prefix of prefixesOf(names.map(([name]) => unwrapName(name)))) {
+  for (const prefix of prefixesOf(plain, shared)) {
     const behind = names.flatMap(([name, tensor]) => {
       const rest = nameBehind(name, prefix)
       return rest !== null && PLAUSIBLE.test(rest) ? [[rest, tensor] as const] : []
@@ -79,14 +83,26 @@ export function findSpelling(state: StateDict, part?: Part): Spelling {
   )
 }
 
+/** What all names begin with, up to a dot or slash, as far as no number comes: 'net.'. */
+function sharedPrefix(names: readonly string[]): string {
+  let shared = ''
+  for (const part of (names[0] ?? '').split(/(?<=[./])/, MAX_SHARED_PARTS)) {
+    const longer = shared + part
+    if (!/[./]$/.test(part) || /^\d*.$/.test(part) || !names.every((name) => name.startsWith(longer))) break
+    shared = longer
+  }
+  return shared
+}
+
 /** What stands before an autoencoder's names, wrappers taken off, the most frequent first. */
-function prefixesOf(names: readonly string[]): string[] {
+function prefixesOf(names: readonly string[], shared: string): string[] {
   const counts = new Map<string, number>()
   for (const name of names) {
-    const found = OWN.exec(name) ?? BARE.exec(name)
+    const named = OWN.exec(name)
+    const found = named ?? BARE.exec(name.slice(shared.length))
     if (!found) continue
     const own = /(?:(?:taesd_)?(?:encoder|decoder)|\d+)\./.exec(found[0])
-    const prefix = name.slice(0, found.index + (own?.index ?? 0))
+    const prefix = name.slice(0, (named ? 0 : shared.length) + found.index + (own?.index ?? 0))
     counts.set(prefix, (counts.get(prefix) ?? 0) + 1)
   }
   return [...counts]
