@@ -64,7 +64,8 @@ function checkShape({ shape, dtype }: UnitImages, name: string, size: number | n
 
 function checkValues(values: Float32Array, [, , width]: UnitImages['shape'], name: string): void {
   let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const [i, value] of values.entries()) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? Number.NaN
     if (!Number.isFinite(value)) {
       const [row, column] = [Math.floor(i / 3 / width), Math.floor(i / 3) % width]
       throw new StableSigError('bad-image', `${name} holds ${value} at row ${row}, column ${column}; values are finite`)
