@@ -4,11 +4,13 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { type Extractor, readLogits, StableSigError } from '@stablesig/core'
 import { memory } from '@tensorflow/tfjs-core'
 import { ready } from '../engine/ready.ts'
+import { fitWithin } from '../images/fit-within.ts'
+import type { Pixels } from '../images/pixels.ts'
 import { readImage } from '../images/read-image.ts'
 import { toUnitImages } from '../images/tensors.ts'
 import { openExtractor } from '../models/open-models.ts'
 import { errorData } from './error-data.ts'
-import type { WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
+import type { Reading, WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
 import { setIdle } from './state.ts'
 
 if (parentPort) await serve(parentPort, workerData)
@@ -31,7 +33,7 @@ async function serve(port: MessagePort, setup: WorkerSetup): Promise<void> {
         read(extractor, setup, request, running.signal)
           .finally(() => setIdle(setup.state))
           .then(
-            (logits) => reply({ type: 'logits', id: request.id, logits }),
+            (readings) => reply({ type: 'readings', id: request.id, readings }),
             (error: unknown) => reply({ type: 'failed', id: request.id, error: errorData(error) }),
           )
         break
@@ -57,25 +59,41 @@ async function open({ engine, extractor }: WorkerSetup): Promise<Extractor> {
   return openExtractor(extractor.path, extractor.options)
 }
 
-/** Logits of one image. Between two tiles of it messages come in, so an abort is noticed there. */
+/**
+ * An image at each size, decoded once. Between two tiles messages come in, so an abort is noticed there. A long strip may be too
+ * narrow to be decided on at a small size; where it is at all sizes, that is the error.
+ */
 async function read(
   extractor: Extractor,
-  { image: options, memoryBytes }: WorkerSetup,
+  { image: options, sizes, memoryBytes }: WorkerSetup,
   { image, name }: Extract<WorkerRequest, { type: 'read' }>,
   signal: AbortSignal,
-): Promise<Float32Array> {
+): Promise<Reading[]> {
   const pixels = await readImage(image, { ...options, ...(name === undefined ? {} : { name }) })
-  if (signal.aborted) throw new StableSigError('aborted', 'Stopped before the image was read')
-  const batch = toUnitImages([pixels])
-  try {
-    const [outcome] = await readLogits(batch, {
-      extractor,
-      signal,
-      ...(memoryBytes === undefined ? {} : { memoryBytes }),
-    })
-    if (!outcome?.ok) throw outcome?.error
-    return outcome.value
-  } finally {
-    batch.dispose()
+  const readings: Reading[] = []
+  let refusal: StableSigError | undefined
+  for (const size of sizesOf(pixels, sizes)) {
+    if (signal.aborted) throw new StableSigError('aborted', `Stopped while ${pixels.name} was read`)
+    const at = fitWithin(pixels, size)
+    const { width, height } = at
+    const batch = toUnitImages([at])
+    try {
+      const [outcome] = await readLogits(batch, {
+        extractor,
+        signal,
+        ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      })
+      if (outcome?.ok) readings.push({ width, height, logits: outcome.value })
+      else refusal = outcome?.error
+    } finally {
+      batch.dispose()
+    }
   }
+  if (readings.length === 0 && refusal) throw refusal
+  return readings
 }
+
+/** Those sizes that make an image smaller, and its own where a size is not below that. */
+const sizesOf = ({ width, height }: Pixels, sizes: readonly number[]): readonly number[] => [
+  ...new Set(sizes.map((size) => Math.min(size, Math.max(width, height)))),
+]

@@ -7,6 +7,8 @@ export interface WorkerSetup {
   readonly extractor: { readonly path: string; readonly options: ExtractorOptions }
   readonly engine: ReadyOptions
   readonly image: ReadImageOptions
+  /** Longer sides, in pixels, at which an image is read, from the smallest; Infinity is its own. */
+  readonly sizes: readonly number[]
   readonly memoryBytes?: number
   /** One Int32: IDLE or BUSY. See `state.ts`. */
   readonly state: SharedArrayBuffer
@@ -23,9 +25,18 @@ export type WorkerRequest =
 export type WorkerReply =
   | { readonly type: 'opened'; readonly extractor: ExtractorFacts }
   | { readonly type: 'not-opened'; readonly error: ErrorData }
-  | { readonly type: 'logits'; readonly id: number; readonly logits: Float32Array }
+  | { readonly type: 'readings'; readonly id: number; readonly readings: readonly Reading[] }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorData }
   | { readonly type: 'memory'; readonly id: number; readonly memory: WorkerMemory }
+
+/** What an image reads as at one size. */
+export interface Reading {
+  /** Size in pixels at which it was read. */
+  readonly width: number
+  readonly height: number
+  /** One number a bit. */
+  readonly logits: Float32Array
+}
 
 /** What the main thread needs to know about the worker's extractor. */
 export interface ExtractorFacts {

@@ -69,17 +69,17 @@ test('what is given up while it waits never starts; what runs is asked to stop a
   await expect(queue.add(() => 'd', AbortSignal.abort())).rejects.toEqual(code('aborted'))
 })
 
-test('a failure of all rejects all, and idleness is told when nothing is left', async () => {
-  const { queue } = recorded(Infinity)
+test('all can be stopped or failed, and idleness is told when nothing is left', async () => {
+  const { queue, stops } = recorded(Infinity)
   const results = [queue.add(() => 'a'), queue.add(() => 'b')]
   let idle = false
   const told = queue.whenIdle().then(() => {
     idle = true
   })
-  queue.fail(new StableSigError('aborted', 'closed'), { running: false })
+  queue.stopAll(new StableSigError('aborted', 'closed'))
   await expect(results[1]).rejects.toEqual(code('aborted'))
-  expect([queue.pending, idle]).toEqual([1, false])
-  queue.fail(new StableSigError('worker', 'crashed'), { running: true })
+  expect([queue.pending, idle, stops()]).toEqual([1, false, 1])
+  queue.failAll(new StableSigError('worker', 'crashed'))
   await expect(results[0]).rejects.toEqual(code('worker'))
   await told
   expect(queue.pending).toBe(0)

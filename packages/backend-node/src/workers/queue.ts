@@ -22,7 +22,7 @@ export class BoundedQueue<T, R> {
   constructor(
     private readonly limit: number,
     private readonly start: (task: T) => void,
-    private readonly stop: () => void,
+    private readonly stop: (task: T) => void,
   ) {}
 
   /** Tasks that wait or run. */
@@ -44,7 +44,7 @@ export class BoundedQueue<T, R> {
       const onAbort = () => {
         const at = this.#waiting.indexOf(entry)
         if (at >= 0) this.#waiting.splice(at, 1)
-        else if (this.#running === entry) this.stop()
+        else if (this.#running === entry) this.stop(entry.task)
         if (signal) settle(() => reject(aborted(signal)))
       }
       const settle = (how: () => void) => {
@@ -73,11 +73,16 @@ export class BoundedQueue<T, R> {
     this.#next()
   }
 
-  /** Rejects what waits; with `running`, what runs too. */
-  fail(error: StableSigError, { running }: { readonly running: boolean }): void {
+  /** Rejects what waits and asks what runs to end early. */
+  stopAll(error: StableSigError): void {
     for (const entry of this.#waiting.splice(0)) entry.reject(error)
-    if (running) this.finish({ error })
-    else if (this.#running === null) this.#next()
+    if (this.#running) this.stop(this.#running.task)
+  }
+
+  /** Rejects what waits and what runs, where there is nothing left that could run it. */
+  failAll(error: StableSigError): void {
+    for (const entry of this.#waiting.splice(0)) entry.reject(error)
+    this.finish({ error })
   }
 
   /** When nothing is pending. */

@@ -4,14 +4,14 @@ import { build } from 'esbuild'
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /**
- * A worker's file as one made from the sources: a thread runs JavaScript, and tests run before any build. It lies in this
- * package, where Node finds what it imports.
- * @param entry the TypeScript file; what it is called beside it
+ * Sources as one file of JavaScript, which a thread or another process can run before anything is built. It lies in this package,
+ * where Node finds what it imports. Each test file needs a folder name of its own.
+ * @returns its path
  */
-export async function bundledWorker(entry = './detector-worker.ts'): Promise<string> {
-  const outfile = at(`../../.cache/workers/${process.pid}-${entry.replace(/^.*\/(.*)\.ts$/, '$1')}.mjs`)
+export async function bundled(entry: 'detector-worker' | 'worker-detector', folder: string): Promise<string> {
+  const outfile = at(`../../.cache/${folder}/${entry}.mjs`)
   await build({
-    entryPoints: [at(entry)],
+    entryPoints: [at(`./${entry}.ts`)],
     outfile,
     bundle: true,
     format: 'esm',
@@ -19,7 +19,7 @@ export async function bundledWorker(entry = './detector-worker.ts'): Promise<str
     target: 'node20',
     conditions: ['source'],
     external: ['onnxruntime-node', 'sharp', '@tensorflow/tfjs-core'],
-    // Gradients are of modules that Node cannot import.
+    // What core takes of tfjs-core's modules Node cannot import: as in the build, those are part of the file.
     alias: { '@tensorflow/tfjs-core/dist': at('../../node_modules/@tensorflow/tfjs-core/dist') },
     logLevel: 'error',
   })

@@ -1,34 +1,36 @@
 import {
   type Detection,
-  decide,
-  decideKeys,
+  decideBest,
+  decideKeysBest,
   type Identification,
-  type Key,
   type KeyDetection,
-  lookUp,
+  lookUpBest,
   type Registry,
   StableSigError,
 } from '@stablesig/core'
+import { checkMaxSide } from '../images/fit-within.ts'
 import { errorOf } from './error-data.ts'
-import type { ExtractorFacts, WorkerMemory, WorkerReply } from './messages.ts'
+import type { ExtractorFacts, Reading, WorkerMemory, WorkerReply } from './messages.ts'
 import { BoundedQueue } from './queue.ts'
 import { type DetectorThread, startThread } from './thread.ts'
-import type { WorkerDetector, WorkerDetectorOptions, WorkerReadOptions } from './worker-detector.ts'
+import type { WorkerDecision, WorkerDetector, WorkerDetectorOptions, WorkerReadOptions } from './worker-detector.ts'
 import { workerFileAt } from './worker-file.ts'
 
-/** Longest side at which images are read unless told: see docs/scanning.md for what that does to a mark. */
-const MAX_SIDE = 1024
+/** Longer sides at which images are read unless told: see docs/scanning.md for what that does to a mark. */
+const SIZES = [256, 512, 1024]
 const MAX_PENDING = 16
 
 interface ReadTask {
   readonly image: string | Uint8Array
   readonly name?: string
+  /** Given up while the worker was not open yet. */
+  stopped: boolean
 }
 
 /** A detector's calls as tasks of one thread after another: a new one is started where the last one crashed. */
 export class ThreadDetector implements WorkerDetector {
   readonly #options: WorkerDetectorOptions
-  readonly #queue: BoundedQueue<ReadTask, Float32Array>
+  readonly #queue: BoundedQueue<ReadTask, readonly Reading[]>
   readonly #memory = new Map<number, { resolve(memory: WorkerMemory): void; reject(error: StableSigError): void }>()
   #thread: DetectorThread | null = null
   #facts: ExtractorFacts | undefined
@@ -36,13 +38,18 @@ export class ThreadDetector implements WorkerDetector {
   #id = 0
 
   constructor(options: WorkerDetectorOptions) {
-    const { maxPending = MAX_PENDING } = options
+    const { maxPending = MAX_PENDING, sizes = SIZES } = options
+    if (sizes.length === 0) throw argument('sizes is empty, expected at least one size at which images are read')
+    for (const size of sizes) checkMaxSide(size)
     if (!(maxPending >= 1)) throw argument(`maxPending is ${maxPending}, expected a number of at least 1`)
     this.#options = options
     this.#queue = new BoundedQueue(
       maxPending,
       (task) => this.#start(task),
-      () => this.#thread?.post({ type: 'abort' }),
+      (task) => {
+        task.stopped = true
+        this.#thread?.post({ type: 'abort' })
+      },
     )
   }
 
@@ -50,10 +57,12 @@ export class ThreadDetector implements WorkerDetector {
     const thread = this.#startThread()
     this.#facts = await thread.opened
     thread.hold(false)
-    const { key, keys, registry } = this.#options
+    const { key, keys, registry, fpr, sizes = SIZES } = this.#options
     try {
-      if (key) this.#decide(this.#nothing(), key)
-      if (keys) this.#decideKeys(this.#nothing(), keys)
+      // As many readings as there can be of an image: what cannot be decided is said before one comes.
+      const rows = sizes.map(() => new Float32Array(this.extractor.bits))
+      if (key) decideBest(rows, key, fpr)
+      if (keys) decideKeysBest(rows, keys, fpr)
       if (registry) this.#checkRegistry(registry)
     } catch (error) {
       await this.close()
@@ -69,23 +78,26 @@ export class ThreadDetector implements WorkerDetector {
     return this.#queue.pending
   }
 
-  async detect(image: string | Uint8Array, options?: WorkerReadOptions): Promise<Detection> {
+  async detect(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Detection>> {
     const key = given(this.#options.key, 'key', 'detect')
-    return this.#decide(await this.readLogits(image, options), key)
+    const readings = await this.read(image, options)
+    return sized(readings, decideBest(rowsOf(readings), key, this.#options.fpr))
   }
 
-  async detectKeys(image: string | Uint8Array, options?: WorkerReadOptions): Promise<KeyDetection[]> {
+  async detectKeys(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<KeyDetection>[]> {
     const keys = given(this.#options.keys, 'keys', 'detectKeys')
-    return this.#decideKeys(await this.readLogits(image, options), keys)
+    const readings = await this.read(image, options)
+    return decideKeysBest(rowsOf(readings), keys, this.#options.fpr).map((one) => sized(readings, one))
   }
 
-  async identify(image: string | Uint8Array, options?: WorkerReadOptions): Promise<Identification> {
+  async identify(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Identification>> {
     const registry = given(this.#options.registry, 'registry', 'identify')
     const { fpr } = this.#options
-    return lookUp(await this.readLogits(image, options), registry, fpr === undefined ? {} : { fpr })
+    const readings = await this.read(image, options)
+    return sized(readings, lookUpBest(rowsOf(readings), registry, fpr === undefined ? {} : { fpr }))
   }
 
-  async readLogits(image: string | Uint8Array, options: WorkerReadOptions = {}): Promise<Float32Array> {
+  async read(image: string | Uint8Array, options: WorkerReadOptions = {}): Promise<readonly Reading[]> {
     if (this.#closed) throw closedError()
     if (typeof image !== 'string' && !(image instanceof Uint8Array))
       throw argument('expected the path of an image, or its file’s bytes as a Uint8Array')
@@ -94,6 +106,7 @@ export class ThreadDetector implements WorkerDetector {
     const make = () => ({
       image: typeof image === 'string' ? image : new Uint8Array(image),
       ...(name === undefined ? {} : { name }),
+      stopped: false,
     })
     return this.#queue.add(make, signal)
   }
@@ -111,35 +124,34 @@ export class ThreadDetector implements WorkerDetector {
   }
 
   close({ drain = true }: { readonly drain?: boolean } = {}): Promise<void> {
-    if (!drain) {
-      this.#queue.fail(closedError(), { running: false })
-      this.#thread?.post({ type: 'abort' })
-    }
+    if (!drain) this.#queue.stopAll(closedError())
     this.#closed ??= this.#queue.whenIdle().then(() => this.#thread?.close())
     return this.#closed
   }
 
   /** Sends a task whose turn it is, to a new thread where the last one crashed. */
-  #start({ image, name }: ReadTask): void {
+  #start(task: ReadTask): void {
     const send = async () => {
       const thread = this.#thread ?? this.#startThread()
       this.#hold()
       await thread.opened
+      const { image, name, stopped } = task
+      if (stopped) throw closedError()
       thread.post({ type: 'read', id: ++this.#id, image, ...(name === undefined ? {} : { name }) })
     }
     send().catch((error: StableSigError) => this.#finish({ error }))
   }
 
   #startThread(): DetectorThread {
-    const { extractor, engine = {}, image = {}, memoryBytes, workerFile } = this.#options
+    const { extractor, engine = {}, image = {}, sizes = SIZES, memoryBytes, workerFile } = this.#options
     const { path, ...options } = typeof extractor === 'string' ? { path: extractor } : extractor
-    const bounded = image.size === undefined && image.maxSide === undefined ? { ...image, maxSide: MAX_SIDE } : image
     const thread = startThread(
       workerFileAt(workerFile),
       {
         extractor: { path, options },
         engine,
-        image: bounded,
+        image,
+        sizes: [...sizes].sort((a, b) => a - b),
         ...(memoryBytes === undefined ? {} : { memoryBytes }),
       },
       { onReply: (reply) => this.#take(reply), onCrash: (error) => this.#crashed(thread, error) },
@@ -153,8 +165,8 @@ export class ThreadDetector implements WorkerDetector {
 
   #take(reply: WorkerReply): void {
     switch (reply.type) {
-      case 'logits':
-        this.#finish({ result: reply.logits })
+      case 'readings':
+        this.#finish({ result: reply.readings })
         break
       case 'failed':
         this.#finish({ error: errorOf(reply.error) })
@@ -166,7 +178,7 @@ export class ThreadDetector implements WorkerDetector {
     }
   }
 
-  #finish(outcome: Parameters<BoundedQueue<ReadTask, Float32Array>['finish']>[0]): void {
+  #finish(outcome: Parameters<BoundedQueue<ReadTask, readonly Reading[]>['finish']>[0]): void {
     this.#queue.finish(outcome)
     this.#hold()
   }
@@ -175,24 +187,11 @@ export class ThreadDetector implements WorkerDetector {
     if (this.#thread === thread) this.#thread = null
     for (const { reject } of this.#memory.values()) reject(error)
     this.#memory.clear()
-    this.#queue.fail(error, { running: true })
+    this.#queue.failAll(error)
   }
 
   #hold(): void {
     this.#thread?.hold(this.#queue.pending > 0 || this.#memory.size > 0)
-  }
-
-  #decide(logits: Float32Array, key: Key): Detection {
-    return decide(logits, key, this.#options.fpr)
-  }
-
-  #decideKeys(logits: Float32Array, keys: readonly Key[]): KeyDetection[] {
-    return decideKeys(logits, keys, this.#options.fpr)
-  }
-
-  /** Logits to try a request on before an image is read. */
-  #nothing(): Float32Array {
-    return new Float32Array(this.extractor.bits)
   }
 
   #checkRegistry({ bits }: Registry): void {
@@ -200,6 +199,14 @@ export class ThreadDetector implements WorkerDetector {
     const message = `Expected keys of ${this.extractor.bits} bits, as the extractor reads; the registry’s have ${bits}`
     throw new StableSigError('bad-registry', message)
   }
+}
+
+const rowsOf = (readings: readonly Reading[]): Float32Array[] => readings.map(({ logits }) => logits)
+
+/** A decision with the size of the reading that it is about. */
+function sized<D extends { readonly reading: number }>(readings: readonly Reading[], decision: D) {
+  const { width, height } = readings[decision.reading]!
+  return { ...decision, width, height }
 }
 
 const argument = (message: string): StableSigError => new StableSigError('bad-argument', message)

@@ -97,9 +97,13 @@ export function startThread(file: URL, setup: Omit<WorkerSetup, 'state'>, events
 function makeWorker(file: URL, workerData: WorkerSetup): Worker {
   try {
     // The environment is shared: what is set in it for ONNX Runtime must reach native code, which sees no copy of Node's.
-    return new Worker(file, { workerData, env: SHARE_ENV })
+    return new Worker(file, { workerData, env: SHARE_ENV, ...withoutInputType() })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new StableSigError('bad-argument', `The worker does not start with these options: ${why}`, { cause })
   }
 }
+
+/** Node refuses a thread's file where the process was started with --input-type, which is about what --eval runs. */
+const withoutInputType = (): { execArgv?: string[] } =>
+  process.execArgv.some((option) => option.startsWith('--input-type')) ? { execArgv: [] } : {}

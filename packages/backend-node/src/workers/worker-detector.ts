@@ -1,10 +1,18 @@
-import type { Detection, ExtractorOptions, Identification, Key, KeyDetection, Registry } from '@stablesig/core'
+import type {
+  BestReading,
+  Detection,
+  ExtractorOptions,
+  Identification,
+  Key,
+  KeyDetection,
+  Registry,
+} from '@stablesig/core'
 import type { ReadyOptions } from '../engine/ready.ts'
 import type { ReadImageOptions } from '../images/read-image.ts'
-import type { ExtractorFacts, WorkerMemory } from './messages.ts'
+import type { ExtractorFacts, Reading, WorkerMemory } from './messages.ts'
 import { ThreadDetector } from './thread-detector.ts'
 
-export type { ExtractorFacts, WorkerMemory }
+export type { ExtractorFacts, Reading, WorkerMemory }
 
 export interface WorkerDetectorOptions {
   /** Path of the extractor's weights, or that and how to read them. */
@@ -18,10 +26,13 @@ export interface WorkerDetectorOptions {
   /** Greatest chance that an image which carries no key is flagged: 1e-6. */
   readonly fpr?: number
   /**
-   * How images are read: limits, profile, and at which size. Unless this sets `maxSide` or `size`, an image is made smaller until
-   * its longer side is 1024 px, so that one of 12 megapixels takes about a second; `maxSide: Infinity` reads its own pixels.
+   * Longer sides, in pixels, at which each image is read, made smaller, to be decided together: [256, 512, 1024]. A mark is read
+   * only near the size at which its picture was made, so one of these is to be within a third of it; the largest is what
+   * reading costs. [Infinity] reads an image's own pixels alone. See docs/scanning.md.
    */
-  readonly image?: Omit<ReadImageOptions, 'name'>
+  readonly sizes?: readonly number[]
+  /** How images are decoded: limits, profile, background. */
+  readonly image?: Omit<ReadImageOptions, 'name' | 'size' | 'maxSide'>
   /** The worker's engine. */
   readonly engine?: ReadyOptions
   /** See `ReadingOptions`. */
@@ -39,19 +50,22 @@ export interface WorkerReadOptions {
   readonly name?: string
 }
 
+/** A decision and the size at which the image was read for it. */
+export type WorkerDecision<D> = D & BestReading & Pick<Reading, 'width' | 'height'>
+
 /** An extractor in a thread of its own. Images are files, or files' bytes, and are read one after the other. */
 export interface WorkerDetector {
   readonly extractor: ExtractorFacts
   /** Images that wait or are being read. */
   readonly pending: number
-  /** Does the image carry the key? See `detect` of core. */
-  detect(image: string | Uint8Array, options?: WorkerReadOptions): Promise<Detection>
-  /** Which of the keys does it carry? One decision a key. See `detectKeys` of core. */
-  detectKeys(image: string | Uint8Array, options?: WorkerReadOptions): Promise<KeyDetection[]>
-  /** Whose key does it carry? See `identify` of core. */
-  identify(image: string | Uint8Array, options?: WorkerReadOptions): Promise<Identification>
-  /** Logits alone, one a bit, to decide on later: `decide`, `lookUp`. */
-  readLogits(image: string | Uint8Array, options?: WorkerReadOptions): Promise<Float32Array>
+  /** Does the image carry the key? See `decideBest` of core. */
+  detect(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Detection>>
+  /** Which of the keys does it carry? One decision a key. See `decideKeysBest` of core. */
+  detectKeys(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<KeyDetection>[]>
+  /** Whose key does it carry? See `lookUpBest` of core. */
+  identify(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Identification>>
+  /** What the image reads as at each size, from the smallest, to decide on later. */
+  read(image: string | Uint8Array, options?: WorkerReadOptions): Promise<readonly Reading[]>
   /** Tensors alive in the worker: between two images always as many. */
   memory(): Promise<WorkerMemory>
   /**
