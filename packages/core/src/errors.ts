@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'bad-key'
   | 'bad-registry'
   | 'bad-weights'
+  | 'busy'
   | 'disposed'
   | 'io'
   | 'limit'
@@ -19,6 +20,7 @@ export type ErrorCode =
   | 'unattainable'
   | 'unsupported'
   | 'unsafe-weights'
+  | 'worker'
 
 /**
  * Every error this library throws on purpose. The message names the file or tensor, what was expected, what was found and

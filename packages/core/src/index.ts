@@ -31,6 +31,7 @@ import './ops/gradients.ts'
 
 export * from './detection/calibrate.ts'
 export * from './detection/decide.ts'
+export * from './detection/decide-best.ts'
 export * from './detection/decide-several.ts'
 export {
   type DetectKeysOptions,

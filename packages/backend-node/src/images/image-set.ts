@@ -14,7 +14,7 @@ export interface FileImageSet {
 /** The images at `paths` as a set; nothing is read until `read` is called. */
 export function imageSet(
   paths: readonly string[],
-  options: Omit<ReadImageOptions, 'name' | 'size'> = {},
+  options: Omit<ReadImageOptions, 'name' | 'size' | 'maxSide'> = {},
 ): FileImageSet {
   if (!Array.isArray(paths)) throw badArgument('paths', 'an array of paths, as expandFiles gives it', paths)
   return {

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { StableSigError } from '@stablesig/core'
 import type { Metadata, SharpOptions } from 'sharp'
+import { fitWithin } from './fit-within.ts'
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
 import type { Pixels } from './pixels.ts'
 import { centreSquare } from './resize.ts'
@@ -12,6 +13,8 @@ export interface ReadImageOptions extends ImageLimits {
   readonly name?: string
   /** Side in pixels of the centre square to make of the image (see centreSquare); without it the image stays as it is. */
   readonly size?: number
+  /** Most pixels of the longer side: a larger image is made smaller (see fitWithin). None by default; not beside `size`. */
+  readonly maxSide?: number
   /**
    * What to do with an embedded RGB or grey profile: 'ignore' (the default) keeps the stored numbers, as the programs do
    * with which extractors are trained and a mark is written; 'apply' converts to sRGB. CMYK is always converted.
@@ -161,8 +164,12 @@ export async function readImage(input: string | Uint8Array, options: ReadImageOp
   return sized(await decode(opened, options, 0, 1), options)
 }
 
-const sized = (image: Pixels, { size }: ReadImageOptions): Pixels =>
-  size === undefined ? image : centreSquare(image, size)
+function sized(image: Pixels, { size, maxSide }: ReadImageOptions): Pixels {
+  if (size !== undefined && maxSide !== undefined)
+    throw new StableSigError('bad-argument', 'size and maxSide both say how large an image is read: pass one of them')
+  if (size !== undefined) return centreSquare(image, size)
+  return maxSide === undefined ? image : fitWithin(image, maxSide)
+}
 
 /**
  * Reads all frames of an animated image, or all pages of a TIFF whose pages have one size; an image that has one frame gives

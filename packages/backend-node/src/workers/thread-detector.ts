@@ -1,0 +1,218 @@
+import {
+  type Detection,
+  decideBest,
+  decideKeysBest,
+  type Identification,
+  type KeyDetection,
+  lookUpBest,
+  type Registry,
+  StableSigError,
+} from '@stablesig/core'
+import { checkMaxSide } from '../images/fit-within.ts'
+import { errorOf } from './error-data.ts'
+import type { ExtractorFacts, Reading, WorkerMemory, WorkerReply } from './messages.ts'
+import { BoundedQueue } from './queue.ts'
+import { type DetectorThread, startThread } from './thread.ts'
+import type { WorkerDecision, WorkerDetector, WorkerDetectorOptions, WorkerReadOptions } from './worker-detector.ts'
+import { workerFileAt } from './worker-file.ts'
+
+/** Longer sides at which images are read unless told: see docs/scanning.md for what that does to a mark. */
+const SIZES = [256, 512, 1024]
+const MAX_PENDING = 16
+
+interface ReadTask {
+  readonly image: string | Uint8Array
+  readonly name?: string
+  /** Given up while the worker was not open yet. */
+  stopped: boolean
+}
+
+/** A detector's calls as tasks of one thread after another: a new one is started where the last one crashed. */
+export class ThreadDetector implements WorkerDetector {
+  readonly #options: WorkerDetectorOptions
+  readonly #queue: BoundedQueue<ReadTask, readonly Reading[]>
+  readonly #memory = new Map<number, { resolve(memory: WorkerMemory): void; reject(error: StableSigError): void }>()
+  #thread: DetectorThread | null = null
+  #facts: ExtractorFacts | undefined
+  #closed: Promise<void> | undefined
+  #id = 0
+
+  constructor(options: WorkerDetectorOptions) {
+    const { maxPending = MAX_PENDING, sizes = SIZES } = options
+    if (sizes.length === 0) throw argument('sizes is empty, expected at least one size at which images are read')
+    for (const size of sizes) checkMaxSide(size)
+    if (!(maxPending >= 1)) throw argument(`maxPending is ${maxPending}, expected a number of at least 1`)
+    this.#options = options
+    this.#queue = new BoundedQueue(
+      maxPending,
+      (task) => this.#start(task),
+      (task) => {
+        task.stopped = true
+        this.#thread?.post({ type: 'abort' })
+      },
+    )
+  }
+
+  async open(): Promise<void> {
+    const thread = this.#startThread()
+    this.#facts = await thread.opened
+    thread.hold(false)
+    const { key, keys, registry, fpr, sizes = SIZES } = this.#options
+    try {
+      // As many readings as there can be of an image: what cannot be decided is said before one comes.
+      const rows = sizes.map(() => new Float32Array(this.extractor.bits))
+      if (key) decideBest(rows, key, fpr)
+      if (keys) decideKeysBest(rows, keys, fpr)
+      if (registry) this.#checkRegistry(registry)
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  get extractor(): ExtractorFacts {
+    return this.#facts!
+  }
+
+  get pending(): number {
+    return this.#queue.pending
+  }
+
+  async detect(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Detection>> {
+    const key = given(this.#options.key, 'key', 'detect')
+    const readings = await this.read(image, options)
+    return sized(readings, decideBest(rowsOf(readings), key, this.#options.fpr))
+  }
+
+  async detectKeys(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<KeyDetection>[]> {
+    const keys = given(this.#options.keys, 'keys', 'detectKeys')
+    const readings = await this.read(image, options)
+    return decideKeysBest(rowsOf(readings), keys, this.#options.fpr).map((one) => sized(readings, one))
+  }
+
+  async identify(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Identification>> {
+    const registry = given(this.#options.registry, 'registry', 'identify')
+    const { fpr } = this.#options
+    const readings = await this.read(image, options)
+    return sized(readings, lookUpBest(rowsOf(readings), registry, fpr === undefined ? {} : { fpr }))
+  }
+
+  async read(image: string | Uint8Array, options: WorkerReadOptions = {}): Promise<readonly Reading[]> {
+    if (this.#closed) throw closedError()
+    if (typeof image !== 'string' && !(image instanceof Uint8Array))
+      throw argument('expected the path of an image, or its file’s bytes as a Uint8Array')
+    const { signal, name } = options
+    // Bytes are copied, so that the caller may use theirs again; not before there is room for them.
+    const make = () => ({
+      image: typeof image === 'string' ? image : new Uint8Array(image),
+      ...(name === undefined ? {} : { name }),
+      stopped: false,
+    })
+    return this.#queue.add(make, signal)
+  }
+
+  async memory(): Promise<WorkerMemory> {
+    if (this.#closed) throw closedError()
+    const thread = this.#thread ?? this.#startThread()
+    await thread.opened
+    return new Promise((resolve, reject) => {
+      const id = ++this.#id
+      this.#memory.set(id, { resolve, reject })
+      this.#hold()
+      thread.post({ type: 'memory', id })
+    })
+  }
+
+  close({ drain = true }: { readonly drain?: boolean } = {}): Promise<void> {
+    if (!drain) this.#queue.stopAll(closedError())
+    this.#closed ??= this.#queue.whenIdle().then(() => this.#thread?.close())
+    return this.#closed
+  }
+
+  /** Sends a task whose turn it is, to a new thread where the last one crashed. */
+  #start(task: ReadTask): void {
+    const send = async () => {
+      const thread = this.#thread ?? this.#startThread()
+      this.#hold()
+      await thread.opened
+      const { image, name, stopped } = task
+      if (stopped) throw closedError()
+      thread.post({ type: 'read', id: ++this.#id, image, ...(name === undefined ? {} : { name }) })
+    }
+    send().catch((error: StableSigError) => this.#finish({ error }))
+  }
+
+  #startThread(): DetectorThread {
+    const { extractor, engine = {}, image = {}, sizes = SIZES, memoryBytes, workerFile } = this.#options
+    const { path, ...options } = typeof extractor === 'string' ? { path: extractor } : extractor
+    const thread = startThread(
+      workerFileAt(workerFile),
+      {
+        extractor: { path, options },
+        engine,
+        image,
+        sizes: [...sizes].sort((a, b) => a - b),
+        ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      },
+      { onReply: (reply) => this.#take(reply), onCrash: (error) => this.#crashed(thread, error) },
+    )
+    thread.opened.catch(() => {
+      if (this.#thread === thread) this.#thread = null
+    })
+    this.#thread = thread
+    return thread
+  }
+
+  #take(reply: WorkerReply): void {
+    switch (reply.type) {
+      case 'readings':
+        this.#finish({ result: reply.readings })
+        break
+      case 'failed':
+        this.#finish({ error: errorOf(reply.error) })
+        break
+      case 'memory':
+        this.#memory.get(reply.id)?.resolve(reply.memory)
+        this.#memory.delete(reply.id)
+        this.#hold()
+    }
+  }
+
+  #finish(outcome: Parameters<BoundedQueue<ReadTask, readonly Reading[]>['finish']>[0]): void {
+    this.#queue.finish(outcome)
+    this.#hold()
+  }
+
+  #crashed(thread: DetectorThread, error: StableSigError): void {
+    if (this.#thread === thread) this.#thread = null
+    for (const { reject } of this.#memory.values()) reject(error)
+    this.#memory.clear()
+    this.#queue.failAll(error)
+  }
+
+  #hold(): void {
+    this.#thread?.hold(this.#queue.pending > 0 || this.#memory.size > 0)
+  }
+
+  #checkRegistry({ bits }: Registry): void {
+    if (bits === this.extractor.bits) return
+    const message = `Expected keys of ${this.extractor.bits} bits, as the extractor reads; the registry’s have ${bits}`
+    throw new StableSigError('bad-registry', message)
+  }
+}
+
+const rowsOf = (readings: readonly Reading[]): Float32Array[] => readings.map(({ logits }) => logits)
+
+/** A decision with the size of the reading that it is about. */
+function sized<D extends { readonly reading: number }>(readings: readonly Reading[], decision: D) {
+  const { width, height } = readings[decision.reading]!
+  return { ...decision, width, height }
+}
+
+const argument = (message: string): StableSigError => new StableSigError('bad-argument', message)
+const closedError = (): StableSigError => new StableSigError('aborted', 'The detector is closed')
+
+function given<T>(value: T | undefined, option: string, method: string): T {
+  if (value !== undefined) return value
+  throw argument(`${method} needs ${option}, which createWorkerDetector was not given`)
+}
