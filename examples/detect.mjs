@@ -19,7 +19,9 @@ const extractor = await openExtractor(extractorFile)
 const key = parseKey((await readFile(keyFile, 'utf8')).trim(), extractor.bits)
 for (const file of files) {
   // Any size: nothing is resized. One outcome an image: a decision, or why there can be none.
-  const [outcome] = await detect(toUnitImages([await readImage(file)]), { extractor, key, fpr: 1e-6 })
+  const image = toUnitImages([await readImage(file)])
+  const [outcome] = await detect(image, { extractor, key, fpr: 1e-6 })
+  image.dispose()
   if (!outcome?.ok) {
     console.log(`${file}: no decision possible, ${outcome?.error.message}`)
     continue
@@ -28,3 +30,4 @@ for (const file of files) {
   const said = detected ? 'carries the key' : 'does not carry the key'
   console.log(`${file} ${said}: ${matches} of ${total} bits, p-value ${pValue}, threshold ${threshold}`)
 }
+extractor.dispose()

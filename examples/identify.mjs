@@ -21,7 +21,9 @@ for (const [i, key] of randomKeys(99_999, extractor.bits).entries()) registry.ad
 registry.add('the key’s owner', parseKey((await readFile(keyFile, 'utf8')).trim(), extractor.bits))
 
 for (const file of files) {
-  const [outcome] = await identify(toUnitImages([await readImage(file)]), { extractor, registry, fpr: 1e-6 })
+  const image = toUnitImages([await readImage(file)])
+  const [outcome] = await identify(image, { extractor, registry, fpr: 1e-6 })
+  image.dispose()
   if (!outcome?.ok) {
     console.log(`${file}: no decision possible, ${outcome?.error.message}`)
     continue
@@ -31,3 +33,4 @@ for (const file of files) {
   console.log(`${file}: ${who}, ${matches} of ${total} bits, p-value ${pValue} among ${registry.size} users`)
   if (runnerUp) console.log(`  next best: ${runnerUp.user}, ${runnerUp.matches} bits`)
 }
+extractor.dispose()

@@ -49,12 +49,18 @@ const { decoder: signed } = await finetuneDecoder({
 /** Latents of pictures that were not trained on, as a generator works on them: [N,h,w,C]. */
 const latents = await (async () => {
   const each = []
-  for (let i = 0; i < Number(pictures); i++) each.push(await encodeImages(autoencoder, await held.read(i, size)))
-  return tf.concat(each, 0)
+  for (let i = 0; i < Number(pictures); i++) {
+    const picture = await held.read(i, size)
+    each.push(await encodeImages(autoencoder, picture))
+    picture.dispose()
+  }
+  const all = tf.concat(each, 0)
+  tf.dispose(each)
+  return all
 })()
 const [count, height, width, channels] = latents.shape
 const mean = tf.mean(latents, [0, 1, 2], true)
-const deviation = tf.sqrt(tf.mean(tf.square(tf.sub(latents, mean)), [0, 1, 2], true))
+const deviation = tf.tidy(() => tf.sqrt(tf.mean(tf.square(tf.sub(latents, mean)), [0, 1, 2], true)))
 
 /** Noise of deviation 1, each position its own. @param {number} seed */
 const noise = (seed) => tf.randomNormal([count, height, width, channels], 0, 1, 'float32', seed)
@@ -93,6 +99,9 @@ for (const [name, change] of changes) {
   console.log(`${name.padEnd(42)}${ours.padEnd(36)}${theirs}`)
   given.dispose()
 }
+tf.dispose([latents, mean, deviation, signed])
+autoencoder.dispose()
+extractor.dispose()
 process.exit(0)
 
 /**
@@ -147,9 +156,13 @@ async function madeUp() {
   const plain = await openExtractor(weights('extractor'))
   // A random extractor's bits lean and hang together; whitened on plain pictures they are fair coins, as p-values suppose.
   const features = []
-  for (let i = 0; i < 200; i++)
-    features.push(...(await tf.tidy(() => extractorFeatures(plain, unitToImageNet(picture(i)))).data()))
+  for (let i = 0; i < 200; i++) {
+    const row = tf.tidy(() => extractorFeatures(plain, unitToImageNet(picture(i))))
+    features.push(...(await row.data()))
+    row.dispose()
+  }
   const extractor = await withWhitening(plain, whiten(features, plain.bits))
+  plain.dispose()
   const recipe = {
     recipe: /** @type {const} */ ('published'),
     steps: 150,

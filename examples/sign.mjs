@@ -14,6 +14,7 @@ import {
   writePng,
 } from '@stablesig/backend-node'
 import { decode, encode, finetuneDecoder, keyId, randomKey, revealKey } from '@stablesig/core'
+import { dispose, tidy } from '@tensorflow/tfjs-core'
 
 const data = process.env.STABLESIG_DATA ?? ''
 const [encoder = join(data, 'weights/taef2_encoder.pth'), decoder = join(data, 'weights/taef2_decoder.pth')] =
@@ -54,7 +55,10 @@ await writeFile(join(out, 'user.key'), `${revealKey(key)}\n`, { mode: 0o600 })
 
 // What a generator with the signed decoder gives, here from the latent of a photograph.
 const photograph = await images.read(0, 256)
-const marked = decode(autoencoder, encode(autoencoder, photograph), signed.decoder)
+const marked = tidy(() => decode(autoencoder, encode(autoencoder, photograph), signed.decoder))
 const [picture] = await toPixels(marked, ['marked.png'])
 if (picture) await writePng(join(out, 'marked.png'), picture)
+dispose([photograph, marked, signed.decoder])
+autoencoder.dispose()
+extractor.dispose()
 console.log(`signed.safetensors, user.key and marked.png are in ${out}`)

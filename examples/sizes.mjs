@@ -74,7 +74,8 @@ for (const made of MADE) {
     if (decision.detected) detected++
   }
   const shares = columns.map((name) => ((matches.get(name) ?? 0) / count / key.length).toFixed(3))
-  console.log([String(made), ...shares].map((text) => text.padStart(10)).join('') + `   ${detected}/${count} detected`)
+  const row = [String(made), ...shares].map((text) => text.padStart(10)).join('')
+  console.log(`${row}   ${detected}/${count} detected`)
 }
 extractor.dispose()
 autoencoder.dispose()

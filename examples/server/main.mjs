@@ -20,9 +20,9 @@ if (first === '--load') {
 /** @param {string | undefined} keyFile */
 async function serve(keyFile) {
   const { STABLESIG_DATA: data, STABLESIG_EXTRACTOR: named, PORT: port = '8080' } = process.env
-  const published = named ?? (data && join(data, 'weights/dec_48b_whit.torchscript.pt'))
+  const published = named || (data && join(data, 'weights/dec_48b_whit.torchscript.pt'))
   const madeUp = new URL('../../goldens/fixtures/finetune/small-square-extractor.safetensors', import.meta.url)
-  const extractor = published ?? fileURLToPath(madeUp)
+  const extractor = published || fileURLToPath(madeUp)
   const key = keyFile ? parseKey((await readFile(keyFile, 'utf8')).trim()) : randomKey(published ? 48 : 16)
 
   const detector = await createWorkerDetector({ extractor, key, fpr: published ? 1e-6 : 1e-3, maxPending: 32 })

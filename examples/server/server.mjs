@@ -18,7 +18,9 @@ export function makeServer(detector) {
     try {
       if (request.url === '/health') return answer(200, { pending: detector.pending })
       if (request.url === '/memory') {
-        return answer(200, { rss: process.memoryUsage.rss(), ...(await detector.memory()) })
+        const { user, system } = process.cpuUsage()
+        const seconds = (user + system) / 1e6
+        return answer(200, { rss: process.memoryUsage.rss(), processorSeconds: seconds, ...(await detector.memory()) })
       }
       if (request.method !== 'POST') return answer(405, { error: 'post an image' })
       const image = await bodyOf(request)

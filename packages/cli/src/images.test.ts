@@ -97,6 +97,19 @@ describe('extract', () => {
     expect(await running).toMatchObject({ code: 130, out: expect.stringContaining('odd.png') })
   })
 
+  test('a longest side makes larger images smaller first, and no others', async () => {
+    const read = async (...more: string[]) =>
+      lines(await run(['extract', '--extractor', extractor, '--json', ...more, at('odd.png')]))[0].logits
+    const { width, height } = await readImage(at('odd.png'))
+    const side = Math.max(width, height) - 4
+    await writePng(at('smaller.png'), await readImage(at('odd.png'), { maxSide: side }))
+    const [smaller] = lines(await run(['extract', '--extractor', extractor, '--json', at('smaller.png')]))
+    expect(await read('--max-side', String(side))).toEqual(smaller.logits)
+    expect(await read('--max-side', String(side + 4))).toEqual(await read())
+    const both = await run(['extract', '--extractor', extractor, '--max-side', '32', '--size', '32', at('odd.png')])
+    expect(both).toMatchObject({ code: 2, err: expect.stringMatching(/--max-side.*--size/) })
+  })
+
   test('a size makes a centre square first', async () => {
     const [sized] = lines(await run(['extract', '--extractor', extractor, '--json', '--size', '32', at('odd.png')]))
     await writePng(at('square.png'), await readImage(at('odd.png'), { size: 32 }))

@@ -10,6 +10,8 @@ export interface InputOptions {
   readonly files?: string
   /** Shorter side, then a centre crop; native size without it. */
   readonly size?: number
+  /** Most pixels of the longer side; native size without it. */
+  readonly maxSide?: number
 }
 
 /** One file that was asked for: its image, or why there is none. */
@@ -58,12 +60,13 @@ async function openList(path: string, io: Io): Promise<NodeJS.ReadableStream> {
  */
 export async function* readInputs(
   paths: AsyncIterable<string>,
-  options: Pick<InputOptions, 'size'>,
+  { size, maxSide }: Pick<InputOptions, 'size' | 'maxSide'>,
   io: Io,
 ): AsyncGenerator<Input> {
+  const reading = { ...(size === undefined ? {} : { size }), ...(maxSide === undefined ? {} : { maxSide }) }
   const work = async (file: string): Promise<Input> => {
     try {
-      return { file, image: await readImage(file, options.size === undefined ? {} : { size: options.size }) }
+      return { file, image: await readImage(file, reading) }
     } catch (error) {
       return { file, error }
     }

@@ -35,6 +35,10 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         'resize the shorter side to n pixels and cut out the centre; native size without it',
         whole(1, 16384),
       )
+  const maxSide = () =>
+    new Option('--max-side <n>', 'make images smaller until the longer side is n pixels; native size without it')
+      .argParser(whole(32, 16384))
+      .conflicts('size')
   const engine = (made: Command) =>
     made
       .addOption(
@@ -178,6 +182,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     ),
   )
     .requiredOption('--extractor <file>', EXTRACTOR)
+    .addOption(maxSide())
     .option('--key <bits>', KEY)
     .option('--key-file <file>', KEY_FILE)
     .option('--fpr <rate>', 'chance that an unmarked image is taken for a marked one', rate, 1e-6)
@@ -196,6 +201,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     ),
   )
     .requiredOption('--extractor <file>', EXTRACTOR)
+    .addOption(maxSide())
     .requiredOption('--registry <file>', 'users and keys: name<TAB>bits lines, or JSON')
     .option('--fpr <rate>', 'chance that an unmarked image is ascribed to any user', rate, 1e-6)
     .option('--bits', BITS)
@@ -216,6 +222,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     ),
   )
     .requiredOption('--extractor <file>', EXTRACTOR)
+    .addOption(maxSide())
     .option('--json', 'one JSON object an image: file, bits, logits')
     .action(act(async (files, options) => (await import('./commands/extract.ts')).extractFiles(files, options, io)))
 

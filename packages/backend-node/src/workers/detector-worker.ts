@@ -78,11 +78,7 @@ async function read(
     const { width, height } = at
     const batch = toUnitImages([at])
     try {
-      const [outcome] = await readLogits(batch, {
-        extractor,
-        signal,
-        ...(memoryBytes === undefined ? {} : { memoryBytes }),
-      })
+      const [outcome] = await readLogits(batch, { extractor, signal, memoryBytes })
       if (outcome?.ok) readings.push({ width, height, logits: outcome.value })
       else refusal = outcome?.error
     } finally {

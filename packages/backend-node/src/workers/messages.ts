@@ -9,7 +9,7 @@ export interface WorkerSetup {
   readonly image: ReadImageOptions
   /** Longer sides, in pixels, at which an image is read, from the smallest; Infinity is its own. */
   readonly sizes: readonly number[]
-  readonly memoryBytes?: number
+  readonly memoryBytes: number
   /** One Int32: IDLE or BUSY. See `state.ts`. */
   readonly state: SharedArrayBuffer
 }

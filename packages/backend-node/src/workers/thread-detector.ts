@@ -19,6 +19,8 @@ import { workerFileAt } from './worker-file.ts'
 /** Longer sides at which images are read unless told: see docs/scanning.md for what that does to a mark. */
 const SIZES = [256, 512, 1024]
 const MAX_PENDING = 16
+/** Activations of a tile of 256x256 pixels: they stay near the processor, a larger tile's come from memory and take longer. */
+const MEMORY_BYTES = 64 * 2 ** 20
 
 interface ReadTask {
   readonly image: string | Uint8Array
@@ -143,7 +145,7 @@ export class ThreadDetector implements WorkerDetector {
   }
 
   #startThread(): DetectorThread {
-    const { extractor, engine = {}, image = {}, sizes = SIZES, memoryBytes, workerFile } = this.#options
+    const { extractor, engine = {}, image = {}, sizes = SIZES, memoryBytes = MEMORY_BYTES, workerFile } = this.#options
     const { path, ...options } = typeof extractor === 'string' ? { path: extractor } : extractor
     const thread = startThread(
       workerFileAt(workerFile),
@@ -152,7 +154,7 @@ export class ThreadDetector implements WorkerDetector {
         engine,
         image,
         sizes: [...sizes].sort((a, b) => a - b),
-        ...(memoryBytes === undefined ? {} : { memoryBytes }),
+        memoryBytes,
       },
       { onReply: (reply) => this.#take(reply), onCrash: (error) => this.#crashed(thread, error) },
     )

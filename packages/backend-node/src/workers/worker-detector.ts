@@ -35,7 +35,7 @@ export interface WorkerDetectorOptions {
   readonly image?: Omit<ReadImageOptions, 'name' | 'size' | 'maxSide'>
   /** The worker's engine. */
   readonly engine?: ReadyOptions
-  /** See `ReadingOptions`. */
+  /** What the activations of what is read at once may take: 64 MiB. See `ReadingOptions`. */
   readonly memoryBytes?: number
   /** Most images that may be pending: 16. One more is rejected at once with 'busy'. Infinity lets all of them wait. */
   readonly maxPending?: number
