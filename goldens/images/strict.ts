@@ -28,9 +28,10 @@ class Picture {
 export async function strictDecoders(): Promise<Record<Seed['format'], (bytes: Uint8Array) => Promise<Strict>>> {
   Object.assign(globalThis, { ImageData: Picture })
   const { resolve } = createRequire(import.meta.url)
-  const wasm = (name: string) => WebAssembly.compile(readFileSync(resolve(name)))
-  await initWebp(await wasm('@jsquash/webp/codec/dec/webp_dec.wasm'))
-  await initAvif(await wasm('@jsquash/avif/codec/dec/avif_dec.wasm'))
+  // Emscripten's own option, which the packages' types leave out; they would fetch the file.
+  const binary = (name: string) => ({ noInitialRun: false, wasmBinary: readFileSync(resolve(name)) })
+  await initWebp(binary('@jsquash/webp/codec/dec/webp_dec.wasm'))
+  await initAvif(binary('@jsquash/avif/codec/dec/avif_dec.wasm'))
   return {
     jpeg: async (bytes) => decodeJpeg(bytes),
     png: async (bytes) => {
