@@ -1,12 +1,10 @@
 import { StableSigError } from '@stablesig/core'
 import type { ImageLimits } from './limits.ts'
-import { imageFormat } from './signature.ts'
 import { Fault } from './structure/fault.ts'
 
 /** What is known of an image whose reading failed. */
 export interface Failed {
   readonly name: string
-  readonly bytes: Uint8Array
   readonly limits: Required<ImageLimits>
   /** How its pixels are compressed, where its header tells. */
   readonly compression?: string | undefined
@@ -19,7 +17,7 @@ export interface Failed {
  * known of this image alone. The decoder's words are kept as the cause and not repeated, since libvips has one buffer of messages
  * for the whole process: when several images fail at once, each error holds words of the others.
  */
-export function decodeError({ name, bytes, limits, compression, took }: Failed, cause: unknown): StableSigError {
+export function decodeError({ name, limits, compression, took }: Failed, cause: unknown): StableSigError {
   if (cause instanceof StableSigError) return cause
   if (cause instanceof Fault) return new StableSigError('bad-image', `${name}: ${cause.message}`, { cause })
   const said = cause instanceof Error ? cause.message : String(cause)
@@ -32,8 +30,6 @@ export function decodeError({ name, bytes, limits, compression, took }: Failed, 
   const why =
     compression === 'hevc'
       ? 'HEIC (HEIF compressed with HEVC) is not supported: convert it to JPEG or PNG'
-      : imageFormat(bytes) === null
-        ? 'it is not an image of a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)'
-        : 'it is broken or cut off, or compressed in a way that is not supported: its decoder gives no picture'
+      : 'it is broken or cut off, or compressed in a way that is not supported: its decoder gives no picture'
   return new StableSigError('bad-image', `${name}: ${why}`, { cause })
 }

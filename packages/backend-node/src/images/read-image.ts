@@ -24,9 +24,6 @@ export interface ReadImageOptions extends ImageLimits {
   readonly background?: readonly [number, number, number]
 }
 
-/** Raster formats that are read; what a file is, its content says, not its name. */
-const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'jp2k', 'jxl'])
-
 /** A file's bytes, no more than `maxBytes` of them. */
 async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
   const fail = (why: string, cause?: unknown) => new StableSigError('io', `cannot read ${path}: ${why}`, { cause })
@@ -77,23 +74,22 @@ async function openImage(
       `${name} has ${bytes.length} bytes, more than the ${limits.maxBytes} allowed (maxBytes)`,
     )
   if (bytes.length === 0) throw new StableSigError('bad-image', `${name} is empty`)
-  const sharp = await loadSharp()
   const format = imageFormat(bytes)
-  const began = performance.now()
+  if (format === null)
+    throw new StableSigError(
+      'bad-image',
+      `${name}: it is not an image of a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)`,
+    )
   const fail = (cause: unknown): never => {
-    throw decodeError({ name, bytes, limits, took: performance.now() - began }, cause)
+    throw decodeError({ name, limits, took: 0 }, cause)
   }
-  const metadata = await sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    // What is wrong with the structure says more than that there is no header.
-    .catch((cause: unknown) => checkStructure(bytes, format, 1).then(() => fail(cause), fail))
-  if (!FORMATS.has(metadata.format ?? '')) {
-    throw new StableSigError('bad-image', `${name} is ${metadata.format ?? 'unknown'}, not an image made of pixels`)
-  }
+  const failOn = await checkStructure(bytes, format, which).catch(fail)
+  const sharp = await loadSharp()
+  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata().catch(fail)
+  // What was checked must be what is decoded.
+  if (metadata.format !== format) fail(`${metadata.format} that begins as ${format} does`)
   const frames = metadata.pages ?? 1
-  const decoded = which === 'all' ? frames : 1
-  checkPixels(name, metadata, decoded, limits)
-  const failOn = await checkStructure(bytes, format, decoded).catch(fail)
+  checkPixels(name, metadata, which === 'all' ? frames : 1, limits)
   return { name, bytes, limits, metadata, frames, failOn }
 }
 

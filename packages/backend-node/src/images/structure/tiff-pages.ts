@@ -3,8 +3,10 @@ import { cutOff, damaged } from './fault.ts'
 /** Numbers of a page's tags, by tag. */
 export type TiffPage = ReadonlyMap<number, readonly number[]>
 
-/** Tags that say how samples are stored. */
+/** Tags that say how samples are stored, and how many. */
 export const TAG = {
+  width: 256,
+  height: 257,
   bits: 258,
   compression: 259,
   photometric: 262,
@@ -42,7 +44,10 @@ export function tiffPages(bytes: Uint8Array, count: number): TiffPage[] {
   const word = big ? 8 : 4
   const pages: TiffPage[] = []
   let directory = read(big ? 8 : 4, word)
+  const seen = new Set<number>()
   while (directory !== 0 && pages.length < count) {
+    if (seen.has(directory)) throw damaged('its pages lead in a circle')
+    seen.add(directory)
     const tags = new Map<number, readonly number[]>()
     const entries = read(directory, big ? 8 : 2)
     let at = directory + (big ? 8 : 2)

@@ -16,6 +16,9 @@ const KINDS: Readonly<Record<number, { readonly name: string; readonly samples: 
 /** What a sample's number is, by the tag's value. 4 is undefined, which readers take for unsigned. */
 const FORMATS: readonly string[] = ['', 'unsigned', 'signed', 'floating-point', 'unsigned', 'complex', 'complex']
 
+/** The most that libvips takes. */
+const MAX_SIDE = 100_000_000
+
 const JPEG = 7
 const OLD_JPEG = 6
 
@@ -33,6 +36,10 @@ export async function checkTiff(bytes: Uint8Array, count: number): Promise<void>
 }
 
 function checkSamples(page: TiffPage): void {
+  for (const tag of [TAG.width, TAG.height]) {
+    const [side = 0] = page.get(tag) ?? []
+    if (side < 1 || side > MAX_SIDE) throw damaged('it tells an impossible size')
+  }
   const [photometric = -1] = page.get(TAG.photometric) ?? []
   const [compression = 1] = page.get(TAG.compression) ?? []
   const samples = page.get(TAG.samples)?.[0] ?? 1
