@@ -1,14 +1,17 @@
-// `npx -y pnpm@12 fuzz [--mutations 10000] [--seed 0]`: breaks good files of every format in ways that a seed decides, and
-// says how opening them went: refused by a typed error, accepted with the right tensors, or a fault. A worker does the work, so
-// that one that hangs is told and ended.
+// `npx -y pnpm@12 fuzz [--images] [--mutations 10000] [--seed 0]`: breaks good files of every format in ways that a seed
+// decides, weights or images, and says how opening them went: refused by a typed error, accepted with the right tensors or
+// pixels, or a fault. A worker does the work, so that one that hangs is found and ended. Ends with `N passed, N failed`.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { CORPUS, type Good, weightsFile } from '../packages/core/src/weights/testing/corpus.ts'
-import { judge, mutated } from '../packages/core/src/weights/testing/fuzz.ts'
+import { judge, mutated, type Verdict } from '../packages/core/src/weights/testing/fuzz.ts'
 import { networks } from './fuzz-networks.ts'
+import { judgeImage } from './images/judge.ts'
+import { seeds } from './images/seeds.ts'
+import { strictDecoders } from './images/strict.ts'
 
 /** Most that one file may take of the processor, in milliseconds, and what all together may add to memory, in MB. */
 const LIMIT_MS = 1000
@@ -17,6 +20,7 @@ const LIMIT_MB = 256
 const HUNG_SECONDS = 30
 
 interface Order {
+  readonly images: boolean
   readonly mutations: number
   readonly seed: number
   readonly fixtures: string
@@ -36,6 +40,17 @@ type Message =
       readonly peakMB: number
     }
 
+/** Good files, and what is right to make of a broken one. */
+interface Corpus<T extends { readonly name: string; readonly bytes: Uint8Array }> {
+  readonly files: readonly T[]
+  judge(good: T, bytes: Uint8Array): Promise<Verdict>
+}
+
+async function imageCorpus(): Promise<Corpus<Awaited<ReturnType<typeof seeds>>[number]>> {
+  const decoders = await strictDecoders()
+  return { files: await seeds(), judge: (good, bytes) => judgeImage(good, bytes, decoders[good.format]) }
+}
+
 /** The corpus of core's tests, networks with their configurations, and the files with which the goldens judge reading. */
 async function goodFiles(fixtures: string): Promise<readonly Good[]> {
   const files: Good[] = [...CORPUS, ...(await networks())]
@@ -43,10 +58,6 @@ async function goodFiles(fixtures: string): Promise<readonly Good[]> {
     if (!/\.(safetensors|pt|pth|ckpt|npz)$/.test(name)) continue
     const bytes = new Uint8Array(readFileSync(join(fixtures, name)))
     files.push(weightsFile(name, bytes, hasChecksums(bytes)))
-  }
-  for (const good of files) {
-    const verdict = await judge(good, good.bytes)
-    if (verdict.kind !== 'accepted') throw new Error(`${good.name} itself is not read: ${JSON.stringify(verdict)}`)
   }
   return files
 }
@@ -61,8 +72,20 @@ function hasChecksums(bytes: Uint8Array): boolean {
 
 const peakRss = () => process.resourceUsage().maxRSS / 1024
 
-async function work({ mutations, seed, fixtures }: Order, say: (message: Message) => void): Promise<void> {
-  const files = await goodFiles(fixtures)
+async function work(order: Order, say: (message: Message) => void): Promise<void> {
+  if (order.images) await mutateAll(await imageCorpus(), order, say)
+  else await mutateAll({ files: await goodFiles(order.fixtures), judge }, order, say)
+}
+
+async function mutateAll<T extends { readonly name: string; readonly bytes: Uint8Array }>(
+  { files, judge }: Corpus<T>,
+  { mutations, seed }: Order,
+  say: (message: Message) => void,
+): Promise<void> {
+  for (const good of files) {
+    const verdict = await judge(good, good.bytes)
+    if (verdict.kind !== 'accepted') throw new Error(`${good.name} itself is not read: ${JSON.stringify(verdict)}`)
+  }
   const before = Math.max(process.memoryUsage.rss() / 2 ** 20, peakRss())
   const faults: string[] = []
   const count = { refused: 0, accepted: 0, fault: 0 }
@@ -119,6 +142,7 @@ function supervise(order: Order): Promise<number> {
         `${order.mutations} mutations of ${files} files: ${refused} refused, ${accepted} accepted, ${faults.length} faults; ` +
           `slowest ${slowestMs.toFixed(0)} ms (${slowest}), peak ${peakMB.toFixed(0)} MB`,
       )
+      console.log(`${order.mutations - faults.length} passed, ${faults.length} failed`)
       resolve(faults.length > 0 ? 1 : 0)
     })
     worker.on('error', (error) => {
@@ -129,15 +153,18 @@ function supervise(order: Order): Promise<number> {
 }
 
 if (isMainThread) {
-  const { values } = parseArgs({ options: { mutations: { type: 'string' }, seed: { type: 'string' } } })
-  const mutations = Number(values.mutations ?? 10_000)
+  const { values } = parseArgs({
+    options: { images: { type: 'boolean', default: false }, mutations: { type: 'string' }, seed: { type: 'string' } },
+  })
+  const { images } = values
+  const mutations = Number(values.mutations ?? (images ? 5000 : 10_000))
   const seed = Number(values.seed ?? 0)
   if (!Number.isInteger(mutations) || mutations < 1 || !Number.isInteger(seed) || seed < 0) {
-    console.error('fuzz [--mutations N] [--seed N]: whole numbers')
+    console.error('fuzz [--images] [--mutations N] [--seed N]: whole numbers')
     process.exit(2)
   }
   const fixtures = fileURLToPath(new URL('../fixtures/formats', import.meta.url))
-  process.exitCode = await supervise({ mutations, seed, fixtures })
+  process.exitCode = await supervise({ images, mutations, seed, fixtures })
 } else {
   await work(workerData, (message) => parentPort?.postMessage(message))
 }

@@ -26,6 +26,7 @@ export * from './weights/tensors-hash.ts'
 export * from './weights/verify.ts'
 export * from './weights/weights.ts'
 export * from './weights/writer.ts'
+export { crc32 } from './weights/zip/crc32.ts'
 
 import './ops/gradients.ts'
 

@@ -162,7 +162,7 @@ describe('what is refused', () => {
     writeFileSync(path, '')
     await expect(readImage(path)).rejects.toEqual(refused('bad-image', /text\.png is empty/))
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
-    await expect(readImage(svg)).rejects.toEqual(refused('bad-image', /svg, not an image made of pixels/))
+    await expect(readImage(svg)).rejects.toEqual(refused('bad-image', /it is not an image of a known format/))
   })
 
   test.each(['jpeg', 'png', 'webp', 'tiff'] as const)('a truncated %s', async (format) => {

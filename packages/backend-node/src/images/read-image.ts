@@ -1,12 +1,15 @@
 import { open } from 'node:fs/promises'
 import { StableSigError } from '@stablesig/core'
 import type { Metadata, SharpOptions } from 'sharp'
+import { decodeError } from './decode-error.ts'
 import { fitWithin } from './fit-within.ts'
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
 import type { Pixels } from './pixels.ts'
 import { centreSquare } from './resize.ts'
 import { loadSharp } from './sharp.ts'
-import { isImageSignature } from './signature.ts'
+import { imageFormat } from './signature.ts'
+import { checkStructure, type FailOn } from './structure/structure.ts'
+import { hasOtherChannel } from './structure/tiff.ts'
 
 export interface ReadImageOptions extends ImageLimits {
   /** What errors call an image given as bytes. Default 'image'. */
@@ -23,11 +26,6 @@ export interface ReadImageOptions extends ImageLimits {
   /** Colour behind transparent pixels, R, G, B in 0..255. Default white. */
   readonly background?: readonly [number, number, number]
 }
-
-/** Raster formats that are read; what a file is, its content says, not its name. */
-const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'jp2k', 'jxl'])
-
-const isText = (error: unknown): error is Error => error instanceof Error
 
 /** A file's bytes, no more than `maxBytes` of them. */
 async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
@@ -49,31 +47,6 @@ async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
   }
 }
 
-/** What a decoder's complaint means: a limit that was met, or a file that is no image or a broken one. */
-function decodeError(name: string, bytes: Uint8Array, cause: unknown, limits: Required<ImageLimits>): StableSigError {
-  if (cause instanceof StableSigError) return cause
-  const text = isText(cause) ? cause.message.split('\n', 1)[0]!.trim() : String(cause)
-  if (/exceeds pixel limit/i.test(text))
-    return new StableSigError('limit', `${name} has more than the ${limits.maxPixels} pixels allowed (maxPixels)`, {
-      cause,
-    })
-  if (/timeout/i.test(text))
-    return new StableSigError(
-      'limit',
-      `${name} took more than the ${limits.maxSeconds} s allowed to decode (maxSeconds)`,
-      {
-        cause,
-      },
-    )
-  const unknown = /unsupported image format|empty|corrupt header/i.test(text)
-  const why = !unknown
-    ? `it is broken or cut off: ${text}`
-    : isImageSignature(bytes)
-      ? 'it begins as an image does, but is broken or cut off before its pixels'
-      : 'it is not an image of a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)'
-  return new StableSigError('bad-image', `${name}: ${why}`, { cause })
-}
-
 interface Opened {
   readonly name: string
   readonly bytes: Uint8Array
@@ -81,9 +54,16 @@ interface Opened {
   readonly metadata: Metadata
   /** Frames in the file, at least 1. */
   readonly frames: number
+  /** Whether the decoder's warnings are errors. */
+  readonly failOn: FailOn
 }
 
-async function openImage(input: string | Uint8Array, options: ReadImageOptions): Promise<Opened> {
+/** Opens an image of which the first frame will be decoded, or all: its limits and its structure are checked before. */
+async function openImage(
+  input: string | Uint8Array,
+  options: ReadImageOptions,
+  which: 'first' | 'all',
+): Promise<Opened> {
   const name = typeof input === 'string' ? input : (options.name ?? 'image')
   const limits: Required<ImageLimits> = {
     maxBytes: options.maxBytes ?? DEFAULT_LIMITS.maxBytes,
@@ -97,24 +77,31 @@ async function openImage(input: string | Uint8Array, options: ReadImageOptions):
       `${name} has ${bytes.length} bytes, more than the ${limits.maxBytes} allowed (maxBytes)`,
     )
   if (bytes.length === 0) throw new StableSigError('bad-image', `${name} is empty`)
-  const sharp = await loadSharp()
-  const metadata = await sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    .catch((cause: unknown) => {
-      throw decodeError(name, bytes, cause, limits)
-    })
-  if (!FORMATS.has(metadata.format ?? '')) {
-    throw new StableSigError('bad-image', `${name} is ${metadata.format ?? 'unknown'}, not an image made of pixels`)
+  const format = imageFormat(bytes)
+  if (format === null)
+    throw new StableSigError(
+      'bad-image',
+      `${name}: it is not an image of a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)`,
+    )
+  const fail = (cause: unknown): never => {
+    throw decodeError({ name, limits, took: 0 }, cause)
   }
-  return { name, bytes, limits, metadata, frames: metadata.pages ?? 1 }
+  const failOn = await checkStructure(bytes, format, which).catch(fail)
+  const sharp = await loadSharp()
+  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata().catch(fail)
+  // What was checked must be what is decoded.
+  if (metadata.format !== format) fail(`${metadata.format} that begins as ${format} does`)
+  const frames = metadata.pages ?? 1
+  checkPixels(name, metadata, which === 'all' ? frames : 1, limits)
+  return { name, bytes, limits, metadata, frames, failOn }
 }
 
 /** Checks the pixels of `frames` frames against the limit, before any is decoded. */
-function checkPixels({ name, limits, metadata }: Opened, frames: number): void {
-  const pixels = metadata.width * (metadata.pageHeight ?? metadata.height) * frames
-  if (pixels <= limits.maxPixels) return
-  const what = `${metadata.width}x${metadata.pageHeight ?? metadata.height}${frames > 1 ? ` x ${frames} frames` : ''}`
-  throw new StableSigError('limit', `${name} is ${what}, more than the ${limits.maxPixels} pixels allowed (maxPixels)`)
+function checkPixels(name: string, metadata: Metadata, frames: number, { maxPixels }: Required<ImageLimits>): void {
+  const { width, height, pageHeight = height } = metadata
+  if (width * pageHeight * frames <= maxPixels) return
+  const what = `${width}x${pageHeight}${frames > 1 ? ` x ${frames} frames` : ''}`
+  throw new StableSigError('limit', `${name} is ${what}, more than the ${maxPixels} pixels allowed (maxPixels)`)
 }
 
 /** Decodes `pages` frames from `page` on into one picture, frames below one another. */
@@ -123,15 +110,20 @@ async function decode(opened: Opened, options: ReadImageOptions, page: number, p
   const sharp = await loadSharp()
   const [r, g, b] = options.background ?? [255, 255, 255]
   const input: SharpOptions = {
-    failOn: 'error',
+    failOn: opened.failOn,
     limitInputPixels: false,
     ignoreIcc: (options.profile ?? 'ignore') === 'ignore' && metadata.space !== 'cmyk',
     ...(opened.frames > 1 ? { page, pages } : {}),
   }
+  const began = performance.now()
   try {
     let pipeline = sharp(bytes, input).timeout({ seconds: Math.max(1, Math.ceil(limits.maxSeconds)) })
     if (pages === 1) pipeline = pipeline.autoOrient()
-    if (metadata.hasAlpha) pipeline = pipeline.flatten({ background: { r, g, b } })
+    if (metadata.hasAlpha)
+      pipeline =
+        metadata.format === 'tiff' && hasOtherChannel(bytes)
+          ? pipeline.removeAlpha()
+          : pipeline.flatten({ background: { r, g, b } })
     const { data, info } = await pipeline
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
@@ -141,7 +133,10 @@ async function decode(opened: Opened, options: ReadImageOptions, page: number, p
     const pixels = info.channels === 3 ? new Uint8Array(data.buffer, data.byteOffset, data.length) : greyToRgb(data)
     return { name, width: info.width, height: info.height, data: pixels }
   } catch (cause) {
-    throw decodeError(name, bytes, cause, limits)
+    throw decodeError(
+      { name, bytes, limits, compression: metadata.compression, took: performance.now() - began },
+      cause,
+    )
   }
 }
 
@@ -153,14 +148,14 @@ function greyToRgb(grey: Uint8Array): Uint8Array {
 
 /**
  * Reads an image (a file, or a file's bytes) as 8-bit RGB: JPEG, PNG, WebP, GIF, TIFF or AVIF, by content and not by name.
- * EXIF orientation is applied, transparency laid over white, 16 bits cut to 8, grey and CMYK made RGB; of several frames
+ * EXIF orientation is applied, transparency laid over white, 16 bits cut to 8, grey, CMYK and CIE Lab made RGB; of several frames
  * or pages the first is read.
- * @throws StableSigError 'io' when the file cannot be read, 'bad-image' when it is no image or a broken or truncated one,
- * 'limit' when it is larger than allowed; each names the file
+ * @throws StableSigError 'io' when the file cannot be read; 'bad-image' when it is no image, a damaged or truncated one, or of a
+ * kind that is not read: HEIC, TIFF with samples that are not unsigned and of at most 16 bits; 'limit' when it is larger than
+ * allowed. Each names the file, and the cause is the file's own also when others fail at the same time
  */
 export async function readImage(input: string | Uint8Array, options: ReadImageOptions = {}): Promise<Pixels> {
-  const opened = await openImage(input, options)
-  checkPixels(opened, 1)
+  const opened = await openImage(input, options, 'first')
   return sized(await decode(opened, options, 0, 1), options)
 }
 
@@ -177,9 +172,8 @@ function sized(image: Pixels, { size, maxSide }: ReadImageOptions): Pixels {
  * @throws StableSigError as readImage does
  */
 export async function readFrames(input: string | Uint8Array, options: ReadImageOptions = {}): Promise<Pixels[]> {
-  const opened = await openImage(input, options)
+  const opened = await openImage(input, options, 'all')
   const { frames, name } = opened
-  checkPixels(opened, frames)
   const named = (frame: Pixels, i: number): Pixels => ({ ...sized(frame, options), name: `${name}#${i}` })
   if (frames === 1) return [named(await decode(opened, options, 0, 1), 0)]
   if ((opened.metadata.orientation ?? 1) !== 1) {

@@ -15,7 +15,8 @@ export interface DecodeLatentsOptions extends TileOptions, LatentShape {
   readonly weights?: Weights
   /**
    * Whether latents are as a generator works on them: scaled, shifted, in FLUX.2 normalised and packed. true, which is what a
-   * pipeline hands out; false for those of the autoencoder itself, as `encode` gives them.
+   * pipeline hands out; false for those of the autoencoder itself, as `encode` gives them. Default: what the latents' file
+   * says (`LatentArray.scaled`), else true.
    */
   readonly scaled?: boolean
 }
@@ -37,8 +38,9 @@ export async function decodeLatents(
   checkOptions(options, 'decodeLatents')
   if ('dataId' in latents) checkTensor(latents, 'latents', 'a tensor [N,h,w,C]')
   const own = tidy(() => {
-    const given = 'dataId' in latents ? latents : latentTensor(latents, autoencoder, options)
-    return ownLatents(autoencoder, given, options.scaled ?? true).clone()
+    const isTensor = 'dataId' in latents
+    const given = isTensor ? latents : latentTensor(latents, autoencoder, options)
+    return ownLatents(autoencoder, given, options.scaled ?? (isTensor ? true : (latents.scaled ?? true))).clone()
   })
   try {
     return await decodeTiled(autoencoder, own, options)

@@ -2,12 +2,15 @@ import { reshape, type Tensor4D, tensor, tidy, transpose } from '@tensorflow/tfj
 import { StableSigError } from '../errors.ts'
 import { readFloat32, toFloat32 } from '../weights/convert.ts'
 import type { StateDict } from '../weights/state-dict.ts'
+import { comfyLatents } from './comfy-latents.ts'
 
 /** Latents as pipelines hand them out, in PyTorch's order. See `latentTensor` for the shapes. */
 export interface LatentArray {
   /** Row-major; a Uint16Array holds the bits of half-precision numbers. */
   readonly values: Float32Array | Uint16Array
   readonly shape: readonly number[]
+  /** Whether they are as a generator works on them, where their file says so; see `DecodeLatentsOptions`. */
+  readonly scaled?: boolean
 }
 
 /** Where the shape of latents does not tell it. */
@@ -69,6 +72,7 @@ export function eachLatent(latents: LatentArray, { latentChannels }: Form, shape
   if (count < 1 || (found.length !== 4 && !isSequence(found, latentChannels, shape))) return [latents]
   const each = values.length / count
   return Array.from({ length: count }, (_, i) => ({
+    ...latents,
     values: values.subarray(i * each, (i + 1) * each),
     shape: [1, ...rest],
   }))
@@ -99,7 +103,7 @@ export async function latentArray(latents: Tensor4D): Promise<LatentArray & { re
 
 /**
  * The latents in a file that holds nothing else of three or four axes, or of the given name: .npy, .npz and .safetensors as
- * pipelines' users save them, and PyTorch's.
+ * pipelines' users save them, PyTorch's, and ComfyUI's .latent (see `comfyLatents`).
  * @throws StableSigError 'bad-weights' where there is none, or more than one and no name
  */
 export async function readLatents(
@@ -120,7 +124,7 @@ export async function readLatents(
     )
   }
   const [, stored] = only
-  return { values: await readFloat32(stored), shape: stored.shape }
+  return comfyLatents(state, { values: await readFloat32(stored), shape: stored.shape })
 }
 
 const bytesOf = (halves: Uint16Array): Uint8Array => {

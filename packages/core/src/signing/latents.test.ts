@@ -114,6 +114,8 @@ describe.each(families)('the %s family', (_, open, memoryBytes) => {
       const scaled = autoencoder.latents.toGenerator(z)
       expect(await apart(await decodeLatents(autoencoder, scaled), want())).toBeLessThan(1e-5)
       expect(await apart(await decodeLatents(autoencoder, z, { scaled: false }), want())).toBe(0)
+      const unscaled = { ...(await latentArray(z)), scaled: false }
+      expect(await apart(await decodeLatents(autoencoder, unscaled), want())).toBe(0)
       const array = await latentArray(scaled)
       expect(array.shape).toEqual([2, c, 3, 2])
       expect(await apart(await decodeLatents(autoencoder, array), want())).toBeLessThan(1e-5)
@@ -251,6 +253,18 @@ test('latents are found in a file', async () => {
   await expect(readLatents(two)).rejects.toThrow(/several arrays.*a \[4,2,2\], b \[1,4,2,2\]/)
   await expect(readLatents(state, 'noise')).rejects.toThrow(/no latents.*named noise/)
   await expect(readLatents(stateOf({ t: [[3], [1, 2, 3]] }))).rejects.toMatchObject({ code: 'bad-weights' })
+})
+
+test("ComfyUI's files hold the autoencoder's own latents, older ones multiplied by SD 1's scale", async () => {
+  const values = Float32Array.from({ length: 16 }, (_, i) => i / 8)
+  const marked = stateOf({ latent_tensor: [[1, 4, 2, 2], values], latent_format_version_0: [[0], []] })
+  const old = stateOf({ latent_tensor: [[1, 4, 2, 2], values.map((z) => z * 0.18215)] })
+  for (const state of [marked, old]) {
+    const found = await readLatents(state)
+    expect(found).toMatchObject({ shape: [1, 4, 2, 2], scaled: false })
+    for (const [i, z] of found.values.entries()) expect(z).toBeCloseTo(values[i]!, 6)
+    expect(eachLatent(found, { latentChannels: 4, downscale: 8 })[0]).toMatchObject({ scaled: false })
+  }
 })
 
 test('padding repeats the last row and column', async () => {

@@ -13,8 +13,8 @@ export type Verdict =
       readonly what: string
     }
 
-/** The good file with the faults that `seed` stands for. */
-export function mutated(good: Good, others: readonly Good[], seed: number): Uint8Array {
+/** The good file with the faults that `seed` stands for; a piece of another may be put in. */
+export function mutated(good: Pick<Good, 'bytes'>, others: readonly Pick<Good, 'bytes'>[], seed: number): Uint8Array {
   const random = randomFrom(seed)
   const other = others[random(others.length)] ?? good
   return mutate(good.bytes, random, other.bytes)

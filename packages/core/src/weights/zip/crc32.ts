@@ -15,7 +15,7 @@ function makeTables(): Uint32Array {
   return tables
 }
 
-/** CRC-32 of zip and gzip (polynomial 0xedb88320, reflected), going on from `crc`, that of the bytes before: 0..2^32-1. */
+/** CRC-32 of zip, gzip and PNG (polynomial 0xedb88320, reflected), going on from `crc`, that of the bytes before: 0..2^32-1. */
 export function crc32(bytes: Uint8Array, crc = 0): number {
   const t = TABLES
   let c = ~crc
