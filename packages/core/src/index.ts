@@ -2,6 +2,7 @@
 export * from './errors.ts'
 export * from './signal/images.ts'
 export * from './signal/key.ts'
+export * from './signal/text.ts'
 export * from './weights/byte-source.ts'
 export * from './weights/config.ts'
 export * from './weights/convert.ts'

@@ -1,6 +1,7 @@
-import { open } from 'node:fs/promises'
 import { StableSigError } from '@stablesig/core'
 import type { Metadata, SharpOptions } from 'sharp'
+import { openForReading } from '../files/file-source.ts'
+import { cannotRead } from '../files/system-error.ts'
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
 import type { Pixels } from './pixels.ts'
 import { centreSquare } from './resize.ts'
@@ -28,19 +29,12 @@ const isText = (error: unknown): error is Error => error instanceof Error
 
 /** A file's bytes, no more than `maxBytes` of them. */
 async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
-  const fail = (why: string, cause?: unknown) => new StableSigError('io', `cannot read ${path}: ${why}`, { cause })
-  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw fail(cause.code === 'ENOENT' ? 'no such file or folder' : cause.message, cause)
-  })
+  const { handle, size } = await openForReading(path)
   try {
-    const stat = await handle.stat()
-    if (!stat.isFile()) throw fail(stat.isDirectory() ? 'it is a folder; expected an image file' : 'it is not a file')
-    if (stat.size > maxBytes) {
-      throw new StableSigError('limit', `${path} has ${stat.size} bytes, more than the ${maxBytes} allowed (maxBytes)`)
+    if (size > maxBytes) {
+      throw new StableSigError('limit', `${path} has ${size} bytes, more than the ${maxBytes} allowed (maxBytes)`)
     }
-    return await handle.readFile().catch((cause: NodeJS.ErrnoException) => {
-      throw fail(cause.message, cause)
-    })
+    return await handle.readFile().catch(cannotRead(path))
   } finally {
     await handle.close()
   }
