@@ -1,4 +1,9 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.config.ts'
 
-export default defineConfig({ ...library, platform: 'node' })
+// Paths alone, for programs that must start without loading an engine.
+export default defineConfig({
+  ...library,
+  platform: 'node',
+  entry: { index: 'src/index.ts', paths: 'src/files/system-path.ts' },
+})

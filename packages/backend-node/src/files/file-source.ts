@@ -1,5 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises'
-import { type ByteSource, StableSigError } from '@stablesig/core'
+import type { Readable } from 'node:stream'
+import { type ByteSource, decodeText, StableSigError } from '@stablesig/core'
 import { cannotRead, unreadable } from './system-error.ts'
 import { systemPath } from './system-path.ts'
 
@@ -46,5 +47,39 @@ export async function openFile(path: string): Promise<FileSource> {
       return bytes
     },
     close: () => handle.close(),
+  }
+}
+
+/**
+ * Opens a text that is read once, from its beginning on: a file, or a pipe, which is waited for.
+ * @throws StableSigError 'io', also while it is read
+ */
+export async function openStream(path: string): Promise<Readable> {
+  const file = await open(systemPath(path), 'r').catch(cannotRead(path))
+  if ((await file.stat()).isDirectory()) {
+    await file.close()
+    throw unreadable(path, Object.assign(new Error(), { code: 'EISDIR' }))
+  }
+  return file.createReadStream()
+}
+
+/** A text file of at most `maxBytes`, in UTF-8, or in UTF-16 with a byte order mark. @throws StableSigError 'io', 'limit', 'bad-argument' */
+export async function readTextFile(path: string, maxBytes = 2 ** 20): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  const stream = await openStream(path)
+  try {
+    for await (const piece of stream) {
+      pieces.push(piece)
+      bytes += piece.length
+      if (bytes > maxBytes) throw new StableSigError('limit', `${path} has more than ${maxBytes} bytes`)
+    }
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+  try {
+    return decodeText(Buffer.concat(pieces))
+  } catch (error) {
+    throw error instanceof StableSigError ? new StableSigError(error.code, `${path}: ${error.message}`) : error
   }
 }
