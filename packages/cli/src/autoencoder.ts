@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
-import type { AutoencoderFiles } from '@stablesig/backend-node'
-import { StableSigError } from '@stablesig/core'
+import { type AutoencoderFiles, cannotRead } from '@stablesig/backend-node'
 import { UsageError } from './exit.ts'
 
 /** Where a command's autoencoder lies: in one place, or its halves in two. */
@@ -39,8 +38,5 @@ export function autoencoderFiles({ autoencoder, encoder, decoder, config }: Auto
 export async function checkAutoencoderFiles(files: AutoencoderFiles): Promise<void> {
   const paths = 'path' in files ? [files.path] : [files.encoder, files.decoder]
   for (const path of files.config === undefined ? paths : [...paths, files.config])
-    await stat(path).catch((cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? 'no such file or folder' : cause.message
-      throw new StableSigError('io', `cannot read ${path}: ${why}`, { cause })
-    })
+    await stat(path).catch(cannotRead(path))
 }

@@ -8,6 +8,10 @@ export const EXIT = {
   error: 2,
   /** Ctrl-C. */
   interrupted: 130,
+  /** SIGTERM, as `kill` and a container's end send it. */
+  terminated: 143,
+  /** SIGHUP: the terminal is gone. */
+  hungUp: 129,
 } as const
 
 /** A mistake in the command line. */
@@ -28,9 +32,16 @@ const isCoded = (error: unknown): error is Coded => error instanceof Error
  */
 export function describe(error: unknown): { readonly code: string; readonly message: string } {
   if (!isCoded(error)) return { code: 'internal', message: hideKeys(String(error)) }
-  // Node's system errors have codes too, in capitals; those are not part of the contract.
+  // Node's errors have codes too, in capitals; those are not part of the contract.
   const code = typeof error.code === 'string' && /^[a-z-]+$/.test(error.code) ? error.code : 'internal'
   return { code, message: hideKeys(error.message.replace(/\s*\n\s*/g, ' ').trim()) }
+}
+
+/** The same of any error that ends a command: what the system says is told in other words than Node's. */
+export async function explain(error: unknown): Promise<ReturnType<typeof describe>> {
+  if (!isCoded(error) || !('syscall' in error)) return describe(error)
+  const { explainSystemError, isSystemError } = await import('@stablesig/backend-node')
+  return describe(isSystemError(error) ? explainSystemError(error) : error)
 }
 
 /** Long runs of 0 and 1, and long hexadecimal numbers, replaced. */

@@ -78,11 +78,6 @@ describe('extract', () => {
       stdin: `${at('odd.png')}\n\n${at('photos', '3.png')}\n`,
     })
     expect(lines(result).map(({ file }) => file)).toEqual([at('odd.png'), at('photos', '3.png')])
-    expect(await run(['extract', '--extractor', extractor, '--files', '-'], { stdin: '' })).toEqual({
-      code: 0,
-      out: '',
-      err: '',
-    })
   })
 
   test('Ctrl-C ends it while it waits for a path', async () => {

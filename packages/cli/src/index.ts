@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
-import { describe, EXIT, hideKeys } from './exit.ts'
+import { Ending } from './ending.ts'
+import { EXIT, explain, hideKeys } from './exit.ts'
 import type { Io } from './io.ts'
 import { makeProgram } from './program.ts'
 
@@ -7,7 +8,8 @@ export type { Io } from './io.ts'
 
 /**
  * Runs one command line, without the program's name: `run(['keygen', '--count', '2'], io)`.
- * @returns the exit code: 0 done, 1 nothing found (detect, identify), 2 any error, 130 interrupted
+ * @returns the exit code: 0 done, 1 nothing found (detect, identify), 2 any error, 130 interrupted, or that of the `Ending` which
+ *   io.signal was aborted with
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.done
@@ -27,10 +29,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       io.err(`stablesig: ${usageMessage(error)} (usage; see --help)\n`)
       return EXIT.error
     }
-    const { code: kind, message } = describe(error)
-    if (kind === 'aborted') {
-      io.err(`stablesig: interrupted${message ? `: ${message}` : ''}\n`)
-      return EXIT.interrupted
+    const { reason } = io.signal
+    const { code: kind, message } = await explain(error)
+    if (kind === 'aborted' || error === reason) {
+      const ending = reason instanceof Ending ? reason : new Ending(EXIT.interrupted, 'interrupted')
+      const details = error === reason || !message ? '' : `: ${message}`
+      if (ending.message) io.err(`stablesig: ${ending.message}${details}\n`)
+      return ending.exitCode
     }
     io.err(`stablesig: ${message} (${kind})\n`)
     const verbose = argv.includes('--verbose') || Boolean(io.env.DEBUG)

@@ -1,17 +1,28 @@
-import { open } from 'node:fs/promises'
-import { expandFiles, mapAhead, type Pixels, readImage, readLines } from '@stablesig/backend-node'
+import {
+  type FoundFile,
+  findFiles,
+  mapAhead,
+  openStream,
+  type Pixels,
+  type ReadImageOptions,
+  readImage,
+  readLines,
+} from '@stablesig/backend-node'
 import { abortedError, StableSigError } from '@stablesig/core'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
-import { whyUnreadable } from './unreadable.ts'
 
 export interface InputOptions {
   /** '-' for standard input, else a file: one path a line. */
   readonly files?: string
+  /** Paths in the list end with NUL instead of a line's end. */
+  readonly null?: boolean
   /** Shorter side, then a centre crop; native size without it. */
   readonly size?: number
   /** Most pixels of the longer side; native size without it. */
   readonly maxSide?: number
+  /** Larger images are refused. */
+  readonly maxPixels?: number
 }
 
 /** One file that was asked for: its image, or why there is none. */
@@ -23,59 +34,92 @@ export type Input =
 const AHEAD = 3
 
 /**
- * The paths that a command line means: IMAGE… with folders and patterns expanded, then those of --files, taken as they are.
+ * The files that a command line means: IMAGE… with folders and patterns expanded, then those of --files, taken as they are.
  * What can be wrong with the arguments is found here, before any image is read.
- * @throws UsageError when there is none; StableSigError 'io' for an empty folder or pattern, or a list that cannot be read
+ * @throws UsageError when there is none; StableSigError 'io' for an empty folder or pattern, or a list that cannot be read.
+ *   Iterating throws UsageError when the list names none
  */
 export async function inputPaths(
   images: readonly string[],
   options: InputOptions,
   io: Io,
-): Promise<AsyncIterable<string>> {
-  if (images.length === 0 && options.files === undefined)
+): Promise<AsyncIterable<FoundFile>> {
+  const { files } = options
+  if (images.length === 0 && files === undefined)
     throw new UsageError('give images, folders or patterns, or --files - to read paths from standard input')
-  const expanded = await expandFiles(images)
-  const list = options.files === undefined ? undefined : await openList(options.files, io)
+  if (options.null && files === undefined)
+    throw new UsageError('--null belongs to --files: it says how paths end there')
+  const expanded = await findFiles(images)
+  const list = files === undefined ? undefined : files === '-' ? io.stdin : await openStream(files)
   return (async function* () {
     yield* expanded
-    if (list) yield* readLines(list, io.signal)
+    if (list) yield* listed(list, options, io)
   })()
 }
 
-async function openList(path: string, io: Io): Promise<NodeJS.ReadableStream> {
-  if (path === '-') return io.stdin
-  const unreadable = (cause: NodeJS.ErrnoException): never => {
-    throw new StableSigError('io', `cannot read the list --files ${path}: ${whyUnreadable(cause)}`, { cause })
+/** The paths of a list as they arrive. */
+async function* listed(
+  list: NodeJS.ReadableStream,
+  { files, null: byNul }: InputOptions,
+  { signal }: Io,
+): AsyncGenerator<FoundFile> {
+  let none = true
+  for await (const file of readLines(list, { signal, separator: byNul ? 'nul' : 'newline' })) {
+    if (!byNul && file.includes('\0'))
+      throw new UsageError(`--files ${files}: paths end with NUL there, as find -print0 writes them; add --null`)
+    none = false
+    yield { file, error: null }
   }
-  const file = await open(path, 'r').catch(unreadable)
-  // A pipe is as good as a file; of a folder nothing can be read.
-  if (!(await file.stat()).isDirectory()) return file.createReadStream()
-  await file.close()
-  return unreadable(Object.assign(new Error(), { code: 'EISDIR' }))
+  if (none && !signal.aborted)
+    throw new UsageError(`--files ${files}: the list is empty; expected paths of images, one a line`)
 }
 
 /**
- * The images at `paths`, in their order, decoded ahead of whoever takes them. One that cannot be read comes as its error.
+ * The images of files, in their order, decoded ahead of whoever takes them. One that cannot be read comes as its error.
  * @throws StableSigError 'aborted' between two images after Ctrl-C
  */
 export async function* readInputs(
-  paths: AsyncIterable<string>,
-  { size, maxSide }: Pick<InputOptions, 'size' | 'maxSide'>,
+  files: AsyncIterable<FoundFile>,
+  options: Pick<InputOptions, 'size' | 'maxSide' | 'maxPixels'>,
   io: Io,
 ): AsyncGenerator<Input> {
-  const reading = { ...(size === undefined ? {} : { size }), ...(maxSide === undefined ? {} : { maxSide }) }
-  const work = async (file: string): Promise<Input> => {
+  const reading = readingOf(options)
+  const work = async ({ file, error }: FoundFile): Promise<Input> => {
+    if (error) return { file, error }
     try {
       return { file, image: await readImage(file, reading) }
     } catch (error) {
-      return { file, error }
+      return { file, error: namingOption(error) }
     }
   }
-  for await (const input of mapAhead(paths, AHEAD, work)) {
+  for await (const input of mapAhead(files, AHEAD, work)) {
     checkInterrupted(io)
     yield input
   }
   checkInterrupted(io)
+}
+
+/** How images are read, as the options say. */
+export const readingOf = ({
+  size,
+  maxSide,
+  maxPixels,
+}: {
+  readonly size?: number | undefined
+  readonly maxSide?: number | undefined
+  readonly maxPixels?: number | undefined
+}): ReadImageOptions => ({
+  ...(size === undefined ? {} : { size }),
+  ...(maxSide === undefined ? {} : { maxSide }),
+  ...(maxPixels === undefined ? {} : { maxPixels }),
+})
+
+/** An image that is too large: the library's name of the limit becomes the option's. */
+export function namingOption(error: unknown): unknown {
+  if (!(error instanceof StableSigError) || error.code !== 'limit') return error
+  return new StableSigError('limit', error.message.replace('(maxPixels)', '(allow more with --max-pixels)'), {
+    cause: error,
+  })
 }
 
 function checkInterrupted(io: Io): void {

@@ -8,7 +8,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Width of the terminal that `err` writes to; undefined where it is not one. */
   readonly terminalWidth?: number | undefined
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C and other signals, and when `out` has nobody left to read it; its reason is then an `Ending`. */
   readonly signal: AbortSignal
 }
 

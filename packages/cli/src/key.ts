@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { checkKey, type Key, parseKey, StableSigError } from '@stablesig/core'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
-import { whyUnreadable } from './unreadable.ts'
+
+/** A key has some hundred characters: what is larger is another file. */
+const MAX_KEY_FILE_BYTES = 2 ** 16
 
 export interface KeyOptions {
   readonly key?: string
@@ -24,10 +25,8 @@ export async function readKey(options: KeyOptions, io: Io): Promise<Key> {
 
 async function fromFile({ keyFile }: KeyOptions): Promise<string | undefined> {
   if (keyFile === undefined) return undefined
-  const text = await readFile(keyFile, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`cannot read the key file ${keyFile}: ${whyUnreadable(cause)}`)
-  })
-  return text.trim()
+  const { readTextFile } = await import('@stablesig/backend-node')
+  return (await readTextFile(keyFile, MAX_KEY_FILE_BYTES)).trim()
 }
 
 /**

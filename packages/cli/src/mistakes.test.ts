@@ -55,10 +55,10 @@ afterAll(() => {
 describe('a mistake is an error that names what was given, what was expected and what to do', () => {
   test.each<[line: string, message: RegExp]>([
     [`${DETECT} --key-file @user.key @nothing.png`, /nothing\.png: no such file or folder/],
-    [`${DETECT} --key-file @nothing.key @photos/0.png`, /the key file \S+nothing\.key: no such file/],
-    [`${DETECT} --key-file @photos @photos/0.png`, /the key file \S+photos: it is a folder; expected a file/],
+    [`${DETECT} --key-file @nothing.key @photos/0.png`, /cannot read \S+nothing\.key: no such file/],
+    [`${DETECT} --key-file @photos @photos/0.png`, /cannot read \S+photos: it is a folder; expected a file/],
     [`${DETECT} --key-file @user.key @empty`, /no image in the folder \S+empty: expected JPEG, PNG,/],
-    [`${DETECT} --key-file @user.key --files @empty`, /the list --files \S+empty: it is a folder; expected a file/],
+    [`${DETECT} --key-file @user.key --files @empty`, /cannot read \S+empty: it is a folder; expected a file/],
     [
       `${DETECT} --key-file @long.key @photos`,
       /--key-file \S+long\.key: .* 8 bits.*found 32; .stablesig keygen --bits 8. makes/,
@@ -93,7 +93,7 @@ test('a folder in a list, and a picture that is cut off, are told of; the others
   writeFileSync(at('list'), [at('few'), at('few/a.png')].join('\n'))
   const listed = await run(`${DETECT} --key-file @user.key --files @list --json`)
   expect(listed.code).toBe(2)
-  expect(listed.out).toMatch(/it is a folder; expected an image file.*\n.*few\/a\.png","detected"/)
+  expect(listed.out).toMatch(/it is a folder; expected a file.*\n.*few\/a\.png","detected"/)
 
   const cut = await run(`${DETECT} --key-file @user.key @few/a.png @few/b.png @few/c.png`)
   expect(cut.code).toBe(2)

@@ -5,6 +5,7 @@ import {
   openAutoencoder,
   openExtractor,
   ready,
+  withWeights,
 } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 
@@ -19,23 +20,31 @@ export const startEngine = ({ device, threads }: EngineOptions): Promise<Engine>
 
 /** The extractor that --extractor names. @throws StableSigError as openExtractor, with what is to be done */
 export const extractorAt = (path: string) =>
-  openExtractor(path).catch(wrongWeights('--extractor takes the weights of an extractor'))
+  openExtractor(path).catch(wrongWeights([path], '--extractor takes the weights of an extractor'))
 
 /** The autoencoder that --autoencoder, or --encoder and --decoder, name. @throws StableSigError likewise */
 export const autoencoderAt = (files: AutoencoderFiles) =>
   openAutoencoder(files).catch(
     wrongWeights(
+      'path' in files ? [files.path] : [files.encoder, files.decoder],
       'path' in files
         ? '--autoencoder takes what holds both halves, --encoder and --decoder take one each'
         : '--encoder and --decoder take the halves of one autoencoder',
     ),
   )
 
-/** A file of another network is the usual mistake, and `inspect` tells which one it holds. */
+/** A file of another network is the usual mistake, and `inspect` tells which one it holds: of files that it can read. */
 const wrongWeights =
-  (expected: string) =>
-  (error: unknown): never => {
+  (paths: readonly string[], expected: string) =>
+  async (error: unknown): Promise<never> => {
     if (!(error instanceof StableSigError) || error.code !== 'bad-weights') throw error
+    for (const path of paths) if (!(await isReadable(path))) throw error
     const message = `${error.message}. ${expected}; \`stablesig inspect\` tells what a file holds`
     throw new StableSigError(error.code, message, { cause: error })
   }
+
+const isReadable = (path: string): Promise<boolean> =>
+  withWeights(path, async () => true).catch((error: unknown) => {
+    if (error instanceof StableSigError) return false
+    throw error
+  })

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
+import { readableName } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 
 /**
@@ -10,7 +11,7 @@ import { StableSigError } from '@stablesig/core'
 export function outputNames(folder: string, extension: string, besideOthers = false): (file: string) => string {
   const used = new Set<string>()
   return (file) => {
-    const stem = basename(file, extname(file))
+    const stem = readableName(basename(file, extname(file)))
     let name = `${stem}${extension}`
     // Some file systems do not tell capitals from small letters.
     for (let i = 2; used.has(name.toLowerCase()); i++) name = `${stem}-${i}${extension}`

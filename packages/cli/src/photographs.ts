@@ -1,5 +1,15 @@
-import { type FileImageSet, imageSet, readImage } from '@stablesig/backend-node'
+import { stat } from 'node:fs/promises'
+import {
+  cannotRead,
+  type FileImageSet,
+  findFiles,
+  imageSet,
+  type ReadImageOptions,
+  readImage,
+  systemPath,
+} from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
+import { namingOption } from './inputs.ts'
 import type { Io } from './io.ts'
 import { reportFailure } from './report.ts'
 
@@ -8,12 +18,27 @@ const ofOneFile = (error: unknown): boolean =>
   error instanceof StableSigError && ['bad-image', 'io', 'limit'].includes(error.code)
 
 /**
+ * The photographs that a folder, pattern or path means; folders among them that cannot be looked into are told of.
+ * @throws StableSigError 'io' when there is none
+ */
+export async function photographsAt(path: string, io: Io): Promise<string[]> {
+  const found = await findFiles([path])
+  const files = found.flatMap(({ file, error }) => (error ? [] : [file]))
+  const [failure] = found.flatMap(({ error }) => error ?? [])
+  if (failure && files.length === 0) throw failure
+  for (const { file, error } of found) if (error) reportFailure(file, error, false, io)
+  // A mistyped path is found before anything large is loaded; of many files those that cannot be read are passed over later.
+  if (files.length === 1) await stat(systemPath(files[0]!)).catch(cannotRead(files[0]!))
+  return files
+}
+
+/**
  * Photographs to train on, of which some may be broken: such a one is told of once, and the next is taken in its place. Which
  * one is taken follows from the files alone, so training that was interrupted goes on as it would have.
  * @throws StableSigError of the last one when none can be read
  */
-export function trainingPhotographs(paths: readonly string[], io: Io): FileImageSet {
-  const set = imageSet(paths)
+export function trainingPhotographs(paths: readonly string[], reading: ReadImageOptions, io: Io): FileImageSet {
+  const set = imageSet(paths, reading)
   const broken = new Set<number>()
   return {
     ...set,
@@ -28,7 +53,7 @@ export function trainingPhotographs(paths: readonly string[], io: Io): FileImage
           if (!ofOneFile(error)) throw error
           failure = error
           broken.add(at)
-          reportFailure(paths[at]!, error, false, io)
+          reportFailure(paths[at]!, namingOption(error), false, io)
         }
       }
       throw failure ?? new StableSigError('bad-image', 'none of the images to train on can be read')
@@ -41,17 +66,21 @@ export function trainingPhotographs(paths: readonly string[], io: Io): FileImage
  * figure over fewer of them than were asked for would come as a surprise after it.
  * @throws StableSigError of the last one when none can be read
  */
-export async function readablePhotographs(paths: readonly string[], io: Io): Promise<string[]> {
+export async function readablePhotographs(
+  paths: readonly string[],
+  reading: ReadImageOptions,
+  io: Io,
+): Promise<string[]> {
   const readable: string[] = []
   let failure: unknown
   for (const path of paths) {
     try {
-      await readImage(path)
+      await readImage(path, reading)
       readable.push(path)
     } catch (error) {
       if (!ofOneFile(error)) throw error
       failure = error
-      reportFailure(path, error, false, io)
+      reportFailure(path, namingOption(error), false, io)
     }
   }
   if (failure && readable.length === 0) throw failure

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander'
 import about from '../package.json' with { type: 'json' }
+import { untilEnded } from './ending.ts'
 import type { Io } from './io.ts'
 import { notNegative, positive, rate, share, whole } from './values.ts'
 
@@ -26,10 +27,17 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
       .description(description)
       .option('--verbose', 'show where an error came from')
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`)
+  const maxPixels = () =>
+    new Option(
+      '--max-pixels <n>',
+      'refuse images of more pixels, of which each takes three bytes once decoded (default: 100 million)',
+    ).argParser(whole(1, 1e9))
   const images = (made: Command) =>
     made
       .argument('[images...]', 'image files, folders or patterns')
       .option('--files <list>', 'also the paths in this file, one a line; - for standard input, read as they arrive')
+      .option('-0, --null', 'paths in --files end with NUL instead of a line’s end, as find -print0 writes them')
+      .addOption(maxPixels())
       .option(
         '--size <n>',
         'resize the shorter side to n pixels and cut out the centre; native size without it',
@@ -78,6 +86,9 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
     async (...args: A): Promise<void> =>
       done(await work(...args))
+  /** Likewise of work that looks at no signal. */
+  const actUntilEnded = <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
+    act((...args: A) => untilEnded(work(...args), io.signal))
 
   command(
     'keygen',
@@ -90,7 +101,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--bits <n>', 'bits of each', whole(1, 4096), 48)
     .option('--seed <text>', 'make them from this text instead of true randomness')
     .option('--json', 'one JSON object a line: key, bits')
-    .action(act(async (options) => (await import('./commands/keygen.ts')).keygen(options, io)))
+    .action(actUntilEnded(async (options) => (await import('./commands/keygen.ts')).keygen(options, io)))
 
   command(
     'plan',
@@ -149,6 +160,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     )
     .option('--recompute', 'compute blocks of the decoder twice instead of keeping them: slower, in less memory')
     .option('--lr <rate>', 'greatest learning rate (default: the recipe’s)', positive)
+    .addOption(maxPixels())
     .addOption(new Option('--image-loss <name>', 'what keeps images as they were').choices(['mse']).default('mse'))
     .option(
       '--lambda-image <x>',
@@ -177,7 +189,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         'Decide whether images carry a key. Exit code 0 when at least one does, 1 when none does, 2 on any error.',
         'stablesig detect --extractor extractor.pt --key-file user.key picture.jpg',
         'stablesig detect --extractor extractor.pt --key-file user.key photos/ "more/**/*.png" --json',
-        'find photos -name "*.jpg" | STABLESIG_KEY=$(cat user.key) stablesig detect --extractor extractor.pt --files -',
+        'find photos -name "*.jpg" -print0 | STABLESIG_KEY=$(cat user.key) stablesig detect --extractor extractor.pt --files - -0',
       ),
     ),
   )
@@ -255,7 +267,9 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--config <file>', 'yaml or json that tells the architecture (default: the config.json beside the weights)')
     .option('--json', 'one JSON object: out, bytes, changed, total, encodings, sourceHash, signedHash, card')
     .action(
-      act(async (source, signed, options) => (await import('./commands/delta.ts')).delta(source, signed, options, io)),
+      actUntilEnded(async (source, signed, options) =>
+        (await import('./commands/delta.ts')).delta(source, signed, options, io),
+      ),
     )
 
   command(
@@ -271,7 +285,9 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--config <file>', 'yaml or json that tells the architecture (default: the config.json beside the weights)')
     .option('--json', 'one JSON object: out, form, keyId, signedHash, card')
     .action(
-      act(async (source, file, options) => (await import('./commands/delta.ts')).apply(source, file, options, io)),
+      actUntilEnded(async (source, file, options) =>
+        (await import('./commands/delta.ts')).apply(source, file, options, io),
+      ),
     )
 
   command(
@@ -302,7 +318,9 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         .default('file'),
     )
     .option('--json', 'one JSON object: file, bytes, sha256, names and ranges')
-    .action(act(async (what, options) => (await import('./commands/export.ts')).exportModel(what, options, io)))
+    .action(
+      actUntilEnded(async (what, options) => (await import('./commands/export.ts')).exportModel(what, options, io)),
+    )
 
   engine(
     command(
@@ -340,7 +358,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .option('--config <file>', 'yaml or json that tells the architecture (default: the config.json beside the weights)')
     .option('--sha256', 'also of files above 256 MB, which are read whole for it')
     .option('--json', 'one JSON object')
-    .action(act(async (path, options) => (await import('./commands/inspect.ts')).inspect(path, options, io)))
+    .action(actUntilEnded(async (path, options) => (await import('./commands/inspect.ts')).inspect(path, options, io)))
 
   return program
 }

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
-import { type CheckpointStore, StableSigError } from '@stablesig/core'
+import type { CheckpointStore } from '@stablesig/core'
 import { writeFileAtomic } from './atomic.ts'
+import { cannotRead, cannotWrite } from './system-error.ts'
 
 /** A training run's checkpoint in a file, replaced whole at each write. */
 export interface FileCheckpoint extends CheckpointStore {
@@ -11,12 +12,11 @@ export interface FileCheckpoint extends CheckpointStore {
 export function fileCheckpoint(path: string): FileCheckpoint {
   return {
     async read() {
-      return readFile(path).catch((cause: NodeJS.ErrnoException) => {
-        if (cause.code === 'ENOENT') return null
-        throw new StableSigError('io', `cannot read ${path}: ${cause.message}`, { cause })
-      })
+      return readFile(path).catch((cause: NodeJS.ErrnoException) =>
+        cause.code === 'ENOENT' ? null : cannotRead(path)(cause),
+      )
     },
     write: (bytes) => writeFileAtomic(path, bytes),
-    remove: () => rm(path, { force: true }),
+    remove: () => rm(path, { force: true }).catch(cannotWrite(path)),
   }
 }

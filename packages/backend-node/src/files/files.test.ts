@@ -1,12 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { mapAhead } from './ahead.ts'
 import { writeFileAtomic } from './atomic.ts'
-import { expandFiles } from './expand.ts'
-import { readLines } from './lines.ts'
 import { checkOutputFile, makeOutputFolder } from './outputs.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'stablesig-files-'))
@@ -69,63 +66,6 @@ describe('checks of outputs', () => {
     await expect(makeOutputFolder(join(folder, 'f'))).rejects.toEqual(io(/a file has that name/))
     await expect(makeOutputFolder(join(folder, 'f', 'g'))).rejects.toEqual(io(/a file has that name/))
   })
-})
-
-describe('expandFiles', () => {
-  const gif = Buffer.from('GIF89a--------')
-  beforeEach(() => {
-    mkdirSync(join(folder, 'p', 'sub'), { recursive: true })
-    for (const name of ['p/10.gif', 'p/2.gif', 'p/sub/1', 'p/.hidden.gif', 'q.gif'])
-      writeFileSync(join(folder, name), gif)
-    writeFileSync(join(folder, 'p', 'notes.gif'), 'text')
-  })
-
-  test('a folder gives its images by content, in natural order', async () => {
-    expect(await expandFiles(['p'], folder)).toEqual(['p/2.gif', 'p/10.gif', 'p/sub/1'])
-    expect(await expandFiles([join(folder, 'p')])).toEqual(
-      ['2.gif', '10.gif', 'sub/1'].map((n) => join(folder, 'p', n)),
-    )
-  })
-
-  test('a pattern gives what it matches; each file once, at its first place', async () => {
-    expect(await expandFiles(['q.gif', 'p/*.gif', 'q.gif', './q.gif', 'p'], folder)).toEqual([
-      'q.gif',
-      'p/2.gif',
-      'p/10.gif',
-      'p/notes.gif',
-      'p/sub/1',
-    ])
-  })
-
-  test('a path is taken as it is, also where nothing is; an empty folder or pattern is an error', async () => {
-    expect(await expandFiles(['p/notes.gif', 'none.png'], folder)).toEqual(['p/notes.gif', 'none.png'])
-    mkdirSync(join(folder, 'empty'))
-    await expect(expandFiles(['empty'], folder)).rejects.toEqual(io(/no image in the folder empty/))
-    await expect(expandFiles(['*.png'], folder)).rejects.toEqual(io(/no file matches \*\.png/))
-  })
-
-  test('a name with pattern characters that exists is a file', async () => {
-    writeFileSync(join(folder, 'a[1].gif'), gif)
-    expect(await expandFiles(['a[1].gif'], folder)).toEqual(['a[1].gif'])
-  })
-})
-
-test('readLines gives lines as they are, without empty ones', async () => {
-  const lines: string[] = []
-  for await (const line of readLines(Readable.from(['a b\r\n\nc', 'd\n', 'é']))) lines.push(line)
-  expect(lines).toEqual(['a b', 'cd', 'é'])
-})
-
-test('readLines ends when it is aborted, though more could come', async () => {
-  const input = new Readable({ read() {} })
-  const controller = new AbortController()
-  const lines: string[] = []
-  input.push('a\n')
-  for await (const line of readLines(input, controller.signal)) {
-    lines.push(line)
-    setTimeout(() => controller.abort(), 5)
-  }
-  expect(lines).toEqual(['a'])
 })
 
 describe('mapAhead', () => {

@@ -1,18 +1,20 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StableSigError } from '@stablesig/core'
+import { cannotWrite, whyFailed } from './system-error.ts'
 
 const kind = async (path: string): Promise<'file' | 'folder' | 'other' | null> => {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
-    throw new StableSigError('io', `cannot look at ${path}: ${cause.message}`, { cause })
+    return cannotWrite(path)(cause)
   })
   return found && (found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other')
 }
 
 const checkWritable = (folder: string): Promise<void> =>
   access(folder, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-    throw new StableSigError('io', `the folder ${folder} is not writable`, { cause })
+    const remedy = 'choose another place, or run as a user who may write there'
+    throw new StableSigError('io', `the folder ${folder} is not writable; ${remedy}`, { cause })
   })
 
 /**
@@ -46,7 +48,8 @@ export async function checkOutputFile(path: string): Promise<void> {
  */
 export async function makeOutputFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'EEXIST' || cause.code === 'ENOTDIR' ? 'a file has that name' : cause.message
+    const why =
+      cause.code === 'EEXIST' || cause.code === 'ENOTDIR' ? 'a file has that name' : whyFailed(cause, 'write', path)
     throw new StableSigError('io', `cannot make the folder ${path}: ${why}`, { cause })
   })
   await checkWritable(path)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
-import { StableSigError } from '@stablesig/core'
 import { sweepBeside, temporaryName } from './leftovers.ts'
+import { cannotWrite } from './system-error.ts'
 
 /** What a file is written from: all at once, or in parts. */
 export type FileParts = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
@@ -99,10 +99,3 @@ function staged(temporary: string, path: string, before: () => Promise<void> = a
   }
   return { commit, discard }
 }
-
-const cannotWrite =
-  (path: string) =>
-  (cause: unknown): never => {
-    const why = cause instanceof Error ? cause.message : cause
-    throw new StableSigError('io', `cannot write ${path}: ${why}`, { cause })
-  }

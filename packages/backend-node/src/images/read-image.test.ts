@@ -150,7 +150,7 @@ describe('what is refused', () => {
 
   test('a missing file and a folder', async () => {
     await expect(readImage(join(folder, 'none.png'))).rejects.toEqual(refused('io', /none\.png: no such file/))
-    await expect(readImage(folder)).rejects.toEqual(refused('io', /it is a folder; expected an image file/))
+    await expect(readImage(folder)).rejects.toEqual(refused('io', /it is a folder; expected a file/))
   })
 
   test('what is no image, whatever its name', async () => {

@@ -1,6 +1,7 @@
-import { open } from 'node:fs/promises'
 import { StableSigError } from '@stablesig/core'
 import type { Metadata, SharpOptions } from 'sharp'
+import { openForReading } from '../files/file-source.ts'
+import { cannotRead } from '../files/system-error.ts'
 import { decodeError } from './decode-error.ts'
 import { fitWithin } from './fit-within.ts'
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
@@ -29,19 +30,12 @@ export interface ReadImageOptions extends ImageLimits {
 
 /** A file's bytes, no more than `maxBytes` of them. */
 async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
-  const fail = (why: string, cause?: unknown) => new StableSigError('io', `cannot read ${path}: ${why}`, { cause })
-  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw fail(cause.code === 'ENOENT' ? 'no such file or folder' : cause.message, cause)
-  })
+  const { handle, size } = await openForReading(path)
   try {
-    const stat = await handle.stat()
-    if (!stat.isFile()) throw fail(stat.isDirectory() ? 'it is a folder; expected an image file' : 'it is not a file')
-    if (stat.size > maxBytes) {
-      throw new StableSigError('limit', `${path} has ${stat.size} bytes, more than the ${maxBytes} allowed (maxBytes)`)
+    if (size > maxBytes) {
+      throw new StableSigError('limit', `${path} has ${size} bytes, more than the ${maxBytes} allowed (maxBytes)`)
     }
-    return await handle.readFile().catch((cause: NodeJS.ErrnoException) => {
-      throw fail(cause.message, cause)
-    })
+    return await handle.readFile().catch(cannotRead(path))
   } finally {
     await handle.close()
   }
@@ -133,10 +127,7 @@ async function decode(opened: Opened, options: ReadImageOptions, page: number, p
     const pixels = info.channels === 3 ? new Uint8Array(data.buffer, data.byteOffset, data.length) : greyToRgb(data)
     return { name, width: info.width, height: info.height, data: pixels }
   } catch (cause) {
-    throw decodeError(
-      { name, bytes, limits, compression: metadata.compression, took: performance.now() - began },
-      cause,
-    )
+    throw decodeError({ name, limits, compression: metadata.compression, took: performance.now() - began }, cause)
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { StableSigError } from '@stablesig/core'
+import { cannotRead } from '../files/system-error.ts'
 
 /** Subfolders of a pipeline that hold its autoencoder, by diffusers' names. */
 const PARTS = ['vae', 'vqvae'] as const
@@ -65,9 +66,7 @@ export async function configBeside(weights: string): Promise<string | null> {
 
 /** Names in a folder; links count as what they point to, since download caches are made of links. */
 async function list(folder: string): Promise<{ files: ReadonlySet<string>; folders: ReadonlySet<string> }> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new StableSigError('io', `cannot read the folder ${folder}: ${cause.message}`, { cause })
-  })
+  const entries = await readdir(folder, { withFileTypes: true }).catch(cannotRead(folder))
   const known = new Set<string>([...WEIGHTS, ...PARTS, 'config.json'])
   const files = new Set<string>()
   const folders = new Set<string>()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { StableSigError } from '@stablesig/core'
+import { cannotRead } from '../files/system-error.ts'
 
 /** Where an autoencoder came from: what is needed to give it back in the form that came in. */
 export interface AutoencoderOrigin {
@@ -47,7 +47,7 @@ export async function sha256File(path: string): Promise<string> {
   try {
     for await (const part of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(part)
   } catch (cause) {
-    throw new StableSigError('io', `cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    return cannotRead(path)(cause)
   }
   return hash.digest('hex')
 }

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { badArgument, modelState, openSharded, openWeights, StableSigError, type StateDict } from '@stablesig/core'
+import { badArgument, modelState, openSharded, openWeights, type StateDict } from '@stablesig/core'
 import { type FileSource, openFile } from '../files/file-source.ts'
+import { cannotRead } from '../files/system-error.ts'
 import { configBeside, weightsOfFolder } from './folder.ts'
 
 /** Weights at a path, open: their tensors can be read until they are closed. */
@@ -30,10 +31,7 @@ export interface OpenWeights {
  */
 export async function openWeightsPath(path: string): Promise<OpenWeights> {
   if (typeof path !== 'string') throw badArgument('path', 'the path of a file or folder, as text', path)
-  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? 'no such file or folder' : cause.message
-    throw new StableSigError('io', `cannot read ${path}: ${why}`, { cause })
-  })
+  const found = await stat(path).catch(cannotRead(path))
   const isFolder = found.isDirectory()
   const at = isFolder ? await weightsOfFolder(path) : { folder: null, weights: path, config: await configBeside(path) }
   const opened: FileSource[] = []

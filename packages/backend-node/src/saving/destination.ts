@@ -2,6 +2,7 @@ import { readdir, realpath, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { type DecoderForm, StableSigError, type TargetSpelling } from '@stablesig/core'
 import { checkOutputFile, checkOutputPlace } from '../files/outputs.ts'
+import { whyFailed } from '../files/system-error.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
 
 /**
@@ -56,7 +57,8 @@ export async function checkDestination(out: string, form: DecoderForm, kept: rea
   await checkOutputPlace(resolve(out))
   const there = await readdir(out).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return []
-    const why = cause.code === 'ENOTDIR' ? 'a file has that name, and a folder is to be written' : cause.message
+    const why =
+      cause.code === 'ENOTDIR' ? 'a file has that name, and a folder is to be written' : whyFailed(cause, 'write', out)
     throw new StableSigError('io', `cannot write ${out}: ${why}`, { cause })
   })
   if (there.length > 0)

@@ -1,4 +1,4 @@
-import { toUnitImages } from '@stablesig/backend-node'
+import { type FoundFile, toUnitImages } from '@stablesig/backend-node'
 import { type Outcome, StableSigError, type UnitImages } from '@stablesig/core'
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT } from '../exit.ts'
@@ -35,7 +35,7 @@ export async function eachImage<T>(
 
 async function decide<T>(
   { read, tell }: Work<T>,
-  paths: AsyncIterable<string>,
+  paths: AsyncIterable<FoundFile>,
   options: Options,
   io: Io,
 ): Promise<number> {

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import {
+  cannotRead,
   checkDecoderOutput,
   checkDeltaOutput,
   checkOutputPlace,
-  expandFiles,
   fileCheckpoint,
   imageSet,
   roundDecoder,
@@ -31,10 +31,11 @@ import about from '../../package.json' with { type: 'json' }
 import { type AutoencoderOptions, autoencoderFiles, checkAutoencoderFiles } from '../autoencoder.ts'
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT, UsageError } from '../exit.ts'
+import { readingOf } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
 import { checkKeyLength, type KeyOptions, readKey } from '../key.ts'
 import { autoencoderAt, type EngineOptions, extractorAt, startEngine } from '../models.ts'
-import { readablePhotographs, trainingPhotographs } from '../photographs.ts'
+import { photographsAt, readablePhotographs, trainingPhotographs } from '../photographs.ts'
 import { makeProgress } from '../progress.ts'
 
 export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptions {
@@ -42,6 +43,7 @@ export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptio
   readonly images: string
   readonly recipe: RecipeName
   readonly size?: number
+  readonly maxPixels?: number
   readonly steps?: number
   readonly batch?: number
   /** GiB. */
@@ -80,8 +82,9 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   if (options.delta) await checkOutputPlace(options.delta)
   await checkAutoencoderFiles(files)
   await checkInputFile(options.extractor)
-  const split = await splitImages(options)
-  const heldBack = await readablePhotographs(split.heldBack, io)
+  const split = await splitImages(options, io)
+  const reading = readingOf({ maxPixels: options.maxPixels })
+  const heldBack = await readablePhotographs(split.heldBack, reading, io)
   const asked = untilOf(options, heldBack)
   const size = options.size ?? RECIPES[options.recipe].size
   const judgedAt = Math.max(size, JUDGED_AT)
@@ -103,7 +106,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     autoencoder,
     extractor,
     key,
-    images: trainingPhotographs(split.training, io),
+    images: trainingPhotographs(split.training, reading, io),
     recipe: options.recipe,
     imageLoss: mse(),
     seed: options.seed,
@@ -115,7 +118,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     recompute: options.recompute,
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
-    ...(asked ? { until: { ...asked, images: imageSet(heldBack), size: judgedAt, most } } : {}),
+    ...(asked ? { until: { ...asked, images: imageSet(heldBack, reading), size: judgedAt, most } } : {}),
     stepsPerFlush: engine.device === 'cpu' ? 1 : STEPS_ON_A_GPU,
     signal: io.signal,
     checkpoint,
@@ -141,7 +144,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
       decoder: written.weights,
       extractor,
       key,
-      images: imageSet(heldBack),
+      images: imageSet(heldBack, reading),
       size: judgedAt,
       signal: io.signal,
       onImage: ({ index, psnr }) => judging.step(index + 1, `held-back images  PSNR ${psnr.toFixed(1)} dB`),
@@ -275,18 +278,19 @@ function untilOf({ untilBits, untilPsnr, untilEvery }: SignOptions, heldBack: re
 
 /** Says of a mistyped path that it is none before anything large is loaded. */
 async function checkInputFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null)
-  if (!found?.isFile())
-    throw new StableSigError('io', `cannot read ${path}: ${found ? 'it is not a file' : 'no such file or folder'}`)
+  const found = await stat(path).catch(cannotRead(path))
+  if (!found.isFile()) throw new StableSigError('io', `cannot read ${path}: it is not a file`)
 }
 
 /** Training images, and those that are only judged on: N spread evenly over the folder, or the images of another. */
-async function splitImages({ images, heldBack }: SignOptions): Promise<{ training: string[]; heldBack: string[] }> {
-  const all = await expandFiles([images])
-  await Promise.all(all.map(checkInputFile))
+async function splitImages(
+  { images, heldBack }: SignOptions,
+  io: Io,
+): Promise<{ training: string[]; heldBack: string[] }> {
+  const all = await photographsAt(images, io)
   const count = heldBack === undefined ? heldBackCount(all.length) : Number(heldBack)
   if (heldBack !== undefined && !/^\d+$/.test(heldBack))
-    return { training: all, heldBack: await expandFiles([heldBack]) }
+    return { training: all, heldBack: await photographsAt(heldBack, io) }
   if (count >= all.length)
     throw new UsageError(`--held-back ${count} leaves none of the ${all.length} images in ${images} to train on`)
   const held = heldBackPlaces(all.length, count)

@@ -7,14 +7,15 @@ import type { StateTensor } from '../weights/state-dict.ts'
 import type { Weights } from '../weights/weights.ts'
 import { hwio } from './layout.ts'
 
-/** @throws StableSigError 'bad-weights' naming the tensor when a value is infinite or not a number */
+/** @throws StableSigError 'not-finite' naming the tensor when a value is infinite or not a number */
 export async function readFinite(source: string, name: string, stored: StateTensor): Promise<Float32Array> {
   const values = await readFloat32(stored)
   const at = values.findIndex((value) => !Number.isFinite(value))
   if (at >= 0)
     throw new StableSigError(
-      'bad-weights',
-      `${source}: tensor ${name} holds ${values[at]} at element ${at}; weights are finite`,
+      'not-finite',
+      `${source}: tensor ${name} holds ${values[at]} at element ${at}, expected finite weights: its training diverged or the file is ` +
+        'damaged; take an earlier checkpoint or another copy',
     )
   return values
 }

@@ -1,5 +1,6 @@
 import { badArgument, checkOneOf, checkOptions, isPromise } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
+import { Utf8Pieces } from '../../signal/text.ts'
 import type { ByteSource } from '../../weights/byte-source.ts'
 import { parseJsonRegistry } from './parse-json.ts'
 import { LineParser } from './parse-lines.ts'
@@ -74,6 +75,7 @@ class RegistryParser {
   readonly #maxUsers: number
   readonly #maxBytes: number
   readonly #encoder = new TextEncoder()
+  readonly #utf8 = new Utf8Pieces()
   #lines: LineParser | undefined
   #json: { text: string; decode: Decode } | undefined
   #bytes = 0
@@ -92,6 +94,10 @@ class RegistryParser {
     const bytes = typeof piece === 'string' ? this.#encode(piece) : piece
     this.#bytes += bytes.length
     this.#checkSize(this.#json === undefined ? this.#maxBytes : MAX_JSON_BYTES)
+    this.#take(asText(() => this.#utf8.push(bytes)))
+  }
+
+  #take(bytes: Uint8Array): void {
     if (this.#json !== undefined) this.#json.text += this.#json.decode(bytes)
     else if (this.#lines !== undefined) this.#lines.push(bytes)
     else this.#start(joined(this.#lead, bytes))
@@ -99,22 +105,21 @@ class RegistryParser {
 
   finish(): RegistryStore {
     if (this.#half !== '') throw refusal('The text ends with half of a character')
+    this.#take(asText(() => this.#utf8.finish()))
     if (this.#json === undefined && this.#lines === undefined) this.#begin(this.#lead, 'lines')
     if (this.#json === undefined) return this.#lines!.finish()
     this.#json.text += this.#json.decode()
     return parseJsonRegistry(this.#json.text, this.#options.bits, this.#maxUsers)
   }
 
-  /** Looks for the first character behind a byte order mark and white space. */
+  /** Looks for the first character behind white space. */
   #start(bytes: Uint8Array): void {
     this.#lead = bytes
-    if (bytes.length < 3 && 0xef === bytes[0]) return
-    const from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-    const first = bytes.subarray(from).find((byte) => byte > 0x20)
+    const first = bytes.find((byte) => byte > 0x20)
     const format = this.#options.format ?? 'auto'
     if (format === 'auto' && first === undefined && bytes.length < PIECE_BYTES) return
     const json = format === 'json' || (format === 'auto' && (first === 0x7b || first === 0x5b))
-    this.#begin(bytes.subarray(from), json ? 'json' : 'lines')
+    this.#begin(bytes, json ? 'json' : 'lines')
   }
 
   #begin(bytes: Uint8Array, format: 'lines' | 'json'): void {
@@ -139,6 +144,15 @@ class RegistryParser {
     this.#half = last >= 0xd800 && last < 0xdc00 ? text.slice(-1) : ''
     if (this.#half !== '') text = text.slice(0, -1)
     return this.#encoder.encode(text)
+  }
+}
+
+/** An encoding's fault is the registry's. */
+function asText(read: () => Uint8Array): Uint8Array {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof StableSigError ? refusal(`The text cannot be read: ${error.message}`) : error
   }
 }
 

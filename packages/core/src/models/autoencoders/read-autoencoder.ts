@@ -14,8 +14,8 @@ import { tinyDecoder, tinyEncoder } from './tiny.ts'
 
 /**
  * An autoencoder out of one file that holds both halves, of any family and spelling: see describeAutoencoder.
- * @throws StableSigError as describeAutoencoder; 'bad-weights' when a half is not there, or a tensor is missing, unexpected,
- *   wrongly shaped or not finite, with the nearest candidates
+ * @throws StableSigError as describeAutoencoder; 'bad-weights' when a half is not there, or a tensor is missing, unexpected or
+ *   wrongly shaped, with the nearest candidates; 'not-finite' when one is not finite
  */
 export async function readAutoencoder(state: StateDict, options: ArchitectureOptions = {}): Promise<Autoencoder> {
   const survey = surveyAutoencoder(state, options, ['encoder', 'decoder'])

@@ -47,7 +47,7 @@ export interface Extractor {
 /**
  * Reads an extractor from a TorchScript file, a joint training checkpoint or a bare state dict. Depth, width and bits come
  * from the tensors' shapes.
- * @throws StableSigError 'bad-weights' when a tensor is missing, unexpected, wrongly shaped or not finite
+ * @throws StableSigError 'bad-weights' when a tensor is missing, unexpected or wrongly shaped; 'not-finite' when it is not finite
  */
 export async function loadExtractor(state: StateDict, options: ExtractorOptions = {}): Promise<Extractor> {
   const { bits, convolutions, channels, outputs, features, redundancy, whitened, match } = planExtractor(state, options)
