@@ -1,3 +1,4 @@
+export type { BackendOptions } from './engine/backend-options.ts'
 export type { Device, Engine } from './engine/choose.ts'
 export type { FrozenWeights } from './engine/onnx.ts'
 export * from './engine/ready.ts'

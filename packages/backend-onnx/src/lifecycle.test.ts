@@ -202,7 +202,7 @@ describe('with a runtime that only runs asynchronously', () => {
   let backend: OnnxBackend
   let count = 0
   beforeEach(async () => {
-    runtime = new SlowRuntime(nodeRuntime())
+    runtime = new SlowRuntime(await nodeRuntime())
     const name = `onnx-slow-${count++}`
     registerOnnxBackend(runtime, { name })
     await tf.setBackend(name)

@@ -7,7 +7,7 @@ const machine = (works: { onnx?: string[]; cudaLibraries?: boolean; gpu?: string
     if (works.onnx?.includes(provider)) return `onnx (${provider})`
     throw new Error(`no ${provider}\nmore`)
   },
-  hasOnnxCuda: () => works.cudaLibraries ?? false,
+  hasOnnxCuda: async () => works.cudaLibraries ?? false,
   async tfjsNodeGpu() {
     if (works.gpu instanceof Error) throw works.gpu
     return works.gpu ?? null

@@ -18,7 +18,7 @@ export interface Adapters {
   /** The compiled backend over onnxruntime-node. @returns its name; throws where the provider does not start */
   onnx(provider: Device, threads: number): Promise<string>
   /** Whether onnxruntime-node's CUDA libraries are installed; they are fetched by its own install script. */
-  hasOnnxCuda(): boolean
+  hasOnnxCuda(): Promise<boolean>
   /** @tensorflow/tfjs-node-gpu. @returns its name, or null where it is not installed; throws where it does not start */
   tfjsNodeGpu(): Promise<string | null>
 }
@@ -27,7 +27,9 @@ const INSTALL_CUDA =
   'install CUDA 12 and cuDNN 9 and run the install script of onnxruntime-node (npm rebuild onnxruntime-node), ' +
   'or npm install @tensorflow/tfjs-node-gpu'
 
-const noEngine = (message: string, cause?: unknown) => new StableSigError('no-engine', message, { cause })
+/** An error that says already what to do stays as it is. */
+const noEngine = (message: string, cause?: unknown) =>
+  cause instanceof StableSigError ? cause : new StableSigError('no-engine', message, { cause })
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.trim().slice(0, 300)
 
@@ -53,7 +55,7 @@ export async function chooseEngine(device: Device | 'auto', threads: number, ada
     }
     case 'auto': {
       let why = 'onnxruntime-node has no CUDA libraries here'
-      if (adapters.hasOnnxCuda()) {
+      if (await adapters.hasOnnxCuda()) {
         try {
           const engine = await adapters.onnx('cuda', threads)
           return { device: 'cuda', engine, reason: 'CUDA is installed and starts', threads }
@@ -73,12 +75,16 @@ export async function chooseEngine(device: Device | 'auto', threads: number, ada
 
 const startCpu = (threads: number, adapters: Adapters): Promise<string> =>
   adapters.onnx('cpu', threads).catch((cause: unknown) => {
-    throw noEngine(`onnxruntime-node does not start (${firstLine(cause)}); npm install onnxruntime-node`, cause)
+    throw noEngine(
+      `onnxruntime-node does not start (${firstLine(cause)}); npm install onnxruntime-node on this platform, and where a ` +
+        'program is bundled keep that package outside of the bundle (docs/bundling.md)',
+      cause,
+    )
   })
 
 async function startCuda(threads: number, adapters: Adapters): Promise<Engine> {
   const problems: unknown[] = []
-  if (adapters.hasOnnxCuda()) {
+  if (await adapters.hasOnnxCuda()) {
     try {
       const engine = await adapters.onnx('cuda', threads)
       return { device: 'cuda', engine, reason: 'CUDA was asked for', threads }

@@ -34,7 +34,7 @@ test('times by operator come at the end, for each flush', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stablesig-trace-'))
   const file = join(folder, 'trace.jsonl')
   const trace = traceFromEnvironment({ STABLESIG_TRACE: file, STABLESIG_TRACE_OPERATORS: '1' })!
-  const runtime = nodeRuntime({ threads: 1, profile: trace.profile! })
+  const runtime = await nodeRuntime({ threads: 1, profile: trace.profile! })
   registerOnnxBackend(runtime, { name: 'onnx-profiled', onFlush: trace.onFlush })
   await setBackend('onnx-profiled')
   const x = tensor1d([1, 2, 3])

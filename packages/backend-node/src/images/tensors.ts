@@ -1,4 +1,4 @@
-import { asUnit, StableSigError, type UnitImages } from '@stablesig/core'
+import { asUnit, requireEngine, StableSigError, type UnitImages } from '@stablesig/core'
 import { type Tensor, tensor4d } from '@tensorflow/tfjs-core'
 import type { Pixels } from './pixels.ts'
 
@@ -7,9 +7,10 @@ const LEVELS = Float32Array.from({ length: 256 }, (_, level) => level / 255)
 
 /**
  * Images of one size as a batch: [N, H, W, 3] in [0, 1], each level over 255.
- * @throws StableSigError 'shape' when their sizes differ or there is none
+ * @throws StableSigError 'shape' when their sizes differ or there is none; 'no-engine' before ready()
  */
 export function toUnitImages(images: readonly Pixels[]): UnitImages {
+  requireEngine()
   const [first] = images
   if (!first) throw new StableSigError('shape', 'a batch needs at least one image')
   const { width, height } = first

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const onFlush = ({ compileReason }: { compileReason: string | null }) => {
     if (compileReason !== null) compiled++
   }
-  registerOnnxBackend(nodeRuntime({ threads: 1 }), { name: 'onnx-tiles', onFlush })
+  registerOnnxBackend(await nodeRuntime({ threads: 1 }), { name: 'onnx-tiles', onFlush })
   await tf.setBackend('onnx-tiles')
 })
 

@@ -11,7 +11,7 @@ import { operatorTimes } from './profile.ts'
 test('the runtime leaves out the optimisers that are named: what one of them would make is not made', async () => {
   expect(idleOptimizers.split(';')).toContain('QuickGeluFusion')
   const profile = mkdtempSync(join(tmpdir(), 'stablesig-idle-'))
-  const runtime = nodeRuntime({ threads: 1, profile })
+  const runtime = await nodeRuntime({ threads: 1, profile })
   registerOnnxBackend(runtime, { name: 'onnx-idle', passes: [] })
   await setBackend('onnx-idle')
   const x = tensor1d([1, 2, 3])

@@ -1,9 +1,9 @@
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { EngineError, type OnnxRuntime, type OnnxSession, type RuntimeTensor } from '@stablesig/backend-onnx'
-import { type InferenceSession, type OnnxValue, Tensor } from 'onnxruntime-node'
+import type { OnnxRuntime, OnnxSession, RuntimeTensor } from '@stablesig/backend-onnx'
+import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node'
 import { idleOptimizers } from './idle-optimizers.ts'
+import { type LoadedOnnxRuntime, loadOnnxRuntime, type NativeSession } from './load.ts'
 import { probeModel, UNREAD, withUnread } from './unread-results.ts'
 
 export interface NodeRuntimeOptions {
@@ -15,31 +15,6 @@ export interface NodeRuntimeOptions {
   readonly profile?: string
 }
 
-/** The native session under onnxruntime-node's public one: it runs synchronously and takes arrays to write results into. */
-interface NativeSession {
-  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: InferenceSession.SessionOptions): void
-  run(
-    feeds: Record<string, OnnxValue>,
-    fetches: Record<string, OnnxValue | null>,
-    options: InferenceSession.RunOptions,
-  ): Record<string, OnnxValue>
-  endProfiling(): void
-  dispose(): void
-}
-
-interface NativeBinding {
-  readonly binding: { readonly InferenceSession: new () => NativeSession }
-  readonly initOrt: () => void
-}
-
-function isBinding(loaded: unknown): loaded is NativeBinding {
-  if (typeof loaded !== 'object' || loaded === null || !('binding' in loaded) || !('initOrt' in loaded)) return false
-  const { binding, initOrt } = loaded
-  return (
-    typeof initOrt === 'function' && typeof binding === 'object' && binding !== null && 'InferenceSession' in binding
-  )
-}
-
 export interface NodeRuntime extends OnnxRuntime {
   /** Has all sessions that are profiled and not yet released write their profiles; none is taken afterwards. */
   endProfiling(): void
@@ -48,23 +23,10 @@ export interface NodeRuntime extends OnnxRuntime {
 /**
  * Runs compiled models with onnxruntime-node. Its public `run` is this same synchronous call behind setImmediate, so nothing
  * is lost by calling it directly, and tfjs' dataSync() works.
- * @throws EngineError 'no-engine' when the installed onnxruntime-node has another inner shape or no binary for this platform
+ * @throws as loadOnnxRuntime
  */
-export function nodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime {
-  const require = createRequire(import.meta.url)
-  let loaded: unknown
-  try {
-    loaded = require('onnxruntime-node/dist/binding.js')
-  } catch (cause) {
-    throw new EngineError('no-engine', 'onnxruntime-node could not be loaded; is it installed for this platform?', {
-      cause,
-    })
-  }
-  if (!isBinding(loaded)) {
-    throw new EngineError('no-engine', 'onnxruntime-node has no native binding of the expected shape; version 1.30 has')
-  }
-  const { binding, initOrt } = loaded
-  initOrt()
+export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<NodeRuntime> {
+  const ort = await loadOnnxRuntime()
   const provider = options.provider ?? 'cpu'
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
@@ -84,20 +46,20 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime {
   }
   const { profile } = options
   const profiled = new Set<NativeSession>()
-  const complaint = provider === 'cpu' ? complaintOf(new binding.InferenceSession()) : null
+  const complaint = provider === 'cpu' ? complaintOf(ort) : null
   let made = 0
   const createSync = (model: Uint8Array): OnnxSession => {
-    const session = new binding.InferenceSession()
+    const session = new ort.InferenceSession()
     const id = ++made
     const profiling = profile ? { enableProfiling: true, profileFilePrefix: join(profile, String(id)) } : {}
     const unread = complaint === null ? null : withUnread(model)
     const { buffer, byteOffset, byteLength } = unread ?? model
     session.loadModel(buffer, byteOffset, byteLength, { ...sessionOptions, ...profiling })
     if (profile) profiled.add(session)
-    return new NodeSession(id, session, profiled, unread && complaint)
+    return new NodeSession(id, session, ort.Tensor, profiled, unread && complaint)
   }
   return {
-    name: `onnxruntime-node (${provider})`,
+    name: `onnxruntime-node ${ort.version} (${provider})`,
     provider,
     createSync,
     create: async (model) => createSync(model),
@@ -109,7 +71,8 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime {
 }
 
 /** The words with which this binding ends a run whose results it has written and will not copy; null where it copies them. */
-function complaintOf(session: NativeSession): string | null {
+function complaintOf({ InferenceSession, Tensor }: LoadedOnnxRuntime): string | null {
+  const session = new InferenceSession()
   const [x, y] = [Float32Array.of(1), Float32Array.of(0)]
   const { buffer, byteOffset, byteLength } = probeModel()
   try {
@@ -131,6 +94,7 @@ class NodeSession implements OnnxSession {
   constructor(
     readonly id: number,
     private readonly session: NativeSession,
+    private readonly OrtTensor: typeof Tensor,
     private readonly profiled: Set<NativeSession>,
     /** How a run that went well ends where results are left unread. */
     private readonly complaint: string | null,
@@ -139,8 +103,8 @@ class NodeSession implements OnnxSession {
   runSync(inputs: readonly RuntimeTensor[], outputs: readonly RuntimeTensor[]): void {
     const feeds: Record<string, OnnxValue> = {}
     const fetches: Record<string, OnnxValue | null> = this.complaint === null ? {} : { [UNREAD]: null }
-    for (const t of inputs) feeds[t.name] = fed(t)
-    for (const t of outputs) fetches[t.name] = new Tensor(t.type, t.data, t.dims)
+    for (const t of inputs) feeds[t.name] = fed(this.OrtTensor, t)
+    for (const t of outputs) fetches[t.name] = new this.OrtTensor(t.type, t.data, t.dims)
     try {
       this.session.run(feeds, fetches, {})
     } catch (error) {
@@ -164,7 +128,7 @@ class NodeSession implements OnnxSession {
  * Halves go in as their bits under the name of their type: where Node has a Float16Array, onnxruntime-node's Tensor makes one of
  * them, which its native side cannot read.
  */
-function fed({ type, data, dims }: RuntimeTensor): Tensor {
-  if (type !== 'float16' || !(data instanceof Uint16Array)) return new Tensor(type, data, dims)
-  return Object.defineProperty(new Tensor('uint16', data, dims), 'type', { value: type })
+function fed(OrtTensor: typeof Tensor, { type, data, dims }: RuntimeTensor): Tensor {
+  if (type !== 'float16' || !(data instanceof Uint16Array)) return new OrtTensor(type, data, dims)
+  return Object.defineProperty(new OrtTensor('uint16', data, dims), 'type', { value: type })
 }

@@ -60,7 +60,7 @@ test.each(cases)(
 async function computed({ nodes: [node] }: Graph, inputs: readonly Raw[]): Promise<TensorValues> {
   const names = inputs.map((_, i) => `c${i}`)
   const { dims, type } = node!.outputs[0]!
-  const session = await nodeRuntime({ threads: 1 }).create(
+  const session = await (await nodeRuntime({ threads: 1 })).create(
     encodeModel({
       nodes: [{ op: node!.op, domain: '', inputs: names, outputs: ['y'], attributes: node!.attributes }],
       initializers: inputs.map((raw, i) => ({ name: names[i]!, type: raw.type, shape: raw.dims, values: raw.values! })),

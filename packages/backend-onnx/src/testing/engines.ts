@@ -8,7 +8,7 @@ import { registerOnnxBackend } from '../register.ts'
 
 /** Registers and selects a compiled engine for tests. */
 export async function useOnnx(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {
-  registerOnnxBackend(nodeRuntime(), options)
+  registerOnnxBackend(await nodeRuntime(), options)
   await tf.setBackend(options.name ?? 'onnx')
   const backend = tf.backend()
   if (!(backend instanceof OnnxBackend)) throw new Error('the onnx backend was not selected')

@@ -1,6 +1,7 @@
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { markConstant } from '../ops/constant.ts'
+import { requireEngine } from '../ops/engine.ts'
 import { readFloat32 } from '../weights/convert.ts'
 import type { TakenTensors } from '../weights/names.ts'
 import type { StateTensor } from '../weights/state-dict.ts'
@@ -25,6 +26,7 @@ export async function readFinite(source: string, name: string, stored: StateTens
  * the other, so that little more is held than the weights themselves, as the engine keeps them.
  */
 export async function readWeights(source: string, taken: TakenTensors): Promise<Weights> {
+  requireEngine()
   const made: Record<string, Tensor> = {}
   try {
     for (const [name, stored] of taken.tensors) {
@@ -40,6 +42,7 @@ export async function readWeights(source: string, taken: TakenTensors): Promise<
 
 /** Values in PyTorch's order as a tensor in tfjs's: four axes are a convolution's. */
 export function toTfjs(values: Float32Array, shape: readonly number[]): Tensor {
+  requireEngine()
   const [out = 0, into = 0, height = 0, width = 0] = shape
   return shape.length === 4
     ? tensor(hwio(values, shape), [height, width, into, out], 'float32')

@@ -1,5 +1,6 @@
 import { reshape, type Tensor4D, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
+import { requireEngine } from '../ops/engine.ts'
 import { readFloat32, toFloat32 } from '../weights/convert.ts'
 import type { StateDict } from '../weights/state-dict.ts'
 import { comfyLatents } from './comfy-latents.ts'
@@ -35,6 +36,7 @@ interface Form {
  * @throws StableSigError 'shape' for any other, or a sequence that is not the image's length
  */
 export function latentTensor(latents: LatentArray, form: Form, shape: LatentShape = {}): Tensor4D {
+  requireEngine()
   const { latentChannels: c, downscale } = form
   const { shape: found } = latents
   const values = latents.values instanceof Uint16Array ? toFloat32(bytesOf(latents.values), 'float16') : latents.values

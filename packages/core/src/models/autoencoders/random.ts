@@ -1,4 +1,3 @@
-import { tensor } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import type { Weights } from '../../weights/weights.ts'
 import { toTfjs } from '../read.ts'
@@ -23,7 +22,7 @@ export function randomKlWeights(plan: KlPlan, seed: string | number = 0): Weight
     // A uniform draw of the deviation wanted: SD-sized decoders have 49.5 million of them.
     const reach = Math.sqrt(3) * (shape.length === 1 ? 0.05 : 1 / Math.sqrt(fan))
     for (let i = 0; i < length; i++) values[i] = (norm ? 1 : 0) + reach * (2 * random.quick() - 1)
-    return [name, shape.length === 4 ? toTfjs(values, shape) : tensor(values, [...shape], 'float32')] as const
+    return [name, toTfjs(values, shape)] as const
   })
   return Object.fromEntries(weights)
 }

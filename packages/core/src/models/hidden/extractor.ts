@@ -12,6 +12,7 @@ import {
 import { StableSigError } from '../../errors.ts'
 import { gelu } from '../../ops/activations.ts'
 import { markConstants } from '../../ops/constant.ts'
+import { requireEngine } from '../../ops/engine.ts'
 import { spatialMean, spatialSum } from '../../ops/reduce.ts'
 import type { ImageNetImages } from '../../signal/images.ts'
 import { describeMismatch } from '../../weights/names.ts'
@@ -47,9 +48,11 @@ export interface Extractor {
 /**
  * Reads an extractor from a TorchScript file, a joint training checkpoint or a bare state dict. Depth, width and bits come
  * from the tensors' shapes.
- * @throws StableSigError 'bad-weights' when a tensor is missing, unexpected or wrongly shaped; 'not-finite' when it is not finite
+ * @throws StableSigError 'bad-weights' when a tensor is missing, unexpected or wrongly shaped; 'not-finite' when it is not finite;
+ * 'no-engine'
  */
 export async function loadExtractor(state: StateDict, options: ExtractorOptions = {}): Promise<Extractor> {
+  requireEngine()
   const { bits, convolutions, channels, outputs, features, redundancy, whitened, match } = planExtractor(state, options)
   if (match.faults > 0) throw new StableSigError('bad-weights', describeMismatch(state, match, [match.mapping]))
 
