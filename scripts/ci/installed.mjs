@@ -1,5 +1,5 @@
 // The packed packages, installed into an empty folder as a user would and used from there, on each Node that is supported.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { checks } from '../lib/checks.mjs'
@@ -17,8 +17,14 @@ try {
   await check('the packed packages install', install)
   await makeImages()
   for (const [version, bin] of await nodes()) {
+    // Whatever appears in them was written without being asked for.
+    const [home, temporary] = ['home', 'temporary'].map((name) => join(folder, `${name}-${version}`))
+    for (const empty of [home, temporary]) mkdirSync(empty)
     const env = {
-      ...process.env,
+      ...withoutXdg(process.env),
+      HOME: home,
+      USERPROFILE: home,
+      TMPDIR: temporary,
       PATH: `${bin}${delimiter}${process.env.PATH}`,
       STABLESIG_FIXTURES: join(folder, 'finetune'),
     }
@@ -28,11 +34,22 @@ try {
       return stdout.trim()
     })
     await check(`Node ${version}: stablesig sign, two steps, then detect`, () => signAndDetect(run))
+    await check(`Node ${version}: nothing was written into the home or the temporary folder`, async () => {
+      const found = [home, temporary].flatMap((empty) => readdirSync(empty, { recursive: true }))
+      if (found.length > 0) throw new Error(`found ${found.join(', ')}`)
+    })
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 finish()
+
+/** Without the variables by which a program would look elsewhere than in the home folder. */
+function withoutXdg(env) {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith('XDG_') && name !== 'ORT_DISABLE_TELEMETRY'),
+  )
+}
 
 async function install() {
   const catalog = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')

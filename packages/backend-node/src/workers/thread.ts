@@ -1,5 +1,6 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { StableSigError } from '@stablesig/core'
+import { disableTelemetry } from '../runtime/telemetry.ts'
 import { errorOf } from './error-data.ts'
 import type { ExtractorFacts, WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
 import { newState, setBusy, waitUntilIdle } from './state.ts'
@@ -95,8 +96,9 @@ export function startThread(file: URL, setup: Omit<WorkerSetup, 'state'>, events
 }
 
 function makeWorker(file: URL, workerData: WorkerSetup): Worker {
+  // On this thread, since a worker cannot; its environment is this one, for native code sees no copy of Node's.
+  disableTelemetry()
   try {
-    // The environment is shared: what is set in it for ONNX Runtime must reach native code, which sees no copy of Node's.
     return new Worker(file, { workerData, env: SHARE_ENV, ...withoutInputType() })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
