@@ -1,11 +1,11 @@
 // `npx -y pnpm@12 train autoencoder [--name NAME] [--steps N] …`: trains the small autoencoder on training/pictures.
-// The latest checkpoint is training/runs/NAME/latest.safetensors: the same command resumes from it. What it made is
-// training/runs/NAME/autoencoder.safetensors, which readAutoencoder reads.
-import { writeFile } from 'node:fs/promises'
+// The latest checkpoint is training/runs/NAME/latest.checkpoint: the same command resumes from it. Beside it stands
+// autoencoder.safetensors, the same weights in half precision: a model that readAutoencoder reads.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { fileCheckpoint, ready } from '@stablesig/backend-node'
-import { StableSigError, trainAutoencoder, writeSafetensors } from '@stablesig/core'
+import { fileCheckpoint, ready, writeFileAtomic } from '@stablesig/backend-node'
+import { autoencoderInCheckpoint, type CheckpointStore, StableSigError, trainAutoencoder } from '@stablesig/core'
+import { halfFile } from './half-file.ts'
 import { here } from './here.ts'
 import { journal, stoppable } from './journal.ts'
 import { openPictures } from './pictures.ts'
@@ -30,9 +30,18 @@ const { engine } = await ready({ device: 'cpu', threads: Number(values.threads) 
 const pictures = await openPictures(join(here, 'pictures'))
 report({ engine, pictures: pictures.length, ...values })
 
-const checkpoint = { ...fileCheckpoint(join(folder, 'latest.safetensors')), every: Number(values.every) }
+const file = fileCheckpoint(join(folder, 'latest.checkpoint'))
+const checkpoint: CheckpointStore = {
+  every: Number(values.every),
+  read: () => file.read(),
+  async write(bytes) {
+    await file.write(bytes)
+    const { step, tensors } = await autoencoderInCheckpoint(bytes)
+    await writeFileAtomic(join(folder, 'autoencoder.safetensors'), halfFile(tensors, { step: `${step}` }))
+  },
+}
 try {
-  const { tensors } = await trainAutoencoder({
+  await trainAutoencoder({
     pictures,
     steps: Number(values.steps),
     size: Number(values.size),
@@ -46,7 +55,6 @@ try {
         report({ ...progress, time: new Date().toISOString() })
     },
   })
-  await writeFile(join(folder, 'autoencoder.safetensors'), writeSafetensors(tensors))
 } catch (error) {
   if (!(error instanceof StableSigError && error.code === 'aborted')) throw error
   report({ stopped: error.message })

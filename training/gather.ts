@@ -10,7 +10,7 @@ import { rendering } from './renderings.ts'
 const SIZE = 512
 /** Photographs are also cut into squares at this shorter side, where they have it. */
 const LARGE = 2 * SIZE
-const RENDERINGS = 120
+const RENDERINGS = 60
 const SEED = 0
 
 const folder = join(here, 'pictures')
@@ -18,15 +18,24 @@ const listed: Photograph[] = JSON.parse(await readFile(join(here, 'photographs.j
 
 /** A photograph whole at the shorter side of 512 pixels, and where it is large its squares at twice that. */
 async function writePhotograph({ name }: Photograph, bytes: Buffer, into: string): Promise<number> {
-  const upright = await sharp(bytes).rotate().removeAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true })
+  const upright = await sharp(bytes)
+    .rotate()
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   const { width, height, channels } = upright.info
   const shorter = Math.min(width, height)
   const at = (side: number) =>
-    sharp(upright.data, { raw: { width, height, channels } }).toColourspace('srgb').resize({
-      width: Math.round((width * side) / shorter),
-      height: Math.round((height * side) / shorter),
-    })
-  await at(Math.min(SIZE, shorter)).png().toFile(join(into, `${name}.png`))
+    sharp(upright.data, { raw: { width, height, channels } })
+      .toColourspace('srgb')
+      .resize({
+        width: Math.round((width * side) / shorter),
+        height: Math.round((height * side) / shorter),
+      })
+  await at(Math.min(SIZE, shorter))
+    .png()
+    .toFile(join(into, `${name}.png`))
   if (shorter < LARGE) return 1
   const large = await at(LARGE).raw().toBuffer({ resolveWithObject: true })
   const { info } = large

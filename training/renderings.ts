@@ -1,5 +1,5 @@
 import seedrandom from 'seedrandom'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { fractal } from './fractal.ts'
 
 type Random = () => number
@@ -10,17 +10,19 @@ const OVER = 2
 
 const between = (random: Random, low: number, high: number): number => low + (high - low) * random()
 
-/** Colours as photographs have them: any lightness, seldom saturated. 0..1. */
-function drawColour(random: Random): Colour {
-  const light = random()
-  const reach = 0.6 * random() ** 2
+/** Colours as photographs have them: any lightness, seldom saturated. 0..1. @param near a colour that it is like */
+function drawColour(random: Random, near?: Colour): Colour {
   const clamp = (value: number) => Math.min(1, Math.max(0, value))
+  const like = (value: number) => clamp(value + 0.15 * (2 * random() - 1))
+  if (near) return [like(near[0]), like(near[1]), like(near[2])]
+  const light = between(random, 0.05, 0.95)
+  const reach = 0.5 * random() ** 2
   const channel = () => clamp(light + reach * (2 * random() - 1))
   return [channel(), channel(), channel()]
 }
 
 /** A picture of floats in [0, 1], size x size x 3, as an image pipeline. */
-function pipeline(values: Float32Array, side: number): sharp.Sharp {
+function pipeline(values: Float32Array, side: number): Sharp {
   const bytes = Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round(value * 255))))
   return sharp(bytes, { raw: { width: side, height: side, channels: 3 } })
 }
@@ -32,9 +34,10 @@ function pipeline(values: Float32Array, side: number): sharp.Sharp {
 function deadLeaves(random: Random, side: number): Float32Array {
   const values = new Float32Array(side * side * 3)
   const open = new Uint8Array(side * side).fill(1)
-  const texture = fractal(random, side, between(random, 0.8, 2))
-  const smallest = between(random, 4, 16)
-  const largest = side / between(random, 2, 6)
+  const texture = fractal(random, side, between(random, 0.4, 1.2))
+  const palette = Array.from({ length: 5 }, () => drawColour(random))
+  const smallest = between(random, 10, 50)
+  const largest = side / between(random, 1.5, 4)
   let left = side * side
   for (let leaf = 0; leaf < 20_000 && left > side; leaf++) {
     const u = random()
@@ -42,9 +45,9 @@ function deadLeaves(random: Random, side: number): Float32Array {
     const [cx, cy] = [side * between(random, -0.1, 1.1), side * between(random, -0.1, 1.1)]
     const [angle, flat, power] = [Math.PI * random(), between(random, 0.3, 1), random() < 0.6 ? 2 : 12]
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
-    const colour = drawColour(random)
-    const slope = [between(random, -0.3, 0.3) / radius, between(random, -0.3, 0.3) / radius] as const
-    const rough = 0.25 * random() ** 2
+    const colour = drawColour(random, palette[Math.floor(random() * palette.length)])
+    const slope = [between(random, -0.2, 0.2) / radius, between(random, -0.2, 0.2) / radius] as const
+    const rough = 0.15 * random() ** 2
     const shift = Math.floor(random() * side)
     for (let y = Math.max(0, Math.floor(cy - 1.5 * radius)); y < Math.min(side, cy + 1.5 * radius); y++)
       for (let x = Math.max(0, Math.floor(cx - 1.5 * radius)); x < Math.min(side, cx + 1.5 * radius); x++) {
@@ -64,9 +67,9 @@ function deadLeaves(random: Random, side: number): Float32Array {
 
 /** Fractal noise in three channels that largely agree: clouds, stone, foliage. */
 function clouds(random: Random, side: number): Float32Array {
-  const slope = between(random, 0.7, 2)
+  const slope = between(random, 0.4, 1.2)
   const common = fractal(random, side, slope)
-  const [base, contrast] = [drawColour(random), between(random, 0.1, 0.35)]
+  const [base, contrast] = [drawColour(random), between(random, 0.05, 0.2)]
   const values = new Float32Array(side * side * 3)
   for (let c = 0; c < 3; c++) {
     const mine = fractal(random, side, slope)
@@ -87,7 +90,8 @@ function gradients(random: Random, side: number): Float32Array {
       const weights = [(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v]
       const noise = grain * (2 * random() - 1)
       for (let c = 0; c < 3; c++)
-        values[(y * side + x) * 3 + c] = noise + corners.reduce((sum, at, i) => sum + (weights[i] ?? 0) * (at[c] ?? 0), 0)
+        values[(y * side + x) * 3 + c] =
+          noise + corners.reduce((sum, at, i) => sum + (weights[i] ?? 0) * (at[c] ?? 0), 0)
     }
   return values
 }
@@ -95,7 +99,7 @@ function gradients(random: Random, side: number): Float32Array {
 const css = (colour: Colour): string => `rgb(${colour.map((value) => Math.round(255 * value)).join(',')})`
 
 /** Lines of letters in many sizes over a gradient, as signs and pages have them. */
-async function text(random: Random, side: number): Promise<sharp.Sharp> {
+async function text(random: Random, side: number): Promise<Sharp> {
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,-  '
   const parts: string[] = []
   for (let y = 0; y < side * 1.1; ) {
@@ -119,7 +123,18 @@ async function text(random: Random, side: number): Promise<sharp.Sharp> {
 }
 
 /** Of ten pictures, how many are of each kind. */
-const KINDS = ['leaves', 'leaves', 'leaves', 'leaves', 'leaves', 'clouds', 'clouds', 'gradients', 'text', 'text'] as const
+const KINDS = [
+  'leaves',
+  'leaves',
+  'clouds',
+  'leaves',
+  'text',
+  'leaves',
+  'clouds',
+  'leaves',
+  'gradients',
+  'text',
+] as const
 
 /**
  * Picture `index` of an endless series, the same for the same seed, as PNG bytes of size x size pixels.
@@ -132,10 +147,20 @@ export async function rendering(seed: number, index: number, size: number): Prom
     kind === 'text'
       ? await text(random, side)
       : pipeline(
-          kind === 'leaves' ? deadLeaves(random, side) : kind === 'clouds' ? clouds(random, side) : gradients(random, side),
+          kind === 'leaves'
+            ? deadLeaves(random, side)
+            : kind === 'clouds'
+              ? clouds(random, side)
+              : gradients(random, side),
           side,
         )
   // Some are out of focus, as parts of photographs are.
-  const soft = random() < 0.3 ? await drawn.blur(between(random, 1, 5)).png().toBuffer() : await drawn.png().toBuffer()
+  const soft =
+    random() < 0.3
+      ? await drawn
+          .blur(between(random, 1, 5))
+          .png()
+          .toBuffer()
+      : await drawn.png().toBuffer()
   return sharp(soft).resize(size, size, { kernel: 'linear' }).removeAlpha().png().toBuffer()
 }

@@ -1,8 +1,7 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
-import { tensor } from '@tensorflow/tfjs-core'
+import { type Tensor, tensor } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import type { Part } from '../models/autoencoders/autoencoder.ts'
-import { type TinyPlan, planTiny } from '../models/autoencoders/tiny-plan.ts'
+import { planTiny, type TinyPlan } from '../models/autoencoders/tiny-plan.ts'
 import { toTfjs } from '../models/read.ts'
 import type { StateTensor } from '../weights/state-dict.ts'
 import type { Weights } from '../weights/weights.ts'
@@ -76,7 +75,8 @@ export function tinyShapes(part: Part, { latentChannels, encoder, decoder }: Aut
 }
 
 /** A half's architecture as a reader of its file would find it. */
-export function tinyPlanOf(part: Part, shapes: Shapes): TinyPlan {
+export function tinyPlanOf(part: Part, architecture: AutoencoderArchitecture): TinyPlan {
+  const shapes = tinyShapes(part, architecture)
   const unread = () => Promise.reject(new Error('only shapes are here'))
   const tensors = Object.entries(shapes).map(([name, shape]): [string, StateTensor] => [
     name,
@@ -91,21 +91,25 @@ const LAST_OF_BLOCK = 0.3
 const MEAN_IMAGE = 0.45
 
 /**
- * Weights to begin with, as He et al. draw them for ReLU: normal of variance 2 / fan-in, biases 0.
- * @param names each tensor's name has this before it
+ * Weights of both halves to begin with, 'encoder.N…' and 'decoder.N…', as He et al. draw them for ReLU: normal of variance
+ * 2 / fan-in, biases 0.
  */
-export function initialWeights(part: Part, shapes: Shapes, seed: string, names = ''): Weights {
-  const random = seedrandom(`${seed}/${part}`)
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-  const last = Object.keys(shapes).at(-1)
+export function initialAutoencoder(architecture: AutoencoderArchitecture, seed: number): Weights {
   const made: Record<string, Tensor> = {}
-  for (const [name, shape] of Object.entries(shapes)) {
-    const length = shape.reduce((a, b) => a * b, 1)
-    const ending = last?.startsWith(`${name.split('.', 1)[0]}.`)
-    const std = Math.sqrt((ending ? 1 : 2) / (length / (shape[0] ?? 1))) * (/conv\.4\./.test(name) ? LAST_OF_BLOCK : 1)
-    const about = ending && part === 'decoder' ? MEAN_IMAGE : 0
-    const values = Float32Array.from({ length }, () => (shape.length === 4 ? std * normal() : about))
-    made[names + name] = shape.length === 4 ? toTfjs(values, shape) : tensor(values, shape, 'float32')
+  for (const part of ['encoder', 'decoder'] as const) {
+    const shapes = tinyShapes(part, architecture)
+    const random = seedrandom(`${seed}/${part}`)
+    const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+    const last = Object.keys(shapes).at(-1)?.split('.', 1)[0]
+    for (const [name, shape] of Object.entries(shapes)) {
+      const length = shape.reduce((a, b) => a * b, 1)
+      const fanIn = length / (shape[0] ?? 1)
+      const ends = name.split('.', 1)[0] === last
+      const std = Math.sqrt((ends ? 1 : 2) / fanIn) * (name.includes('conv.4.') ? LAST_OF_BLOCK : 1)
+      const bias = ends && part === 'decoder' ? MEAN_IMAGE : 0
+      const values = Float32Array.from({ length }, () => (shape.length === 4 ? std * normal() : bias))
+      made[`${part}.${name}`] = shape.length === 4 ? toTfjs(values, shape) : tensor(values, shape, 'float32')
+    }
   }
   return made
 }

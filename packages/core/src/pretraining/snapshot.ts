@@ -31,12 +31,13 @@ export function writeSnapshot({ step, fingerprint, groups, progress }: Snapshot)
 
 /**
  * Reads what writeSnapshot wrote.
- * @param lengths of each group's vectors
+ * @param fingerprint the run's; null takes a checkpoint of any
+ * @param lengths of each group's vectors; groups that are not among them are not read
  * @throws StableSigError 'bad-checkpoint' when it is not a snapshot, or that of another run
  */
 export async function readSnapshot(
   bytes: Uint8Array,
-  fingerprint: string,
+  fingerprint: string | null,
   lengths: Readonly<Record<string, readonly number[]>>,
 ): Promise<Snapshot> {
   const state = await openWeights(memorySource('the checkpoint', bytes)).catch((cause: unknown) => {
@@ -44,7 +45,7 @@ export async function readSnapshot(
   })
   const about = state.metadata
   if (about.format !== FORMAT) throw refusal(`its format is '${about.format}', expected '${FORMAT}'`)
-  if (about.fingerprint !== fingerprint)
+  if (fingerprint !== null && about.fingerprint !== fingerprint)
     throw refusal(
       `it belongs to a run with other arguments or pictures: repeat those, or delete it to start anew ` +
         `(it was started with ${about.fingerprint}, this run with ${fingerprint})`,
@@ -53,7 +54,7 @@ export async function readSnapshot(
   if (!Number.isSafeInteger(step) || step < 0) throw refusal(`it says that ${about.step} steps were done`)
   const groups: Record<string, Float32Array[]> = {}
   for (const [group, expected] of Object.entries(lengths)) groups[group] = await vectorsOf(state, group, expected)
-  return { step, fingerprint, groups, progress: progressOf(about.progress ?? '') }
+  return { step, fingerprint: about.fingerprint ?? '', groups, progress: progressOf(about.progress ?? '') }
 }
 
 function progressOf(text: string): unknown {

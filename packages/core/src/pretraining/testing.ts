@@ -2,11 +2,11 @@ import seedrandom from 'seedrandom'
 import type { CheckpointStore } from '../training/checkpoint.ts'
 import type { PixelSet } from './pixel-set.ts'
 
-/** Pictures of a few soft stripes each. */
+/** Pictures of soft stripes, wider than a crop, in three colours. */
 export function stripes(count: number, side: number): PixelSet {
   const pictures = Array.from({ length: count }, (_, index) => {
     const random = seedrandom(`stripes ${index}`)
-    const waves = [0, 1, 2].map(() => [0.1 * random(), 0.1 * random(), 6 * random()] as const)
+    const waves = [0, 1, 2].map(() => [0.03 * random(), 0.03 * random(), 6 * random()] as const)
     const data = new Uint8Array(side * side * 3)
     for (let i = 0; i < data.length; i++) {
       const [x, y] = [Math.floor(i / 3) % side, Math.floor(i / (3 * side))]

@@ -1,24 +1,23 @@
-import { dispose, type Tensor } from '@tensorflow/tfjs-core'
+import { dispose } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { tinyDecoder, tinyEncoder } from '../models/autoencoders/tiny.ts'
-import { oihw } from '../models/layout.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
 import { hashOf } from '../training/fingerprint.ts'
-import { flatLayout, tensorsOf } from '../training/flat.ts'
+import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
-import { type TensorData, tensorData } from '../weights/writer.ts'
 import type { Weights } from '../weights/weights.ts'
+import type { TensorData } from '../weights/writer.ts'
 import {
   type AutoencoderArchitecture,
-  initialWeights,
+  initialAutoencoder,
   SMALL_AUTOENCODER,
   tinyPlanOf,
-  tinyShapes,
 } from './autoencoder-architecture.ts'
 import { type AutoencoderModel, autoencoderStep } from './autoencoder-step.ts'
-import { cropSource, cropTensor, type Crops } from './crops.ts'
+import { type Crops, cropSource, cropTensor } from './crops.ts'
 import { heldCosine } from './learning-rate.ts'
 import type { PixelSet } from './pixel-set.ts'
+import { storedTensors } from './stored-tensors.ts'
 import { runTraining, type TrainingTask } from './training-run.ts'
 import { startingGroups } from './vector-groups.ts'
 
@@ -95,20 +94,12 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
     throw new StableSigError('bad-argument', `maxReduction is ${maxReduction}, expected a number from 1`)
   if (!(pictures.length >= 1)) throw new StableSigError('bad-argument', 'there are no pictures to train on')
 
-  const shapes = { encoder: tinyShapes('encoder', architecture), decoder: tinyShapes('decoder', architecture) }
-  const plans = {
-    encoder: tinyPlanOf('encoder', shapes.encoder),
-    decoder: tinyPlanOf('decoder', shapes.decoder),
-  }
-  const start = options.initial ?? {
-    ...initialWeights('encoder', shapes.encoder, `${seed}`, 'encoder.'),
-    ...initialWeights('decoder', shapes.decoder, `${seed}`, 'decoder.'),
-  }
+  const start = options.initial ?? initialAutoencoder(architecture, seed)
   const bare = { weights: {}, names: new Map(), shapes: new Map() }
   const layout = flatLayout(start)
   const model: AutoencoderModel = {
-    encoder: tinyEncoder(plans.encoder, bare),
-    decoder: tinyDecoder(plans.decoder, bare),
+    encoder: tinyEncoder(tinyPlanOf('encoder', architecture), bare),
+    decoder: tinyDecoder(tinyPlanOf('decoder', architecture), bare),
     layout,
     optimizer: adamW({ betas: [0.9, 0.99], weightDecay: 1e-4 }),
     absoluteWeight,
@@ -120,7 +111,17 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
   const groups = await startingGroups(layout, start, model.optimizer).finally(() => {
     if (!options.initial) dispose(start)
   })
-  const about = { steps, architecture, batchSize, size, maxReduction, learningRate, absoluteWeight, structureWeight, seed }
+  const about = {
+    steps,
+    architecture,
+    batchSize,
+    size,
+    maxReduction,
+    learningRate,
+    absoluteWeight,
+    structureWeight,
+    seed,
+  }
   const weights = groups.weights ?? []
   const fingerprint = checkpoint
     ? await fingerprintOf({ ...about, pictures: pictures.length }, [(await load(0)).values, ...weights])
@@ -153,17 +154,7 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
         ...{ learningRate: rate(step - 1), seconds },
       }),
   })
-  const trained = tensorsOf(layout, [...(run.groups.weights ?? [])])
-  const tensors: Record<string, TensorData> = {}
-  for (const [name, tensor] of Object.entries(trained)) {
-    const values = await tensor.data<'float32'>()
-    const [height = 0, width = 0, into = 0, out = 0] = tensor.shape
-    tensors[name] =
-      tensor.rank === 4
-        ? tensorData(oihw(values, tensor.shape), [out, into, height, width])
-        : tensorData(values, tensor.shape)
-    tensor.dispose()
-  }
+  const tensors = await storedTensors(layout, run.groups.weights ?? [])
   return { tensors, resumedAt: run.resumedAt }
 }
 

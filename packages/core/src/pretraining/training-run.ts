@@ -117,7 +117,9 @@ async function resume<Batch, Progress>(
 ): Promise<Snapshot | null> {
   const stored = await checkpoint?.read()
   if (!stored) return null
-  const lengths = Object.entries(groups).map(([group, vectors]) => [group, vectors.map(({ length }) => length)] as const)
+  const lengths = Object.entries(groups).map(
+    ([group, vectors]) => [group, vectors.map(({ length }) => length)] as const,
+  )
   return readSnapshot(stored, task.fingerprint, Object.fromEntries(lengths))
 }
 
