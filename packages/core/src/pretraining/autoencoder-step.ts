@@ -22,9 +22,9 @@ import { clipByGlobalNorm } from '../training/clip.ts'
 import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
 import type { Optimizer } from '../training/optimizers.ts'
 import type { Weights } from '../weights/weights.ts'
-import { halfOf } from './halves.ts'
 import type { RecordedStep, VectorGroups } from './training-run.ts'
 import { momentsIn, withMoments } from './vector-groups.ts'
+import { weightsOfPart } from './weights-of-part.ts'
 
 /** What stays the same from step to step. */
 export interface AutoencoderModel {
@@ -57,8 +57,8 @@ export function autoencoderStep(
     const weights = groups.weights ?? []
     const parameters: Weights = unflatten(layout, weights)
     const { aux, gradients } = valueAndGradients(() => {
-      const latents = encoder.apply(halfOf('encoder', parameters), images)
-      const made = decoder.apply(halfOf('decoder', parameters), latents)
+      const latents = encoder.apply(weightsOfPart('encoder', parameters), images)
+      const made = decoder.apply(weightsOfPart('decoder', parameters), latents)
       const structure = structureLoss(made, images)
       const loss = add<Scalar>(errorLoss(made, images, absoluteWeight), mul(structure, structureWeight))
       return { loss, aux: { loss, structure, made } }

@@ -12,14 +12,20 @@ export async function storedTensors(
   const stored: Record<string, TensorData> = {}
   try {
     for (const [name, tensor] of Object.entries(weights)) {
-      const { rank, shape } = tensor
+      const { shape } = tensor
       const values = await tensor.data<'float32'>()
-      const [height = 0, width = 0, into = 0, out = 0] = shape
-      stored[name] =
-        rank === 4 ? tensorData(oihw(values, shape), [out, into, height, width]) : tensorData(values, shape)
+      stored[name] = inTorchOrder(values, shape)
     }
     return stored
   } finally {
     dispose(weights)
   }
+}
+
+/** Convolutions [h,w,I,O] become [O,I,h,w], matrices [I,O] become [O,I], all else stays. */
+function inTorchOrder(values: Float32Array, shape: readonly number[]): TensorData {
+  if (shape.length !== 4 && shape.length !== 2) return tensorData(values, shape)
+  const [height = 1, width = 1, into = 1, out = 1] = shape.length === 4 ? shape : [1, 1, ...shape]
+  const ordered = oihw(values, [height, width, into, out])
+  return tensorData(ordered, shape.length === 4 ? [out, into, height, width] : [out, into])
 }

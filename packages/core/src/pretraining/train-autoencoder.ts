@@ -2,7 +2,6 @@ import { dispose } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { tinyDecoder, tinyEncoder } from '../models/autoencoders/tiny.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
-import { hashOf } from '../training/fingerprint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
 import type { Weights } from '../weights/weights.ts'
@@ -17,6 +16,7 @@ import { type AutoencoderModel, autoencoderStep } from './autoencoder-step.ts'
 import { type Crops, cropSource, cropTensor } from './crops.ts'
 import { heldCosine } from './learning-rate.ts'
 import type { PixelSet } from './pixel-set.ts'
+import { runFingerprint } from './run-fingerprint.ts'
 import { storedTensors } from './stored-tensors.ts'
 import { runTraining, type TrainingTask } from './training-run.ts'
 import { startingGroups } from './vector-groups.ts'
@@ -124,7 +124,7 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
   }
   const weights = groups.weights ?? []
   const fingerprint = checkpoint
-    ? await fingerprintOf({ ...about, pictures: pictures.length }, [(await load(0)).values, ...weights])
+    ? await runFingerprint({ ...about, pictures: pictures.length }, [(await load(0)).values, ...weights])
     : ''
   const task: TrainingTask<Crops, number> = {
     steps,
@@ -159,8 +159,3 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
 }
 
 const decibels = (error: number): number => -10 * Math.log10(Math.max(error, 1e-10))
-
-async function fingerprintOf(about: object, values: readonly Float32Array[]): Promise<string> {
-  const hashes = await Promise.all(values.map(hashOf))
-  return hashOf(new TextEncoder().encode(JSON.stringify({ ...about, hashes })))
-}

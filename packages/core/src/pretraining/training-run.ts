@@ -38,6 +38,9 @@ export interface StepReport<Progress> {
   readonly step: number
   readonly steps: number
   readonly metrics: readonly number[]
+  /** What the run knew when the step was taken. */
+  readonly before: Progress
+  /** What it knows now. */
   readonly progress: Progress
   /** Seconds that it took, its data included. */
   readonly seconds: number
@@ -83,7 +86,7 @@ export async function runTraining<Batch, Progress>(
         await save()
         throw new StableSigError('aborted', `stopped after ${done} of ${task.steps} steps`)
       }
-      const before = performance.now()
+      const started = performance.now()
       const batch = await (next ?? task.load(done))
       next = done + 1 < task.steps ? task.load(done + 1) : undefined
       // What loading the next batch throws is thrown when its turn comes.
@@ -98,10 +101,11 @@ export async function runTraining<Batch, Progress>(
           'not-finite',
           `the loss of step ${done + 1} is ${metrics[0]}: lower the learning rate, or resume from an earlier checkpoint`,
         )
+      const before = progress
       progress = task.advance(progress, metrics, batch, done)
       done++
-      const seconds = (performance.now() - before) / 1000
-      await onStep?.({ step: done, steps: task.steps, metrics, progress, seconds })
+      const seconds = (performance.now() - started) / 1000
+      await onStep?.({ step: done, steps: task.steps, metrics, before, progress, seconds })
       if (done === task.steps || done % (checkpoint?.every ?? CHECKPOINT_EVERY) === 0) await save()
     }
     return { groups: await valuesOf(groups), progress, resumedAt: resumed?.step ?? 0 }
