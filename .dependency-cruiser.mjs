@@ -6,7 +6,7 @@ const levels = [
   ['weights', 'models', 'transforms', 'losses', 'metrics'],
   ['signing'],
   ['detection', 'tracing'],
-  ['training', 'evaluate'],
+  ['training', 'evaluate', 'pretraining'],
 ]
 
 /** What a package may import of the others. */

@@ -7,6 +7,7 @@ const packages = ['stats', 'core', 'backend-onnx', 'backend-node', 'cli'].map((n
 
 const rest = [
   { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
+  { name: 'training', root: 'training', include: ['*.test.ts'] },
   { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] },
 ]
 

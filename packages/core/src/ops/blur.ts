@@ -1,0 +1,19 @@
+import { depthwiseConv2d, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+
+const ROW = [1 / 8, 3 / 8, 3 / 8, 1 / 8]
+
+/**
+ * Halves the resolution through a low-pass filter: x [N,H,W,C] -> [N,H/2,W/2,C], H and W even. The filter is the outer product of
+ * [1 3 3 1]/8 with itself, with a zero around the image. What comes of it hardly depends on which pixels are even (Zhang 2019),
+ * which a strided convolution's result does.
+ */
+export function blurDown2(x: Tensor4D): Tensor4D {
+  return tidy(() => {
+    const channels = x.shape[3]
+    const kernel = Float32Array.from({ length: 16 * channels }, (_, i) => {
+      const at = Math.floor(i / channels)
+      return (ROW[Math.floor(at / 4)] ?? 0) * (ROW[at % 4] ?? 0)
+    })
+    return depthwiseConv2d(x, tensor4d(kernel, [4, 4, channels, 1]), 2, 'same')
+  })
+}

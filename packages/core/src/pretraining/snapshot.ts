@@ -1,0 +1,80 @@
+import { StableSigError } from '../errors.ts'
+import { memorySource } from '../weights/byte-source.ts'
+import { readFloat32 } from '../weights/convert.ts'
+import { openWeights } from '../weights/open.ts'
+import type { StateDict } from '../weights/state-dict.ts'
+import { tensorData, writeSafetensors } from '../weights/writer.ts'
+
+/** A run between two steps, as a file keeps it. */
+export interface Snapshot {
+  /** Steps done. */
+  readonly step: number
+  /** What the run was started with; only a run started with the same continues from here. */
+  readonly fingerprint: string
+  /** Weights, moments and whatever else a step changes, as vectors by the name of their group. */
+  readonly groups: Readonly<Record<string, readonly Float32Array[]>>
+  /** What else a run knows of its past: anything JSON can hold. */
+  readonly progress: unknown
+}
+
+const FORMAT = 'stablesig pretraining checkpoint 1'
+const vectorName = (group: string, i: number): string => `${group}.${i}`
+
+/** A snapshot as the bytes of a safetensors file. */
+export function writeSnapshot({ step, fingerprint, groups, progress }: Snapshot): Uint8Array {
+  const tensors = Object.entries(groups).flatMap(([group, vectors]) =>
+    vectors.map((values, i) => [vectorName(group, i), tensorData(values, [values.length])] as const),
+  )
+  const about = { format: FORMAT, step: `${step}`, fingerprint, progress: JSON.stringify(progress) }
+  return writeSafetensors(Object.fromEntries(tensors), about)
+}
+
+/**
+ * Reads what writeSnapshot wrote.
+ * @param fingerprint the run's; null takes a checkpoint of any
+ * @param lengths of each group's vectors; groups that are not among them are not read
+ * @throws StableSigError 'bad-checkpoint' when it is not a snapshot, or that of another run
+ */
+export async function readSnapshot(
+  bytes: Uint8Array,
+  fingerprint: string | null,
+  lengths: Readonly<Record<string, readonly number[]>>,
+): Promise<Snapshot> {
+  const state = await openWeights(memorySource('the checkpoint', bytes)).catch((cause: unknown) => {
+    throw refusal('it is not a safetensors file; delete it to start anew', cause)
+  })
+  const about = state.metadata
+  if (about.format !== FORMAT) throw refusal(`its format is '${about.format}', expected '${FORMAT}'`)
+  if (fingerprint !== null && about.fingerprint !== fingerprint)
+    throw refusal(
+      `it belongs to a run with other arguments or pictures: repeat those, or delete it to start anew ` +
+        `(it was started with ${about.fingerprint}, this run with ${fingerprint})`,
+    )
+  const step = Number(about.step)
+  if (!Number.isSafeInteger(step) || step < 0) throw refusal(`it says that ${about.step} steps were done`)
+  const groups: Record<string, Float32Array[]> = {}
+  for (const [group, expected] of Object.entries(lengths)) groups[group] = await vectorsOf(state, group, expected)
+  return { step, fingerprint: about.fingerprint ?? '', groups, progress: progressOf(about.progress ?? '') }
+}
+
+function progressOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw refusal('what it says of its progress is not JSON', cause)
+  }
+}
+
+async function vectorsOf(state: StateDict, group: string, lengths: readonly number[]): Promise<Float32Array[]> {
+  const vectors: Float32Array[] = []
+  for (const [i, length] of lengths.entries()) {
+    const stored = state.tensors.get(vectorName(group, i))
+    if (stored?.dtype !== 'float32' || stored.shape.join() !== `${length}`)
+      throw refusal(`its tensor ${vectorName(group, i)} is not a vector of ${length} float32 values`)
+    vectors.push(await readFloat32(stored))
+  }
+  return vectors
+}
+
+const refusal = (why: string, cause?: unknown): StableSigError =>
+  new StableSigError('bad-checkpoint', `cannot resume from the checkpoint: ${why}`, { cause })

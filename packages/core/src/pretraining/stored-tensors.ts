@@ -1,0 +1,31 @@
+import { dispose } from '@tensorflow/tfjs-core'
+import { oihw } from '../models/layout.ts'
+import { type FlatLayout, tensorsOf } from '../training/flat.ts'
+import { type TensorData, tensorData } from '../weights/writer.ts'
+
+/** Flat vectors of weights as a file has them: by name, PyTorch's order, float32. */
+export async function storedTensors(
+  layout: FlatLayout,
+  vectors: readonly Float32Array[],
+): Promise<Record<string, TensorData>> {
+  const weights = tensorsOf(layout, vectors)
+  const stored: Record<string, TensorData> = {}
+  try {
+    for (const [name, tensor] of Object.entries(weights)) {
+      const { shape } = tensor
+      const values = await tensor.data<'float32'>()
+      stored[name] = inTorchOrder(values, shape)
+    }
+    return stored
+  } finally {
+    dispose(weights)
+  }
+}
+
+/** Convolutions [h,w,I,O] become [O,I,h,w], matrices [I,O] become [O,I], all else stays. */
+function inTorchOrder(values: Float32Array, shape: readonly number[]): TensorData {
+  if (shape.length !== 4 && shape.length !== 2) return tensorData(values, shape)
+  const [height = 1, width = 1, into = 1, out = 1] = shape.length === 4 ? shape : [1, 1, ...shape]
+  const ordered = oihw(values, [height, width, into, out])
+  return tensorData(ordered, shape.length === 4 ? [out, into, height, width] : [out, into])
+}

@@ -1,0 +1,93 @@
+import { type Tensor, type Tensor1D, tensor } from '@tensorflow/tfjs-core'
+import seedrandom from 'seedrandom'
+import { LIGHT_WIDTHS, lightLayers } from '../models/light/network.ts'
+import type { Weights } from '../weights/weights.ts'
+import { embedderShapes, MODULATED } from './embedder.ts'
+
+/** A watermark encoder and the light extractor that is trained with it. */
+export interface PairArchitecture {
+  readonly bits: number
+  /** Channels of the watermark encoder. */
+  readonly embedderWidth: number
+  /** Channels of the extractor at the image's resolution, at a half and a quarter, at an eighth. */
+  readonly widths: readonly [number, number, number]
+}
+
+export const pairArchitecture = (bits: number): PairArchitecture => ({
+  bits,
+  embedderWidth: 64,
+  widths: LIGHT_WIDTHS,
+})
+
+/** A layer with batch statistics, by its full name. */
+export interface NormLayer {
+  readonly name: string
+  readonly channels: number
+}
+
+/** Every layer with batch statistics, in the order in which their running means and variances are kept. */
+export function normLayers({ embedderWidth, widths }: PairArchitecture): NormLayer[] {
+  const embedder = ['stem', ...MODULATED.map((i) => `modulated.${i}`)]
+  return [
+    ...embedder.map((name) => ({ name: `embedder.${name}`, channels: embedderWidth })),
+    ...lightLayers(widths).map(({ name, outputs }) => ({ name: `extractor.${name}`, channels: outputs })),
+  ]
+}
+
+/** Of the weights from a message to scales and shifts, times √bits. */
+const MESSAGE_STD = 0.5
+
+/**
+ * Weights to begin with, 'embedder.…' and 'extractor.…' in tfjs' layout: normal of variance 2 / fan-in where a norm follows, norms
+ * at the identity, the head of variance 1 / fan-in.
+ */
+export function initialPair(architecture: PairArchitecture, seed: number): Record<string, Tensor> {
+  const { bits, embedderWidth, widths } = architecture
+  const made: Record<string, Tensor> = {}
+  const put = (name: string, shape: number[], std: number, about = 0) => {
+    const random = seedrandom(`${seed}/${name}`)
+    const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+    const length = shape.reduce((a, b) => a * b, 1)
+    made[name] = tensor(
+      Float32Array.from({ length }, () => (std ? about + std * normal() : about)),
+      shape,
+      'float32',
+    )
+  }
+  for (const [name, shape] of Object.entries(embedderShapes(bits, embedderWidth))) {
+    const fanIn = shape.slice(0, -1).reduce((a, b) => a * b, 1)
+    if (name.endsWith('bias')) put(`embedder.${name}`, shape, 0)
+    else if (name.includes('message')) put(`embedder.${name}`, shape, MESSAGE_STD / Math.sqrt(bits))
+    else put(`embedder.${name}`, shape, Math.sqrt((name.startsWith('out') ? 1 : 2) / fanIn))
+  }
+  put('embedder.stem.norm.weight', [embedderWidth], 0, 1)
+  put('embedder.stem.norm.bias', [embedderWidth], 0)
+  for (const { name, inputs, outputs } of lightLayers(widths)) {
+    put(`extractor.${name}.weight`, [3, 3, inputs, outputs], Math.sqrt(2 / (9 * inputs)))
+    put(`extractor.${name}.norm.weight`, [outputs], 0, 1)
+    put(`extractor.${name}.norm.bias`, [outputs], 0)
+  }
+  const pooled = widths[2]
+  put('extractor.head.weight', [pooled, bits], 1 / Math.sqrt(pooled))
+  put('extractor.head.bias', [bits], 0)
+  return made
+}
+
+/** Running means and variances of every norm, end to end, as a run begins with them: 0 and 1. */
+export function initialStatistics(architecture: PairArchitecture): Float32Array {
+  const layers = normLayers(architecture)
+  const total = layers.reduce((sum, { channels }) => sum + 2 * channels, 0)
+  const values = new Float32Array(total)
+  let at = 0
+  for (const { channels } of layers) {
+    values.fill(1, at + channels, at + 2 * channels)
+    at += 2 * channels
+  }
+  return values
+}
+
+/** Scale and shift of a layer's norm, where it has them. */
+export const affineOf = (weights: Weights, name: string): readonly [Tensor1D, Tensor1D] | null => {
+  const [scale, shift] = [weights[`${name}.norm.weight`], weights[`${name}.norm.bias`]]
+  return scale && shift ? [scale as Tensor1D, shift as Tensor1D] : null
+}
