@@ -16,6 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'stablesig-installed-'))
 try {
   await check('the packed packages install', install)
   await makeImages()
+  await check('a program is bundled as docs/bundling.md says, as ESM and as CommonJS', bundlePrograms)
   for (const [version, bin] of await nodes()) {
     // Whatever appears in them was written without being asked for.
     const [home, temporary] = ['home', 'temporary'].map((name) => join(folder, `${name}-${version}`))
@@ -33,6 +34,11 @@ try {
       const { stdout } = await run('node', ['use.mjs'])
       return stdout.trim()
     })
+    for (const bundle of ['esm/program.mjs', 'cjs/program.cjs'])
+      await check(`Node ${version}: ${bundle}, with a worker`, () => decidesInBundle(run, bundle))
+    await check(`Node ${version}: a bundle with onnxruntime-node inside says in a sentence what to do`, () =>
+      refusesToStart(run),
+    )
     await check(`Node ${version}: stablesig sign, two steps, then detect`, () => signAndDetect(run))
     await check(`Node ${version}: nothing was written into the home or the temporary folder`, async () => {
       const found = [home, temporary].flatMap((empty) => readdirSync(empty, { recursive: true }))
@@ -59,7 +65,14 @@ async function install() {
     name: 'user',
     private: true,
     type: 'module',
-    dependencies: { ...files, '@tensorflow/tfjs-core': pinned('@tensorflow/tfjs-core'), sharp: pinned('sharp') },
+    dependencies: {
+      ...files,
+      '@tensorflow/tfjs-core': pinned('@tensorflow/tfjs-core'),
+      // What stays outside of a bundle is a package of the user's own.
+      'onnxruntime-node': pinned('onnxruntime-node'),
+      sharp: pinned('sharp'),
+    },
+    devDependencies: { esbuild: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.esbuild },
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2))
   // Packed packages name each other by version; those versions are the tarballs.
@@ -80,11 +93,42 @@ async function makeImages() {
     join(folder, 'images.mjs'),
     `import sharp from 'sharp'
 for (let i = 0; i < ${IMAGES}; i += 1) {
-  const pixels = Buffer.from({ length: 96 * 80 * 3 }, (_, at) => 128 + 100 * Math.sin(at / (7 + i)) * Math.cos(at / (800 + 90 * i)))
+  const pixels = Uint8Array.from({ length: 96 * 80 * 3 }, (_, at) => 128 + 100 * Math.sin(at / (7 + i)) * Math.cos(at / (800 + 90 * i)))
   await sharp(pixels, { raw: { width: 96, height: 80, channels: 3 } }).png().toFile('images/' + i + '.png')
 }`,
   )
   await exec('node', ['images.mjs'], { cwd: folder })
+}
+
+/** Runs the commands of docs/bundling.md, and one that leaves onnxruntime-node inside, as that page says not to. */
+async function bundlePrograms() {
+  cpSync(join(root, 'scripts/ci/installed-bundle.mjs'), join(folder, 'program.mjs'))
+  const page = readFileSync(join(root, 'docs/bundling.md'), 'utf8')
+  const commands = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, command]) => command)
+  if (commands.length !== 2) throw new Error(`docs/bundling.md has ${commands.length} commands`)
+  for (const command of commands) {
+    const { stderr } = await exec('sh', ['-c', command], { cwd: folder })
+    if (/warning|error/i.test(stderr)) throw new Error(stderr)
+  }
+  const inside = commands[1]
+    .replace('--external:onnxruntime-node', '--loader:.node=copy')
+    .replace('--outdir=cjs', '--outdir=inside')
+  await exec('sh', ['-c', inside], { cwd: folder })
+}
+
+/** Both threads decide alike, and nothing but the decision is printed: no banner, no warning. */
+async function decidesInBundle(run, bundle) {
+  const { stdout, stderr } = await run('node', [bundle])
+  const { engine, here, inWorker } = JSON.parse(stdout)
+  if (stderr) throw new Error(`it wrote to standard error\n${stderr}`)
+  if (here.total !== 16 || !(here.pValue > 0) || here.matches !== inWorker.matches) throw new Error(stdout)
+  return `${engine}, ${here.matches} of ${here.total} bits`
+}
+
+async function refusesToStart(run) {
+  const { stderr } = await run('node', ['inside/program.cjs'], { accept: [1] })
+  if (!/^StableSigError: onnxruntime-node does not start .*outside of the bundle.*\n$/.test(stderr))
+    throw new Error(stderr)
 }
 
 /** Version and folder of each Node: the one that runs this, and those of .ci/nodes. */

@@ -13,7 +13,8 @@ import { errorData } from './error-data.ts'
 import type { Reading, WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
 import { setIdle } from './state.ts'
 
-if (parentPort) await serve(parentPort, workerData)
+// Not awaited: a bundle for CommonJS cannot await here. What it throws ends the thread as an error either way.
+if (parentPort) void serve(parentPort, workerData)
 
 async function serve(port: MessagePort, setup: WorkerSetup): Promise<void> {
   const reply = (message: WorkerReply) => port.postMessage(message)
