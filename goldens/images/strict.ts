@@ -24,14 +24,18 @@ class Picture {
   ) {}
 }
 
-/** Loads them; they take a file's bytes and throw where the file is not as its format says. */
-export async function strictDecoders(): Promise<Record<Seed['format'], (bytes: Uint8Array) => Promise<Strict>>> {
+/**
+ * Takes a file's bytes and throws where the file is not as its format says; null where it has a reason of its own not to read it,
+ * and says nothing of whether the file is good.
+ */
+export type StrictDecoder = (bytes: Uint8Array) => Promise<Strict | null>
+
+export async function strictDecoders(): Promise<Readonly<Record<Seed['format'], StrictDecoder>>> {
   Object.assign(globalThis, { ImageData: Picture })
   const { resolve } = createRequire(import.meta.url)
-  // Emscripten's own option, which the packages' types leave out; they would fetch the file.
-  const binary = (name: string) => ({ noInitialRun: false, wasmBinary: readFileSync(resolve(name)) })
-  await initWebp(binary('@jsquash/webp/codec/dec/webp_dec.wasm'))
-  await initAvif(binary('@jsquash/avif/codec/dec/avif_dec.wasm'))
+  const wasm = (name: string) => WebAssembly.compile(readFileSync(resolve(name)))
+  await initWebp(await wasm('@jsquash/webp/codec/dec/webp_dec.wasm'))
+  await initAvif(await wasm('@jsquash/avif/codec/dec/avif_dec.wasm'))
   return {
     jpeg: async (bytes) => decodeJpeg(bytes),
     png: async (bytes) => {
@@ -39,9 +43,16 @@ export async function strictDecoders(): Promise<Record<Seed['format'], (bytes: U
       return { width, height, ...(channels === 3 && depth === 8 ? { rgb: Uint8Array.from(data) } : {}) }
     },
     webp: async (bytes) => sized(await decodeWebp(bytes.slice().buffer)),
-    avif: async (bytes) => sized(await decodeAvif(bytes.slice().buffer)),
+    // libavif demands a property that may be left out, and that older writers leave out.
+    avif: async (bytes) => (lacks(bytes, 'pixi') ? null : sized(await decodeAvif(bytes.slice().buffer))),
     tiff: async (bytes) => tiffPage(bytes),
   }
+}
+
+/** Whether an AVIF has fewer properties of a kind than coded items. */
+function lacks(bytes: Uint8Array, property: string): boolean {
+  const text = Buffer.from(bytes).toString('latin1')
+  return text.split(property).length < text.split('av1C').length
 }
 
 function sized(picture: { readonly width: number; readonly height: number } | null): Strict {
@@ -52,7 +63,7 @@ function sized(picture: { readonly width: number; readonly height: number } | nu
 const JPEG = 7
 
 /** A TIFF's first page. Strips that are JPEGs go to the decoder of JPEGs, with the tables that they share. */
-function tiffPage(bytes: Uint8Array): Strict {
+function tiffPage(bytes: Uint8Array): Strict | null {
   const [header] = decodeTiff(bytes, { pages: [0], ignoreImageData: true })
   if (!header) throw new Error('no page')
   const { width, height } = header
@@ -62,6 +73,8 @@ function tiffPage(bytes: Uint8Array): Strict {
       decodeJpeg(stripOf(bytes.subarray(offset, offset + (header.stripByteCounts[i] ?? 0)), tables))
     return { width, height }
   }
+  // Turned pictures are good ones, and it does not read them.
+  if (header.orientation > 1 && header.orientation <= 8) return null
   const [page] = decodeTiff(bytes, { pages: [0] })
   if (!page) throw new Error('no page')
   const plain = page.type === 2 && page.bitsPerSample === 8 && page.samplesPerPixel === 3 && !page.tiled

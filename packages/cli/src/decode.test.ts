@@ -60,6 +60,31 @@ test('decode writes an image of each latent, whatever file it is in', async () =
   expect((await readImage(at('out', 'one.png'))).data).toEqual((await readImage(at('out', 'batch.png'))).data)
 })
 
+test('decode takes ComfyUI’s latents for what their file says, marked or not, with no scale known', async () => {
+  const values = noise('latents', 2 * 4 * 3 * 5, 1)
+  const shape = [2, 4, 3, 5]
+  const scaled = values.map((x) => x * 0.18215)
+  const marker = tensorData(new Float32Array(0), [0])
+  writeFileSync(
+    at('marked.latent'),
+    writeSafetensors({ latent_format_version_0: marker, latent_tensor: tensorData(values, shape) }),
+  )
+  writeFileSync(at('unmarked.latent'), writeSafetensors({ latent_tensor: tensorData(scaled, shape) }))
+  writeFileSync(at('plain.safetensors'), writeSafetensors({ latents: tensorData(values, shape) }))
+  mkdirSync(at('comfy'))
+  const files = ['marked.latent', 'unmarked.latent'].map((name) => at(name))
+  const { code, err } = await decode('--generator', 'sd1', '--latents', ...files, '--out', at('comfy'))
+  expect([code, err]).toEqual([0, ''])
+  await decode('--generator', 'sd1', '--unscaled', '--latents', at('plain.safetensors'), '--out', at('comfy'))
+  expect(readdirSync(at('comfy'))).toHaveLength(6)
+  for (const suffix of ['.png', '-2.png']) {
+    const want = await readImage(at('comfy', `plain${suffix}`))
+    expect((await readImage(at('comfy', `marked${suffix}`))).data).toEqual(want.data)
+    const unmarked = await readImage(at('comfy', `unmarked${suffix}`))
+    for (const [i, level] of want.data.entries()) expect(Math.abs(unmarked.data[i]! - level)).toBeLessThanOrEqual(1)
+  }
+})
+
 test('decode says what it cannot know, and goes on with the next file', async () => {
   const { code, out } = await decode('--json', '--latents', at('several.safetensors'), at('none.npy'), at('one.npy'))
   expect(code).toBe(2)

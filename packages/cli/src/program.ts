@@ -337,7 +337,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .addOption(generator())
     .requiredOption(
       '--latents <files...>',
-      '.npy, .npz, .safetensors or PyTorch files: [N,C,h,w], [C,h,w] or packed as FLUX has them',
+      '.npy, .npz, .safetensors, PyTorch or ComfyUI’s .latent files: [N,C,h,w], [C,h,w] or packed as FLUX has them',
     )
     .option('--array <name>', 'which array, where a file holds several')
     .option('--unscaled', 'latents are the autoencoder’s own, not scaled for the generator')

@@ -6,8 +6,6 @@ import { Fault } from './structure/fault.ts'
 export interface Failed {
   readonly name: string
   readonly limits: Required<ImageLimits>
-  /** How its pixels are compressed, where its header tells. */
-  readonly compression?: string | undefined
   /** Milliseconds that it took. */
   readonly took: number
 }
@@ -17,7 +15,7 @@ export interface Failed {
  * known of this image alone. The decoder's words are kept as the cause and not repeated, since libvips has one buffer of messages
  * for the whole process: when several images fail at once, each error holds words of the others.
  */
-export function decodeError({ name, limits, compression, took }: Failed, cause: unknown): StableSigError {
+export function decodeError({ name, limits, took }: Failed, cause: unknown): StableSigError {
   if (cause instanceof StableSigError) return cause
   if (cause instanceof Fault) return new StableSigError('bad-image', `${name}: ${cause.message}`, { cause })
   const said = cause instanceof Error ? cause.message : String(cause)
@@ -27,9 +25,9 @@ export function decodeError({ name, limits, compression, took }: Failed, cause: 
       `${name} took more than the ${limits.maxSeconds} s allowed to decode (maxSeconds)`,
       { cause },
     )
-  const why =
-    compression === 'hevc'
-      ? 'HEIC (HEIF compressed with HEVC) is not supported: convert it to JPEG or PNG'
-      : 'it is broken or cut off, or compressed in a way that is not supported: its decoder gives no picture'
-  return new StableSigError('bad-image', `${name}: ${why}`, { cause })
+  return new StableSigError(
+    'bad-image',
+    `${name}: it is broken or cut off, or compressed in a way that is not supported: its decoder gives no picture`,
+    { cause },
+  )
 }

@@ -39,6 +39,7 @@ async function decodeWith(own: <D extends Disposable>(made: D) => D, options: De
   const { height, width, unscaled } = options
   // Without either they are left out: a sequence is then a square.
   const size = { ...(height === undefined ? {} : { height }), ...(width === undefined ? {} : { width }) }
+  // Left out, what a file says of its latents counts.
   const more = { ...(unscaled ? { scaled: false } : {}), memoryBytes: totalmem() / 2, signal: io.signal }
   const outputFor = outputNames(options.out, '.png')
   let code: number = EXIT.done

@@ -15,8 +15,8 @@ export interface DecodeLatentsOptions extends TileOptions, LatentShape {
   readonly weights?: Weights
   /**
    * Whether latents are as a generator works on them: scaled, shifted, in FLUX.2 normalised and packed. true, which is what a
-   * pipeline hands out; false for those of the autoencoder itself, as `encode` gives them. Default: what the latents' file
-   * says (`LatentArray.scaled`), else true.
+   * pipeline hands out; false for those of the autoencoder itself, as `encode` gives them. Default: what an array says by
+   * `unscaled`, else true.
    */
   readonly scaled?: boolean
 }
@@ -38,15 +38,25 @@ export async function decodeLatents(
   checkOptions(options, 'decodeLatents')
   if ('dataId' in latents) checkTensor(latents, 'latents', 'a tensor [N,h,w,C]')
   const own = tidy(() => {
-    const isTensor = 'dataId' in latents
-    const given = isTensor ? latents : latentTensor(latents, autoencoder, options)
-    return ownLatents(autoencoder, given, options.scaled ?? (isTensor ? true : (latents.scaled ?? true))).clone()
+    const given = 'dataId' in latents ? latents : latentTensor(latents, autoencoder, options)
+    return ownLatents(autoencoder, given, options.scaled ?? isScaled(latents, autoencoder, given)).clone()
   })
   try {
     return await decodeTiled(autoencoder, own, options)
   } finally {
     own.dispose()
   }
+}
+
+/** Whether latents are a generator's, where nothing but the array says it. */
+function isScaled(
+  latents: LatentArray | Tensor4D,
+  { latents: scaling, latentChannels }: Pick<Autoencoder, 'latents' | 'latentChannels'>,
+  given: Tensor4D,
+): boolean {
+  if ('dataId' in latents || latents.unscaled !== true) return true
+  // Normalised and packed is what the autoencoder of FLUX.2 gives ComfyUI.
+  return scaling.kind === 'batch-norm' && given.shape[3] === 4 * latentChannels
 }
 
 /** A generator's latents, packed or not -> the autoencoder's [N,h,w,C]. */

@@ -3,15 +3,17 @@ import { StableSigError } from '../errors.ts'
 import { requireEngine } from '../ops/engine.ts'
 import { readFloat32, toFloat32 } from '../weights/convert.ts'
 import type { StateDict } from '../weights/state-dict.ts'
-import { comfyLatents } from './comfy-latents.ts'
 
 /** Latents as pipelines hand them out, in PyTorch's order. See `latentTensor` for the shapes. */
 export interface LatentArray {
   /** Row-major; a Uint16Array holds the bits of half-precision numbers. */
   readonly values: Float32Array | Uint16Array
   readonly shape: readonly number[]
-  /** Whether they are as a generator works on them, where their file says so; see `DecodeLatentsOptions`. */
-  readonly scaled?: boolean
+  /**
+   * true for those of the autoencoder itself, as ComfyUI keeps them; in FLUX.2, whose autoencoder normalises for it, the packed form.
+   * Otherwise whoever decodes them says it.
+   */
+  readonly unscaled?: boolean
 }
 
 /** Where the shape of latents does not tell it. */
@@ -68,13 +70,13 @@ const isSequence = (found: readonly number[], c: number, { height, width }: Late
  * Nothing is copied.
  */
 export function eachLatent(latents: LatentArray, { latentChannels }: Form, shape: LatentShape = {}): LatentArray[] {
-  const { values, shape: found } = latents
+  const { values, shape: found, ...more } = latents
   const [count = 0, ...rest] = found
   // An empty batch is left to whoever decodes it, who refuses it.
   if (count < 1 || (found.length !== 4 && !isSequence(found, latentChannels, shape))) return [latents]
   const each = values.length / count
   return Array.from({ length: count }, (_, i) => ({
-    ...latents,
+    ...more,
     values: values.subarray(i * each, (i + 1) * each),
     shape: [1, ...rest],
   }))
@@ -103,9 +105,17 @@ export async function latentArray(latents: Tensor4D): Promise<LatentArray & { re
   }
 }
 
+/** The name under which ComfyUI saves latents, and an empty tensor beside them from the version on that saves them unscaled. */
+const COMFY_LATENTS = 'latent_tensor'
+const COMFY_UNSCALED = 'latent_format_version_0'
+
+/** What ComfyUI's first files are scaled by, whatever the generator. */
+const COMFY_SCALE = 0.18215
+
 /**
  * The latents in a file that holds nothing else of three or four axes, or of the given name: .npy, .npz and .safetensors as
- * pipelines' users save them, PyTorch's, and ComfyUI's .latent (see `comfyLatents`).
+ * pipelines' users save them, PyTorch's, and ComfyUI's .latent. ComfyUI's are given unscaled: as stored where the file says that
+ * they are (`latent_format_version_0`), and divided by 0.18215 where it does not.
  * @throws StableSigError 'bad-weights' where there is none, or more than one and no name
  */
 export async function readLatents(
@@ -125,8 +135,12 @@ export async function readLatents(
       `${state.source} holds ${what}${name === undefined ? '' : ` named ${name}`} (${among || 'it is empty'})`,
     )
   }
-  const [, stored] = only
-  return comfyLatents(state, { values: await readFloat32(stored), shape: stored.shape })
+  const [key, stored] = only
+  const values = await readFloat32(stored)
+  const { shape } = stored
+  if (key !== COMFY_LATENTS) return { values, shape }
+  const plain = state.tensors.has(COMFY_UNSCALED) ? values : values.map((value) => value / COMFY_SCALE)
+  return { values: plain, shape, unscaled: true }
 }
 
 const bytesOf = (halves: Uint16Array): Uint8Array => {

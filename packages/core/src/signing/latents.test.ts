@@ -114,8 +114,6 @@ describe.each(families)('the %s family', (_, open, memoryBytes) => {
       const scaled = autoencoder.latents.toGenerator(z)
       expect(await apart(await decodeLatents(autoencoder, scaled), want())).toBeLessThan(1e-5)
       expect(await apart(await decodeLatents(autoencoder, z, { scaled: false }), want())).toBe(0)
-      const unscaled = { ...(await latentArray(z)), scaled: false }
-      expect(await apart(await decodeLatents(autoencoder, unscaled), want())).toBe(0)
       const array = await latentArray(scaled)
       expect(array.shape).toEqual([2, c, 3, 2])
       expect(await apart(await decodeLatents(autoencoder, array), want())).toBeLessThan(1e-5)
@@ -255,16 +253,47 @@ test('latents are found in a file', async () => {
   await expect(readLatents(stateOf({ t: [[3], [1, 2, 3]] }))).rejects.toMatchObject({ code: 'bad-weights' })
 })
 
-test("ComfyUI's files hold the autoencoder's own latents, older ones multiplied by SD 1's scale", async () => {
-  const values = Float32Array.from({ length: 16 }, (_, i) => i / 8)
-  const marked = stateOf({ latent_tensor: [[1, 4, 2, 2], values], latent_format_version_0: [[0], []] })
-  const old = stateOf({ latent_tensor: [[1, 4, 2, 2], values.map((z) => z * 0.18215)] })
-  for (const state of [marked, old]) {
-    const found = await readLatents(state)
-    expect(found).toMatchObject({ shape: [1, 4, 2, 2], scaled: false })
-    for (const [i, z] of found.values.entries()) expect(z).toBeCloseTo(values[i]!, 6)
-    expect(eachLatent(found, { latentChannels: 4, downscale: 8 })[0]).toMatchObject({ scaled: false })
+test('ComfyUI’s latents are unscaled where the file says so, and else scaled by 0.18215, whatever the generator', async () => {
+  const values = Float32Array.from({ length: 2 * 2 * 3 * 2 }, (_, i) => Math.sin(i))
+  const shape = [2, 2, 3, 2]
+  const marker: [number[], number[]] = [[0], []]
+  const marked = await readLatents(stateOf({ latent_format_version_0: marker, latent_tensor: [shape, values] }))
+  expect(marked).toEqual({ values, shape, unscaled: true })
+  const unmarked = await readLatents(stateOf({ latent_tensor: [shape, values.map((x) => x * 0.18215)] }))
+  expect(unmarked).toMatchObject({ shape, unscaled: true })
+  for (const [i, value] of values.entries()) expect(unmarked.values[i]).toBeCloseTo(value, 6)
+  const c = KL.latentChannels
+  for (const scaling of [affineScaling(0.13, 0.2), unknownScaling('no config')]) {
+    const autoencoder = kl(scaling)
+    await balanced(async () => {
+      const z = tf.tidy(() => tf.transpose(tf.tensor4d(values, [2, c, 3, 2]), [0, 2, 3, 1]))
+      for (const found of [marked, unmarked]) {
+        const [first, second] = eachLatent(found, autoencoder)
+        const want = (i: number) => tf.tidy(() => decode(autoencoder, tf.slice(z, i, 1)))
+        expect(await apart(await decodeLatents(autoencoder, first!), want(0))).toBeLessThan(1e-5)
+        expect(await apart(await decodeLatents(autoencoder, second!), want(1))).toBeLessThan(1e-5)
+      }
+      z.dispose()
+    })
+    autoencoder.dispose()
   }
+})
+
+test('ComfyUI’s latents of FLUX.2 are normalised and packed', async () => {
+  const c = KL.latentChannels
+  const mean = Float32Array.from({ length: 4 * c }, (_, i) => i / 10)
+  const scaling = batchNormScaling(mean, new Float32Array(4 * c).fill(2))
+  const autoencoder = kl(scaling)
+  await balanced(async () => {
+    const z = normal([1, 4, 6, c])
+    const packed = tf.tidy(() => scaling.toGenerator(z).clone())
+    const found = { ...(await latentArray(packed)), unscaled: true }
+    expect(await apart(await decodeLatents(autoencoder, found), decode(autoencoder, z))).toBeLessThan(1e-5)
+    const plain = { ...(await latentArray(z)), unscaled: true }
+    expect(await apart(await decodeLatents(autoencoder, plain), decode(autoencoder, z))).toBe(0)
+    tf.dispose([z, packed])
+  })
+  autoencoder.dispose()
 })
 
 test('padding repeats the last row and column', async () => {

@@ -16,5 +16,5 @@ export const damaged = (reason: string): Fault => new Fault('damaged', reason)
 export const cutOff = (what: string): Fault => new Fault('damaged', `it is cut off: ${what}`)
 
 /** A kind of image that is not read, with what to do about it. */
-export const unsupported = (what: string): Fault =>
-  new Fault('unsupported', `${what} is not supported: convert it to PNG with 8 bits a channel`)
+export const unsupported = (what: string, instead = 'JPEG or PNG'): Fault =>
+  new Fault('unsupported', `${what} is not supported: convert it to ${instead}`)

@@ -7,9 +7,14 @@ export interface Box {
   readonly to: number
 }
 
+/** The most boxes that one holds: more than any image has. */
+const MAX_BOXES = 1 << 16
+
 /** The boxes that fill the bytes [from, to), one after the other. @throws Fault where one reaches beyond */
 export function* boxes(bytes: Uint8Array, from: number, to: number): Generator<Box> {
+  let left = MAX_BOXES
   for (let at = from; at < to; ) {
+    if (left-- === 0) throw damaged('it has more boxes than any image')
     const header = new ByteCursor(bytes, { from: at, to })
     let size = header.read(4)
     const type = header.text()

@@ -1,8 +1,11 @@
-import { cutOff, damaged } from './fault.ts'
+import { cutOff, damaged, unsupported } from './fault.ts'
 import { type Box, ByteCursor, boxes } from './heif-boxes.ts'
 
 /** A side that no AV1 or HEVC image has. */
 const MAX_SIDE = 1 << 16
+
+/** Items that are pictures, of other codings than AV1. */
+const OTHER_CODINGS: ReadonlySet<string> = new Set(['hvc1', 'hev1', 'lhv1', 'avc1', 'vvc1', 'j2k1', 'jpeg', 'unci'])
 
 /**
  * Walks the boxes of an AVIF or HEIF. They fill the file; the items that they name exist, lie in the file and, where they are
@@ -10,6 +13,8 @@ const MAX_SIDE = 1 << 16
  * @throws Fault
  */
 export function checkHeif(bytes: Uint8Array): void {
+  // The brand of HEVC, of a picture or a sequence: heic, heix, hevc, …
+  if (bytes[8] === 0x68 && bytes[9] === 0x65) throw unsupported('HEIC (HEIF compressed with HEVC)')
   const outermost = [...boxes(bytes, 0, bytes.length)]
   const meta = outermost.find(({ type }) => type === 'meta')
   // An image sequence may have none.
@@ -23,7 +28,10 @@ export function checkHeif(bytes: Uint8Array): void {
     const box = inner.find((one) => one.type === type)
     return box && new ByteCursor(bytes, box)
   }
+  checkHandler(bytes, open('hdlr'))
   const kinds = itemKinds(bytes, open('iinf'))
+  const other = [...kinds.values()].find((kind) => OTHER_CODINGS.has(kind))
+  if (other) throw unsupported(`HEIF compressed with ${other === 'hvc1' || other === 'hev1' ? 'HEVC' : other}`)
   const known = (id: number) => {
     if (!kinds.has(id)) throw damaged(`it refers to an item ${id} that it does not have`)
   }
@@ -42,12 +50,19 @@ export function checkHeif(bytes: Uint8Array): void {
   }
 }
 
+/** Items are parts of a picture: the handler is 'pict', and its name, mostly an empty one, has an end. */
+function checkHandler(bytes: Uint8Array, hdlr: ByteCursor | undefined): void {
+  if (hdlr?.version() !== 0 || hdlr.read(4) !== 0 || hdlr.text() !== 'pict' || bytes[hdlr.to - 1] !== 0)
+    throw damaged('it does not say that its items are a picture')
+}
+
 /** What each item is, by its id: 'av01', 'grid', 'Exif', … */
 function itemKinds(bytes: Uint8Array, iinf: ByteCursor | undefined): Map<number, string> {
   const kinds = new Map<number, string>()
   if (!iinf) throw damaged('it has no list of its items')
   iinf.read(iinf.version() > 0 ? 4 : 2)
   for (const box of boxes(bytes, iinf.at, iinf.to)) {
+    if (box.type !== 'infe') throw damaged('its list of items holds something else')
     const entry = new ByteCursor(bytes, box)
     const id = entry.read(entry.version() > 2 ? 4 : 2)
     entry.read(2)
@@ -75,12 +90,30 @@ function checkLocations(bytes: Uint8Array, iloc: ByteCursor | undefined, known: 
     const inFile = version === 0 || iloc.read(2) % 16 === 0
     iloc.read(2)
     const base = iloc.read(bases >> 4)
-    for (let extents = iloc.read(2); extents > 0; extents--) {
+    const extents = iloc.read(2)
+    for (let i = 0; i < extents; i++) {
       if (version > 0) iloc.read(bases % 16)
       const end = base + iloc.read(offsets >> 4) + iloc.read(offsets % 16)
       if (inFile && end > bytes.length) throw cutOff('an item of it lies beyond its end')
+      // Extents of no bytes are all the same.
+      if (offsets === 0 && (version === 0 || bases % 16 === 0)) break
     }
   }
+}
+
+function checkSize(ispe: ByteCursor): void {
+  ispe.version()
+  const sides = [ispe.read(4), ispe.read(4)]
+  if (sides.some((side) => side < 1 || side > MAX_SIDE)) throw damaged('it tells an impossible size')
+}
+
+/** Bits of each channel: AV1 has 8, 10 or 12, the same in all. */
+function checkDepths(pixi: ByteCursor): void {
+  const { version, flags } = pixi.versionAndFlags()
+  const depths = new Set(Array.from({ length: pixi.read(1) }, () => pixi.read(1)))
+  const [depth = 0] = depths
+  if (version + flags > 0 || depths.size !== 1 || ![8, 10, 12].includes(depth))
+    throw damaged('it tells impossible depths of its channels')
 }
 
 /** Types of each item's properties, by its id. */
@@ -94,11 +127,8 @@ function itemProperties(
   const ipco = inner.find(({ type }) => type === 'ipco')
   const defined = ipco ? [...boxes(bytes, ipco.from, ipco.to)] : []
   for (const box of defined) {
-    if (box.type !== 'ispe') continue
-    const size = new ByteCursor(bytes, box)
-    size.version()
-    const sides = [size.read(4), size.read(4)]
-    if (sides.some((side) => side < 1 || side > MAX_SIDE)) throw damaged('it tells an impossible size')
+    if (box.type === 'ispe') checkSize(new ByteCursor(bytes, box))
+    if (box.type === 'pixi') checkDepths(new ByteCursor(bytes, box))
   }
   for (const box of inner.filter(({ type }) => type === 'ipma')) {
     const ipma = new ByteCursor(bytes, box)

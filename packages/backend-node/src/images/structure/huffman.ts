@@ -8,6 +8,7 @@ export function readHuffmanTables(segment: Uint8Array, tables: Map<number, Huffm
   let at = 0
   while (at < segment.length) {
     const key = segment[at]!
+    if ((key & 0xec) !== 0) throw damaged('a Huffman table has a number that none has')
     const lengths = segment.subarray(at + 1, at + 17)
     const count = lengths.reduce((sum, n) => sum + n, 0)
     const symbols = segment.subarray(at + 17, at + 17 + count)

@@ -17,7 +17,7 @@ export interface Scan {
 }
 
 /** Blocks that are read before other work of the process has its turn: some milliseconds. */
-const BLOCKS_PER_TURN = 100_000
+const BLOCKS_PER_TURN = 4000
 
 /**
  * Reads the entropy-coded data of a sequential scan without computing a pixel: every code must be one of its table, every
@@ -56,9 +56,9 @@ class ScanBits {
     private at: number,
   ) {}
 
-  /** At least 17 bits. */
-  private fill(): void {
-    while (this.count <= 16) {
+  /** At least `needed` bits, up to 17. */
+  private fill(needed: number): void {
+    while (this.count < needed) {
       const byte = this.bytes[this.at]
       if (byte === undefined || (byte === 0xff && this.bytes[this.at + 1] !== 0)) {
         this.padded += 8
@@ -71,37 +71,33 @@ class ScanBits {
     }
   }
 
+  /**
+   * One block: a DC difference, and runs of zeros with the AC coefficient that ends each. The bits of a coefficient are taken off
+   * before they are there (`count` is then negative) and come with the next bytes.
+   */
+  block(dc: HuffmanTable, ac: HuffmanTable): void {
+    const symbol = this.symbol(dc)
+    if (symbol > 15) throw damaged(`its data hold a coefficient of ${symbol} bits`)
+    this.count -= symbol
+    for (let k = 1; k < 64; k++) {
+      const next = this.symbol(ac)
+      const run = next >> 4
+      const size = next & 15
+      // Of size 0 are the end of the block and a run of sixteen zeros.
+      if (size === 0 && run < 15) break
+      k += run
+      if (k > 63) throw damaged('its data hold a block of more than 64 coefficients')
+      this.count -= size
+    }
+    if (this.padded > 0 && this.count < this.padded) throw this.tooShort()
+  }
+
   private symbol(table: HuffmanTable): number {
-    if (this.count <= 16) this.fill()
+    this.fill(17)
     const found = table[(this.bits >>> (this.count - 16)) & 0xffff]!
     if (found === 0) throw this.padded > 0 ? this.tooShort() : damaged('its data hold a code that no table has')
     this.count -= found >> 8
     return found & 255
-  }
-
-  private skip(bits: number): void {
-    if (this.count < bits) this.fill()
-    this.count -= bits
-  }
-
-  /** One block: a DC difference, and runs of zeros with the AC coefficient that ends each. */
-  block(dc: HuffmanTable, ac: HuffmanTable): void {
-    const size = this.symbol(dc)
-    if (size > 15) throw damaged(`its data hold a coefficient of ${size} bits`)
-    this.skip(size)
-    for (let k = 1; k < 64; k++) {
-      const symbol = this.symbol(ac)
-      const run = symbol >> 4
-      if (symbol % 16 === 0) {
-        if (run < 15) break
-        k += 15
-      } else {
-        k += run
-        this.skip(symbol % 16)
-      }
-      if (k > 63) throw damaged('its data hold a block of more than 64 coefficients')
-    }
-    if (this.padded > 0 && this.count < this.padded) throw this.tooShort()
   }
 
   private tooShort() {
@@ -112,6 +108,8 @@ class ScanBits {
 
   /** Ends a run of MCUs, at a marker: less than a byte may be left. Where the marker's code is. */
   private marker(): number {
+    this.fill(0)
+    if (this.count < this.padded) throw this.tooShort()
     const whole = (this.count - this.padded) >> 3
     const code = this.code()
     if (whole > 0 || this.bytes[this.at] !== 0xff) throw damaged('it has data after its picture is complete')

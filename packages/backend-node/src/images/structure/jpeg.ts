@@ -11,6 +11,9 @@ const EOI = 0xd9
 const SOS = 0xda
 const DRI = 0xdd
 
+/** The most segments of Huffman tables that are read: a progressive image has a few for each scan. */
+const MAX_HUFFMAN_SEGMENTS = 1000
+
 /** What the frames that are not read are, by their marker. */
 const OTHER_FRAMES: Readonly<Record<number, string>> = {
   195: 'lossless JPEG',
@@ -52,6 +55,7 @@ export async function checkJpeg(bytes: Uint8Array): Promise<FailOn> {
   const seen = new Set<number>()
   let frame: Frame | undefined
   let restartInterval = 0
+  let huffmanTables = 0
   let at = 2
   for (;;) {
     const code = markerAt(bytes, at)
@@ -65,8 +69,10 @@ export async function checkJpeg(bytes: Uint8Array): Promise<FailOn> {
     if (length < 2) throw damaged('a segment of its header has no length')
     const segment = bytes.subarray(at + 2, at + length)
     at += length
-    if (marker === DHT) readHuffmanTables(segment, tables)
-    else if (marker === DRI) restartInterval = ((segment[0] ?? 0) << 8) | (segment[1] ?? 0)
+    if (marker === DHT) {
+      if (++huffmanTables > MAX_HUFFMAN_SEGMENTS) throw damaged('it has more Huffman tables than any image')
+      readHuffmanTables(segment, tables)
+    } else if (marker === DRI) restartInterval = ((segment[0] ?? 0) << 8) | (segment[1] ?? 0)
     else if (marker >= 0xc0 && marker <= 0xcf && marker !== JPG && marker !== DAC) frame = readFrame(marker, segment)
     else if (marker === SOS) {
       if (!frame) throw damaged('its data come before the size of the picture')
@@ -159,12 +165,15 @@ function scanOf(
   return { components, mcus, restartInterval }
 }
 
-/** The marker after a scan's data: neither a stuffed 0xff nor a restart marker. */
+/** The marker after a scan's data: neither a stuffed 0xff nor a restart marker. More of 0xff may stand before a marker alone. */
 function skipScan(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const first = at
+    while (bytes[at + 1] === 0xff) at++
     const next = bytes[at + 1]
     if (next === undefined) break
-    if (next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7)) return at
+    if (next === 0 && at > first) throw damaged('its data hold a marker that is none')
+    if (next !== 0 && (next < 0xd0 || next > 0xd7)) return first
   }
   throw cutOff('its data have no end')
 }

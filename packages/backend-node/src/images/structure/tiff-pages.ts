@@ -22,11 +22,16 @@ export const TAG = {
 
 const WANTED: ReadonlySet<number> = new Set(Object.values(TAG))
 
-/** Bytes of a value, by type; types that hold no whole number are left out. */
-const TYPE_BYTES: Readonly<Record<number, 1 | 2 | 4 | 8>> = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4, 16: 8, 18: 8 }
+/** Bytes of a value, by type. */
+const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8]
 
-/** Most values that a tag may have: more strips than any image has. */
-const MAX_VALUES = 1 << 24
+/** Types that hold whole numbers without a sign. */
+const NUMBERS: ReadonlySet<number> = new Set([1, 3, 4, 7, 13, 16, 18])
+
+const BEYOND = 'its directory or a part of it lies beyond its end'
+
+/** The most tags and values that are read of a file: more strips than any image has. */
+const MAX_VALUES = 1 << 22
 
 /**
  * The first `count` pages of a TIFF or BigTIFF, of either order of bytes.
@@ -36,8 +41,8 @@ export function tiffPages(bytes: Uint8Array, count: number): TiffPage[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const little = bytes[0] === 0x49
   const big = view.getUint8(little ? 2 : 3) === 43
-  const read = (at: number, size: 1 | 2 | 4 | 8): number => {
-    if (at + size > bytes.length) throw cutOff('its directory or a part of it lies beyond its end')
+  const read = (at: number, size: number): number => {
+    if (at + size > bytes.length) throw cutOff(BEYOND)
     if (size === 8) return Number(view.getBigUint64(at, little))
     return size === 4 ? view.getUint32(at, little) : size === 2 ? view.getUint16(at, little) : view.getUint8(at)
   }
@@ -45,6 +50,7 @@ export function tiffPages(bytes: Uint8Array, count: number): TiffPage[] {
   const pages: TiffPage[] = []
   let directory = read(big ? 8 : 4, word)
   const seen = new Set<number>()
+  let left = MAX_VALUES
   while (directory !== 0 && pages.length < count) {
     if (seen.has(directory)) throw damaged('its pages lead in a circle')
     seen.add(directory)
@@ -53,12 +59,16 @@ export function tiffPages(bytes: Uint8Array, count: number): TiffPage[] {
     let at = directory + (big ? 8 : 2)
     for (let i = 0; i < entries; i++, at += 4 + 2 * word) {
       const tag = read(at, 2)
-      const size = TYPE_BYTES[read(at + 2, 2)]
-      if (!WANTED.has(tag) || size === undefined) continue
+      const type = read(at + 2, 2)
+      const size = TYPE_BYTES[type] ?? 0
       const length = read(at + 4, word)
-      if (length > MAX_VALUES) throw damaged('a tag of it has more values than any image')
       const inline = at + 4 + word
       const from = length * size <= word ? inline : read(inline, word)
+      if (from + length * size > bytes.length) throw cutOff(BEYOND)
+      const wanted = WANTED.has(tag) && NUMBERS.has(type)
+      left -= wanted ? length + 1 : 1
+      if (left < 0) throw damaged('it has more tags and values than any image')
+      if (!wanted) continue
       tags.set(
         tag,
         Array.from({ length }, (_, k) => read(from + k * size, size)),

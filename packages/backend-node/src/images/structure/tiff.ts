@@ -19,6 +19,9 @@ const FORMATS: readonly string[] = ['', 'unsigned', 'signed', 'floating-point', 
 /** The most that libvips takes. */
 const MAX_SIDE = 100_000_000
 
+/** What samples must be, said where theirs are numbers whose range a file does not tell. */
+const FULL_RANGE = 'unsigned samples of 8 or 16 bits that span their whole range'
+
 const JPEG = 7
 const OLD_JPEG = 6
 
@@ -53,8 +56,8 @@ function checkSamples(page: TiffPage): void {
   const what = `TIFF with ${depth}-bit ${FORMATS[format] ?? 'unknown'} samples (${kind.name})`
   if (bits.some((b) => b !== depth) || formats.some((f) => f !== format))
     throw unsupported('TIFF whose channels are stored in different ways')
-  if (!kind.bits.includes(depth)) throw unsupported(what)
-  if (FORMATS[format] !== 'unsigned' && !(lab && format === 2)) throw unsupported(what)
+  if (!kind.bits.includes(depth)) throw unsupported(what, FULL_RANGE)
+  if (FORMATS[format] !== 'unsigned' && !(lab && format === 2)) throw unsupported(what, FULL_RANGE)
   if (photometric === 6 && compression !== JPEG) throw unsupported('TIFF of YCbCr samples without JPEG compression')
   if (compression === OLD_JPEG) throw unsupported('TIFF with the JPEG compression of 1992')
   const extra = samples - kind.samples
@@ -68,11 +71,16 @@ async function checkStrips(bytes: Uint8Array, page: TiffPage): Promise<void> {
   const tables = page.get(TAG.jpegTables)
   const isJpeg = page.get(TAG.compression)?.[0] === JPEG
   if (offsets.length === 0) throw damaged('it does not say where its pixels are')
+  // Parts that overlap would be read over and over.
+  let left = bytes.length
   for (const [i, offset] of offsets.entries()) {
     // Old files may leave the size out; a decoder then finds the end itself.
     const end = offset + (sizes?.[i] ?? 1)
     if (end > bytes.length) throw cutOff('a part of its pixels lies beyond its end')
-    if (isJpeg && end > offset) await checkJpeg(withTables(bytes.subarray(offset, end), tables))
+    if (!isJpeg || end === offset) continue
+    left -= end - offset
+    if (left < 0) throw damaged('parts of its pixels overlap')
+    await checkJpeg(withTables(bytes.subarray(offset, end), tables))
   }
 }
 
