@@ -33,9 +33,10 @@ export type StrictDecoder = (bytes: Uint8Array) => Promise<Strict | null>
 export async function strictDecoders(): Promise<Readonly<Record<Seed['format'], StrictDecoder>>> {
   Object.assign(globalThis, { ImageData: Picture })
   const { resolve } = createRequire(import.meta.url)
-  const wasm = (name: string) => WebAssembly.compile(readFileSync(resolve(name)))
-  await initWebp(await wasm('@jsquash/webp/codec/dec/webp_dec.wasm'))
-  await initAvif(await wasm('@jsquash/avif/codec/dec/avif_dec.wasm'))
+  // Emscripten's own option, which the packages' types leave out; they would fetch the file.
+  const binary = (name: string) => ({ noInitialRun: false, wasmBinary: readFileSync(resolve(name)) })
+  await initWebp(binary('@jsquash/webp/codec/dec/webp_dec.wasm'))
+  await initAvif(binary('@jsquash/avif/codec/dec/avif_dec.wasm'))
   return {
     jpeg: async (bytes) => decodeJpeg(bytes),
     png: async (bytes) => {
