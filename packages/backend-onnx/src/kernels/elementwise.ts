@@ -1,5 +1,6 @@
 import { backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { Lowering } from '../lowering/lowering.ts'
+import { numberKey } from '../lowering/node-key.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { Attributes } from '../onnx/types.ts'
 import { type Call, elementType, type Kernel, kernel } from './call.ts'
@@ -237,7 +238,7 @@ export const elementwiseKernels: readonly Kernel[] = [
   ),
   kernel('Step', (call) => {
     const alpha = call.number('alpha', 0)
-    return elementwise(call, [call.input('x')], call.input('x').dtype, step(alpha), `${alpha}`)
+    return elementwise(call, [call.input('x')], call.input('x').dtype, step(alpha), numberKey(alpha))
   }),
   kernel('LeakyRelu', (call) => {
     const alpha = call.number('alpha', 0.2)
@@ -246,7 +247,7 @@ export const elementwiseKernels: readonly Kernel[] = [
       [call.input('x')],
       'float32',
       (g, [x], dims) => g.node('LeakyRelu', [asFloat(g, x!)], dims, 'float32', { alpha: { float: alpha } }),
-      `${alpha}`,
+      numberKey(alpha),
     )
   }),
   kernel('Prelu', (call) =>
@@ -263,7 +264,7 @@ export const elementwiseKernels: readonly Kernel[] = [
       call.input('x').dtype,
       (g, [x], dims) =>
         g.node('Clip', [x!, g.graph.scalar(low, x!.type), g.graph.scalar(high, x!.type)], dims, x!.type),
-      `${low},${high}`,
+      `${numberKey(low)},${numberKey(high)}`,
     )
   }),
   unary('IsNan', (g, [x], dims) => g.node('IsNaN', [asFloat(g, x!)], dims, 'bool'), 'bool'),
