@@ -70,6 +70,12 @@ export function asFloat(g: Lowering, raw: Raw): Raw {
   return raw.type === 'float32' ? raw : g.node('Cast', [raw], raw.dims, 'float32', { to: 1 })
 }
 
+/** ONNX Runtime picks numbers only: booleans as integers. */
+const whereOfBools: Build = (g, [condition, ...choices], dims) => {
+  const integers = choices.map((c) => g.node('Cast', [c], c.dims, 'int32', { to: 6 }))
+  return g.node('Cast', [g.node('Where', [condition!, ...integers], dims, 'int32')], dims, 'bool', { to: 9 })
+}
+
 const floorDiv: Build = (g, [a, b], dims) => {
   if (a!.type === 'float32') {
     const quotient = g.node('Floor', [g.node('Div', [a!, b!], dims)], dims)
@@ -297,7 +303,9 @@ export const elementwiseKernels: readonly Kernel[] = [
     const rows = condition.shape.length === 1 && t.shape.length > 1
     return call.record('', [condition, t, e], t.shape, t.dtype, (g, [c, a, b]) => {
       const picked = rows ? g.reshape(c!, [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)]) : c!
-      return g.elementwise([picked, a!, b!], t.shape, (raws, dims) => g.node('Where', raws, dims, raws[1]!.type))
+      return g.elementwise([picked, a!, b!], t.shape, (raws, dims) =>
+        raws[1]!.type === 'bool' ? whereOfBools(g, raws, dims) : g.node('Where', raws, dims, raws[1]!.type),
+      )
     })
   }),
   kernel('AddN', (call) => {
