@@ -4,7 +4,7 @@ import { useOnnx } from '../../testing/engines.ts'
 import { checkGraph } from './check.ts'
 import type { Engine } from './judge.ts'
 
-const count = Number(process.env.STABLESIG_GRAPHS ?? 60)
+const count = Number(process.env.STABLESIG_GRAPHS ?? 40)
 const first = Number(process.env.STABLESIG_GRAPHS_SEED ?? 0)
 /** Graphs that are not begun after so many seconds are skipped. */
 const seconds = Number(process.env.STABLESIG_GRAPHS_SECONDS ?? Number.POSITIVE_INFINITY)
