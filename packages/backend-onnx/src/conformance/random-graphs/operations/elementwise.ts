@@ -122,7 +122,12 @@ const binaries: readonly Draw[] = [
     margin: nonZero,
   }),
   binary('mod', withoutGradient(tf.mod), { dtypes: ['int32'], mixed: 0, margin: nonZero }),
-  binary('prelu', tf.prelu, { dtypes: ['float32'], margin: (x) => fromNumber(x, 0) }),
+  // Of these tfjs sums the gradient of the slopes, and not that of what is repeated for them.
+  binary('prelu', tf.prelu, { dtypes: ['float32'], margin: (x) => fromNumber(x, 0), repeats: false }),
+  binary('prelu, operands repeated', withoutGradient(tf.prelu), {
+    dtypes: ['float32'],
+    margin: (x) => fromNumber(x, 0),
+  }),
   comparison('greater', tf.greater),
   comparison('greaterEqual', tf.greaterEqual),
   comparison('less', tf.less),
