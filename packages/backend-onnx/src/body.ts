@@ -1,6 +1,7 @@
 import type { CompiledInput, CompiledOutput } from './compiled.ts'
+import { operationKey } from './lowering/node-key.ts'
 import type { Raw } from './lowering/value.ts'
-import type { NodeProto, TensorValues } from './onnx/types.ts'
+import type { NodeProto, TensorValues, ValueProto } from './onnx/types.ts'
 import { MAX_FOLDED } from './passes/fold-constants.ts'
 
 /** Constants up to this many values, those that a pass may have computed, count by value; larger ones by being the same array. */
@@ -30,12 +31,12 @@ export function bodyOf(
   return body
 }
 
-function textOf({ op, domain, inputs, outputs, attributes, body }: NodeProto): string {
-  let text = `${op}:${domain}(${inputs})${outputs}`
-  for (const name in attributes) text += `;${name}=${JSON.stringify(attributes[name])}`
-  if (body)
-    text += `{${body.inputs.map(({ name }) => name)};${body.outputs.map(({ name }) => name)};${body.nodes.map(textOf)}}`
-  return text
+function textOf(node: NodeProto): string {
+  const { inputs, outputs, body } = node
+  const text = `${operationKey(node)}(${inputs})${outputs}`
+  if (!body) return text
+  const values = (list: readonly ValueProto[]) => list.map(({ name, type, shape }) => `${name}:${type}[${shape}]`)
+  return `${text}{${values(body.inputs)};${values(body.outputs)};${body.nodes.map(textOf)}}`
 }
 
 /** By bytes, since negative zero and NaN print as 0 and NaN. */

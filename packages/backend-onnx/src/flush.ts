@@ -86,12 +86,16 @@ export class StructureKey {
   }
 }
 
-/** Two 32-bit multiplicative hashes side by side; equality is checked on the words, so a collision costs time only. */
+/**
+ * Two 32-bit hashes side by side, for tables that compare what they find, and for values of constants, which are not kept to be
+ * compared. So every bit of a word must move all of both: a product alone lets none sink, and changing two signs changed nothing.
+ */
 export function hashOf(words: Int32Array): string {
   let a = 0x811c9dc5
   let b = 0x9747b28c
   for (let i = 0; i < words.length; i++) {
     a = Math.imul(a ^ words[i]!, 0x01000193)
+    a ^= a >>> 13
     b = Math.imul(b ^ (words[i]! + i), 0x5bd1e995)
     b ^= b >>> 15
   }

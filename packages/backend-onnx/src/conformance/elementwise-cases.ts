@@ -124,6 +124,7 @@ export const elementwiseCases: readonly Case[] = [
   forward('erf far out', [exactly([-200, -5, -1, 0, 1, 5, 200])], tf.erf, { tolerance: 1e-5 }),
   op('prelu', [floats([2, 3, 4]), floats([4], 0.1, 0.5)], tf.prelu),
   op('where', [bools([2, 3]), floats([2, 3]), floats([2, 3])], tf.where),
+  forward('where of bools', [bools([2, 3]), bools([2, 3]), bools([2, 3])], tf.where),
   op('where with broadcasting', [bools([3]), floats([2, 3]), floats([])], tf.where),
   op('addN', [floats([2, 3]), floats([2, 3]), floats([2, 3])], (...x) => tf.addN(x)),
   forward('addN of integers', [ints([2, 3]), ints([2, 3])], (...x) => tf.addN(x)),

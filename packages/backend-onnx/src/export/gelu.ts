@@ -1,5 +1,5 @@
 import { type Graph, type IrNode, scalarValue } from '../lowering/graph.ts'
-import type { Raw } from '../lowering/value.ts'
+import { type Raw, sameShape } from '../lowering/value.ts'
 import { rebuild } from '../passes/rewrite.ts'
 
 /** x · (erf(x · √½) + 1) · ½  ->  Gelu, which ONNX has since operator set 20. */
@@ -7,7 +7,7 @@ export function fuseGelu(graph: Graph): void {
   rebuild(graph, (node, replaced) => {
     const out = node.outputs[0]!
     const x = node.op === 'Mul' ? pairs(node).map(([x, phi]) => matchGelu(x, phi)) : []
-    const found = x.find((raw) => raw !== null)
+    const found = x.find((raw) => raw && sameShape(raw.dims, out.dims))
     if (found) replaced.set(out, graph.node('Gelu', [found], out.dims, out.type))
   })
 }

@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.ts'
 import type { IrNode } from '../lowering/graph.ts'
+import { operationKey } from '../lowering/node-key.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { TensorValues } from '../onnx/types.ts'
 import type { SizedGraph } from './lower.ts'
@@ -46,13 +47,15 @@ export function unify(samples: readonly SizedGraph[]): Unified {
 }
 
 function sameNode(node: IrNode, other: IrNode, tensors: Unified['tensors'], sample: number): boolean {
-  if (node.op !== other.op || node.domain !== other.domain || node.inputs.length !== other.inputs.length) return false
-  if (node.outputs.length !== other.outputs.length) return false
-  if (JSON.stringify(node.attributes) !== JSON.stringify(other.attributes)) return false
+  if (operationKey(node) !== operationKey(other) || node.inputs.length !== other.inputs.length) return false
+  if (node.outputs.some(({ type }, i) => type !== other.outputs[i]!.type)) return false
+  // What a node repeats is made for one size.
+  if (node.body || other.body) return false
   return node.inputs.every((input, i) => {
     const theirs = other.inputs[i]
     if (!input || !theirs) return input === theirs
-    if (input.values || theirs.values) return input.values !== null && theirs.values !== null
+    if (input.values || theirs.values)
+      return input.values !== null && theirs.values !== null && input.type === theirs.type
     return tensors.get(input)?.[sample] === theirs
   })
 }

@@ -1,4 +1,5 @@
 import type { Lowering } from '../lowering/lowering.ts'
+import { numberKey } from '../lowering/node-key.ts'
 import type { Value } from '../lowering/value.ts'
 import type { Call } from './call.ts'
 
@@ -21,7 +22,7 @@ export function asActivation(call: Call): Activation {
     case 'sigmoid':
     case 'prelu':
     case 'leakyrelu':
-      return { kind, alpha, key: `${kind}${alpha}` }
+      return { kind, alpha, key: `${kind}${numberKey(alpha)}` }
     default:
       throw call.unsupported(`activation "${kind}"`, 'apply it as an operation of its own')
   }

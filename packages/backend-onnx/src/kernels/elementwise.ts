@@ -1,5 +1,6 @@
 import { backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { Lowering } from '../lowering/lowering.ts'
+import { numberKey } from '../lowering/node-key.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { Attributes } from '../onnx/types.ts'
 import { type Call, elementType, type Kernel, kernel } from './call.ts'
@@ -67,6 +68,12 @@ function real(name: string, build: Build): Kernel {
 
 export function asFloat(g: Lowering, raw: Raw): Raw {
   return raw.type === 'float32' ? raw : g.node('Cast', [raw], raw.dims, 'float32', { to: 1 })
+}
+
+/** ONNX Runtime picks numbers only: booleans as integers. */
+const whereOfBools: Build = (g, [condition, ...choices], dims) => {
+  const integers = choices.map((c) => g.node('Cast', [c], c.dims, 'int32', { to: 6 }))
+  return g.node('Cast', [g.node('Where', [condition!, ...integers], dims, 'int32')], dims, 'bool', { to: 9 })
 }
 
 const floorDiv: Build = (g, [a, b], dims) => {
@@ -237,7 +244,7 @@ export const elementwiseKernels: readonly Kernel[] = [
   ),
   kernel('Step', (call) => {
     const alpha = call.number('alpha', 0)
-    return elementwise(call, [call.input('x')], call.input('x').dtype, step(alpha), `${alpha}`)
+    return elementwise(call, [call.input('x')], call.input('x').dtype, step(alpha), numberKey(alpha))
   }),
   kernel('LeakyRelu', (call) => {
     const alpha = call.number('alpha', 0.2)
@@ -246,7 +253,7 @@ export const elementwiseKernels: readonly Kernel[] = [
       [call.input('x')],
       'float32',
       (g, [x], dims) => g.node('LeakyRelu', [asFloat(g, x!)], dims, 'float32', { alpha: { float: alpha } }),
-      `${alpha}`,
+      numberKey(alpha),
     )
   }),
   kernel('Prelu', (call) =>
@@ -263,7 +270,7 @@ export const elementwiseKernels: readonly Kernel[] = [
       call.input('x').dtype,
       (g, [x], dims) =>
         g.node('Clip', [x!, g.graph.scalar(low, x!.type), g.graph.scalar(high, x!.type)], dims, x!.type),
-      `${low},${high}`,
+      `${numberKey(low)},${numberKey(high)}`,
     )
   }),
   unary('IsNan', (g, [x], dims) => g.node('IsNaN', [asFloat(g, x!)], dims, 'bool'), 'bool'),
@@ -296,7 +303,9 @@ export const elementwiseKernels: readonly Kernel[] = [
     const rows = condition.shape.length === 1 && t.shape.length > 1
     return call.record('', [condition, t, e], t.shape, t.dtype, (g, [c, a, b]) => {
       const picked = rows ? g.reshape(c!, [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)]) : c!
-      return g.elementwise([picked, a!, b!], t.shape, (raws, dims) => g.node('Where', raws, dims, raws[1]!.type))
+      return g.elementwise([picked, a!, b!], t.shape, (raws, dims) =>
+        raws[1]!.type === 'bool' ? whereOfBools(g, raws, dims) : g.node('Where', raws, dims, raws[1]!.type),
+      )
     })
   }),
   kernel('AddN', (call) => {

@@ -1,5 +1,6 @@
 import { type DataType, gather_util, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import type { Lowering } from '../lowering/lowering.ts'
+import { numberKey } from '../lowering/node-key.ts'
 import { identity, type Raw, type Value } from '../lowering/value.ts'
 import { type Call, elementType, type Kernel, kernel } from './call.ts'
 
@@ -86,7 +87,7 @@ export const indexingKernels: readonly Kernel[] = [
     const dtype = call.dtype('dtype', 'int32')
     const shape = [...indices.shape, depth]
     // Compared with 0..depth-1: an index outside, negative ones included, lights nothing. ONNX's own OneHot wraps those.
-    return call.record(`${depth};${on};${off};${dtype}`, [indices], shape, dtype, (g, [i]) => {
+    return call.record(`${depth};${numberKey(on)};${numberKey(off)};${dtype}`, [indices], shape, dtype, (g, [i]) => {
       const type = elementType(dtype)
       const positions = g.graph.constant(
         Int32Array.from({ length: depth }, (_, k) => k),

@@ -1,5 +1,6 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core'
 import type { Lowering } from '../lowering/lowering.ts'
+import { numberKey } from '../lowering/node-key.ts'
 import { identity, type Value } from '../lowering/value.ts'
 import { type Permutation, sizeOf } from '../tensors.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
@@ -209,7 +210,9 @@ export const shapeKernels: readonly Kernel[] = [
       masks[4]!,
     )
     const size = slice_util.computeOutShape(info.begin, info.end, info.strides).map((d) => Math.max(d, 0))
-    return call.record(`${info.begin};${info.strides};${info.finalShape}`, [x], info.finalShape, x.dtype, (g, [v]) =>
+    // A row and a column of a square begin alike and have the same final shape: only the size tells them apart.
+    const key = `${info.begin};${size};${info.strides};${info.finalShape}`
+    return call.record(key, [x], info.finalShape, x.dtype, (g, [v]) =>
       g.reshape(slice(g, v!, info.begin, size, info.strides), info.finalShape),
     )
   }),
@@ -265,7 +268,7 @@ export const shapeKernels: readonly Kernel[] = [
     const pads = call.pairs('paddings')
     const fill = call.number('constantValue', 0)
     const shape = x.shape.map((d, i) => d + pads[i]![0] + pads[i]![1])
-    return call.record(`${pads};${fill}`, [x], shape, x.dtype, (g, [v]) => pad(g, v!, pads, fill))
+    return call.record(`${pads};${numberKey(fill)}`, [x], shape, x.dtype, (g, [v]) => pad(g, v!, pads, fill))
   }),
   kernel('MirrorPad', (call) => {
     const x = call.input('x')
@@ -349,7 +352,7 @@ export const shapeKernels: readonly Kernel[] = [
         'DepthToSpace',
         [g.arrange(v!, first ? identity(4) : NCHW)],
         [n, depth, h * b, w * b],
-        'float32',
+        v!.raw.type,
         { blocksize: b, mode: 'DCR' },
       )
       return first ? { raw, shape, perm: identity(4) } : g.value(raw, shape, NCHW)

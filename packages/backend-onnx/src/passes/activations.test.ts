@@ -28,6 +28,14 @@ describe('activations', () => {
     g.outputs = [g.node('Mul', [x, phi(g, z)], [4], 'float32')]
     expect(operators(g, fuseActivations)).toEqual(['Mul', 'Erf', 'HardSigmoid', 'Mul'])
   })
+  test('another slope than that of Φ is not GELU', () => {
+    const g = new Graph()
+    const x = g.input([4], 'float32')
+    const erf = g.node('Erf', [g.node('Mul', [x, g.float(Math.SQRT1_2)], [4], 'float32')], [4], 'float32')
+    const step = g.node('HardSigmoid', [erf], [4], 'float32', { alpha: { float: 3e38 }, beta: { float: 0 } })
+    g.outputs = [g.node('Mul', [x, step], [4], 'float32')]
+    expect(operators(g, fuseActivations)).toEqual(['Mul', 'Erf', 'HardSigmoid', 'Mul'])
+  })
   test('x sigmoid(x) is one operator, behind a probe', () => {
     const build = () => {
       const g = new Graph()

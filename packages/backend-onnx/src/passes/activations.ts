@@ -1,5 +1,6 @@
 import { type Graph, type IrNode, scalarValue } from '../lowering/graph.ts'
 import type { Target } from '../lowering/lowering.ts'
+import { operationKey } from '../lowering/node-key.ts'
 import { type Raw, sameShape } from '../lowering/value.ts'
 import { rebuild } from './rewrite.ts'
 
@@ -28,14 +29,17 @@ export function fuseActivations(graph: Graph, target: Target): void {
       }
       const shifted = other === x ? null : halfOfOnePlusErf(x, other)
       if (shifted) {
-        const half = { float: 0.5 }
-        const phi = graph.node('HardSigmoid', [shifted], out.dims, 'float32', { alpha: half, beta: half })
+        const phi = graph.node('HardSigmoid', [shifted], out.dims, 'float32', HALVED)
         replaced.set(out, phi)
         return
       }
     }
   })
 }
+
+/** HardSigmoid as x/2 + 1/2: the gradient of relu uses the same operator as a step. */
+const HALVED = { alpha: { float: 0.5 }, beta: { float: 0.5 } } as const
+const HALVED_KEY = operationKey({ op: 'HardSigmoid', domain: '', attributes: HALVED, outputs: [null] })
 
 /** Both operands of a product, either way round. */
 function operands(node: IrNode): [Raw, Raw][] {
@@ -68,7 +72,7 @@ function onePlusErf(raw: Raw): Raw | null {
 
 /** Whether this is Φ(x): it stands before what uses it, and is a HardSigmoid by now. */
 function isPhiOf(raw: Raw, x: Raw): boolean {
-  const erf = raw.producer?.op === 'HardSigmoid' ? raw.producer.inputs[0] : null
+  const erf = raw.producer && operationKey(raw.producer) === HALVED_KEY ? raw.producer.inputs[0] : null
   return erf?.producer?.op === 'Erf' && isErfOf(erf, x)
 }
 

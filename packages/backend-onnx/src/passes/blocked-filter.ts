@@ -1,5 +1,5 @@
 import type { Graph, IrNode } from '../lowering/graph.ts'
-import { isConstant, type Raw } from '../lowering/value.ts'
+import { isConstant, type Raw, sameShape } from '../lowering/value.ts'
 
 /**
  * A filter that is trained, in ONNX Runtime's blocked order [O/B, I/B, kh, kw, B, B'], by gathering rows: that runs on all
@@ -43,5 +43,6 @@ function upsideDown(raw: Raw): Raw | null {
   if (node?.op !== 'Slice') return null
   const [source, starts, , axes, steps] = node.inputs
   const is = (list: Raw | null | undefined, wanted: string) => `${list?.values}` === wanted
-  return source && is(starts, '-1,-1') && is(axes, '0,1') && is(steps, '-1,-1') ? source : null
+  const whole = source && sameShape(source.dims, raw.dims)
+  return whole && is(starts, '-1,-1') && is(axes, '0,1') && is(steps, '-1,-1') ? source : null
 }

@@ -59,17 +59,24 @@ class Blocking {
     if (!this.#virtual.has(raw)) return raw
     let plain = this.#plain.get(raw)
     if (plain === undefined) {
-      plain = this.graph.node(
-        'ReorderOutput',
-        [this.#blocked.get(raw)!],
-        raw.dims,
-        raw.type,
-        { channels: raw.dims[1]! },
-        BLOCKED,
-      )
+      const blocked = this.#blocked.get(raw)!
+      const channels = raw.dims[1]!
+      plain =
+        raw.type === 'float32'
+          ? this.graph.node('ReorderOutput', [blocked], raw.dims, raw.type, { channels }, BLOCKED)
+          : this.#turnedBack(blocked)
       this.#plain.set(raw, plain)
     }
     return plain
+  }
+
+  /** ONNX Runtime reorders floats alone: booleans and integers, which never have padded channels, are transposed. */
+  #turnedBack(blocked: Raw): Raw {
+    const { dims, type } = blocked
+    const [n, c, h, w] = dims
+    const apart = this.graph.reshape(blocked, this.#apart(dims))
+    const turned = [n!, c! / this.block, this.block, h!, w!]
+    return this.graph.reshape(this.graph.node('Transpose', [apart], turned, type, { perm: [0, 1, 4, 2, 3] }), dims)
   }
 
   /** A tensor [N,C,H,W] in blocked order; C is a multiple of the block. */
@@ -241,7 +248,7 @@ class Blocking {
     const [x, axes] = node.inputs
     const out = node.outputs[0]!
     if (!x || !axes?.values || !this.#virtual.has(x) || !this.#isBlocked(x)) return false
-    if (node.op !== 'ReduceSum' && node.op !== 'ReduceMean') return false
+    if ((node.op !== 'ReduceSum' && node.op !== 'ReduceMean') || x.type !== 'float32') return false
     const over = new Set(Array.from(axes.values, Number))
     if (over.size === 4) {
       node.inputs[0] = this.#inBlocks(x)
@@ -286,7 +293,7 @@ class Blocking {
     }
     const { perm } = node.attributes
     if (node.op !== 'Transpose' || !Array.isArray(perm) || `${perm}` !== '0,2,3,1') return false
-    if (!this.#virtual.has(x) || !this.#isBlocked(x)) return false
+    if (!this.#virtual.has(x) || !this.#isBlocked(x) || x.type !== 'float32') return false
     node.op = 'ReorderOutput'
     node.domain = BLOCKED
     node.inputs = [this.#inBlocks(x)]
@@ -312,7 +319,7 @@ class Blocking {
   #resampling(node: IrNode): boolean {
     const x = node.inputs[0]
     const out = node.outputs[0]!
-    if (!x || !this.#isBlocked(x)) return false
+    if (!x || !this.#isBlocked(x) || x.type !== 'float32') return false
     if (node.op === 'Resize' && node.attributes.mode === 'nearest') {
       const scales = Array.from(node.inputs[2]?.values ?? [], Number)
       if (scales.length !== 4 || !scales.every(Number.isInteger)) return false

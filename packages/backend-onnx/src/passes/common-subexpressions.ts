@@ -1,4 +1,5 @@
 import type { Graph, IrNode } from '../lowering/graph.ts'
+import { nodeKey } from '../lowering/node-key.ts'
 import { Replacements } from './rewrite.ts'
 
 /**
@@ -11,7 +12,7 @@ export function mergeCommonSubexpressions(graph: Graph): void {
   const kept: IrNode[] = []
   for (const node of graph.nodes) {
     replaced.apply(node)
-    const key = keyOf(node)
+    const key = nodeKey(node)
     const same = seen.get(key)
     if (same === undefined) {
       seen.set(key, node)
@@ -22,15 +23,4 @@ export function mergeCommonSubexpressions(graph: Graph): void {
   }
   graph.nodes = kept
   replaced.applyToOutputs(graph)
-}
-
-function keyOf(node: IrNode): string {
-  // What a node repeats is not compared: such a node is like no other.
-  let key = node.body ? `${node.outputs[0]!.id}` : `${node.op}:${node.domain}`
-  for (const input of node.inputs) key += `,${input ? input.id : ''}`
-  for (const name in node.attributes) {
-    const value = node.attributes[name]!
-    key += typeof value === 'object' && 'float' in value ? `;${name}=f${value.float}` : `;${name}=${value}`
-  }
-  return key
 }
