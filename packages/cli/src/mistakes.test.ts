@@ -89,6 +89,25 @@ describe('a mistake is an error that names what was given, what was expected and
   })
 })
 
+test('hints fit: what is damaged or not finite is no matter of another file', async () => {
+  const { tensors: weights } = extractorState({ bits: 8, channels: 4, blocks: 1 })
+  const [name, first] = [...weights][0]!
+  const bytes = new Uint8Array((await first.read()).length).fill(0xff)
+  await save(at('nan.safetensors'), {
+    ...extractorState({ bits: 8, channels: 4, blocks: 1 }),
+    tensors: new Map([...weights, [name, { ...first, read: async () => bytes }]]),
+  })
+  writeFileSync(at('cut.safetensors'), readFileSync(at('extractor.safetensors')).subarray(0, 600))
+  const nan = await run('extract --extractor @nan.safetensors @photos/0.png')
+  expect(nan).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/holds NaN .*take an earlier checkpoint.*\(not-finite\)/),
+  })
+  const cut = await run('extract --extractor @cut.safetensors @photos/0.png')
+  expect(cut).toMatchObject({ code: 2, err: expect.stringMatching(/cut\.safetensors.*\(bad-weights\)/) })
+  for (const { err } of [nan, cut]) expect(err).not.toMatch(/--extractor takes|inspect/)
+})
+
 test('a folder in a list, and a picture that is cut off, are told of; the others are decided', async () => {
   writeFileSync(at('list'), [at('few'), at('few/a.png')].join('\n'))
   const listed = await run(`${DETECT} --key-file @user.key --files @list --json`)

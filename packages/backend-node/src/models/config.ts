@@ -1,4 +1,4 @@
-import { type Config, readConfig, StableSigError } from '@stablesig/core'
+import { type Config, decodeText, readConfig, StableSigError, Utf8Pieces } from '@stablesig/core'
 import { parseDocument } from 'yaml'
 import { openFile } from '../files/file-source.ts'
 
@@ -30,11 +30,13 @@ export async function readConfigFile(path: string): Promise<Config> {
 export async function readYamlFile(path: string): Promise<Readonly<Record<string, unknown>>> {
   const source = await openFile(path)
   try {
-    const head = await source.read(0, Math.min(64, source.size))
+    const first = await source.read(0, Math.min(64, source.size))
+    const head = asText(path, () => new Utf8Pieces().push(first))
     if (/^\s*\{/.test(new TextDecoder().decode(head))) return await readConfig(source)
     const tooMuch = (what: string) => new StableSigError('limit', `${path}: a configuration in YAML ${what}`)
     if (source.size > YAML_BYTES) throw tooMuch(`of ${source.size} bytes, the limit is ${YAML_BYTES}`)
-    const text = new TextDecoder().decode(await source.read(0, source.size))
+    const bytes = await source.read(0, source.size)
+    const text = asText(path, () => decodeText(bytes))
     if (text.split(/\r\n|\r|\n/).some((line) => line.length > LINE))
       throw tooMuch(`with a line above ${LINE} characters`)
     if (/^[ \t-]*\?(\s|$)/m.test(text)) throw tooMuch("with keys behind '? ', which no configuration needs")
@@ -42,6 +44,16 @@ export async function readYamlFile(path: string): Promise<Readonly<Record<string
     return parse(path, text)
   } finally {
     await source.close()
+  }
+}
+
+/** An encoding's fault is the configuration's. */
+function asText<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (!(cause instanceof StableSigError)) throw cause
+    throw new StableSigError('bad-weights', `${path}: ${cause.message}`, { cause })
   }
 }
 

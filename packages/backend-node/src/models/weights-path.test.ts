@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readFloat32, tensorData, writeSafetensors } from '@stablesig/core'
@@ -158,6 +158,22 @@ describe('configurations', () => {
     ])
     expect(config.x).toBeUndefined()
     expect(await readYamlFile(join(path, 'config.json'))).toMatchObject({ latent_channels: 4 })
+  })
+
+  test('in the encodings that PowerShell and editors write', async () => {
+    for (const file of ['config.json', 'v1.yaml']) {
+      const text = `\ufeff${readFileSync(join(path, file), 'utf8')}`
+      const expected = await readYamlFile(join(path, file))
+      for (const bytes of [Buffer.from(text), Buffer.from(text, 'utf16le'), Buffer.from(text, 'utf16le').swap16()]) {
+        writeFileSync(join(path, 'marked'), bytes)
+        expect(await readYamlFile(join(path, 'marked'))).toEqual(expected)
+      }
+    }
+    writeFileSync(join(path, 'marked'), Buffer.from([0xff, 0xfe, 0x7b, 0xd8]))
+    await expect(readYamlFile(join(path, 'marked'))).rejects.toMatchObject({
+      code: 'bad-weights',
+      message: expect.stringContaining('marked'),
+    })
   })
 
   test('yaml of a training run', async () => {

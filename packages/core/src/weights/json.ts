@@ -1,3 +1,4 @@
+import { decodeText } from '../signal/text.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { WeightLimits } from './limits.ts'
 import { badWeights, overLimit, quoted, readRange } from './refuse.ts'
@@ -112,16 +113,16 @@ export function parseJson(text: string, { source, what, depth: deepest, fraction
 const NUMBER = /^-?(0|[1-9]\d{0,400})(\.\d{1,400})?([eE][+-]?\d{1,4})?$/
 
 /**
- * A whole file as text, a byte order mark at its beginning left out.
+ * A whole file as text: UTF-8, or UTF-16 with a byte order mark.
  * @param limit bytes it may have
- * @throws StableSigError 'limit' for a longer file; 'bad-weights' when it is not UTF-8; 'io'
+ * @throws StableSigError 'limit' for a longer file; 'bad-weights' when it is neither; 'io'
  */
 export async function readText(source: ByteSource, what: string, limit: number): Promise<string> {
   if (source.size > limit) throw overLimit(source.name, `${what} has ${source.size} bytes, the limit is ${limit}`)
   const bytes = await readRange(source, 0, source.size, what)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return decodeText(bytes)
   } catch (cause) {
-    throw badWeights(source.name, `${what} is not UTF-8`, cause)
+    throw badWeights(source.name, `${what} is not text in UTF-8, or in UTF-16 with a byte order mark`, cause)
   }
 }
