@@ -8,6 +8,7 @@ import { build } from '../lib/build.mjs'
 import { checks } from '../lib/checks.mjs'
 import { exec } from '../lib/exec.mjs'
 import { folders } from '../lib/folders.mjs'
+import { noBanner } from '../lib/no-banner.mjs'
 import { root } from '../lib/workspace.mjs'
 
 const { check, skip, finish } = checks()
@@ -22,6 +23,7 @@ async function program(args, { env = process.env, ...options } = {}) {
     ...options,
     env: { ...env, STABLESIG_TENSORS_LEFT: left },
   })
+  noBanner(result)
   const count = readFileSync(left, 'utf8')
   if (count !== '0') throw new Error(`it left ${count} tensors`)
   return result
@@ -44,7 +46,7 @@ const programs = {
   'example identify': () => decides('identify', /, \d+ of 48 bits, p-value .* among 100000 users/),
   demo: async () => {
     const demo = [join(root, 'scripts/demo.mjs'), '--steps', '30', '--pictures', '3', '--out', join(out, 'demo')]
-    const { stdout } = await exec(process.execPath, demo)
+    const { stdout } = noBanner(await exec(process.execPath, demo))
     const [, detected] = /^none +\S+ +(\d+)\/3 /m.exec(stdout) ?? []
     if (Number(detected) !== 3) throw new Error(`it printed\n${stdout}`)
     return stdout
@@ -108,7 +110,7 @@ async function latentsStaySigned() {
 async function serverHolds() {
   const load = [join(root, 'examples/server/main.mjs'), '--load', '20', '4']
   const env = { ...process.env, STABLESIG_DATA: folders.data ?? '' }
-  const { stdout } = await exec(process.execPath, load, { env, accept: [0, 1] })
+  const { stdout } = noBanner(await exec(process.execPath, load, { env, accept: [0, 1] }))
   const [, median] = /^health, \d+ times: median (\S+),/m.exec(stdout) ?? []
   const said = ['no tensor leaked', 'the server ended in order'].every((name) => stdout.includes(`holds  ${name}`))
   if (!said || !(Number(median) < 50)) throw new Error(`it printed\n${stdout}`)

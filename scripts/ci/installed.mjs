@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { checks } from '../lib/checks.mjs'
 import { exec, pnpm } from '../lib/exec.mjs'
+import { noBanner } from '../lib/no-banner.mjs'
 import { packAll } from '../lib/pack.mjs'
 import { root } from '../lib/workspace.mjs'
 
@@ -29,7 +30,7 @@ try {
       PATH: `${bin}${delimiter}${process.env.PATH}`,
       STABLESIG_FIXTURES: join(folder, 'finetune'),
     }
-    const run = (command, args, options) => exec(command, args, { cwd: folder, env, ...options })
+    const run = async (command, args, options) => noBanner(await exec(command, args, { cwd: folder, env, ...options }))
     await check(`Node ${version}: gradients and decisions of the built packages`, async () => {
       const { stdout } = await run('node', ['use.mjs'])
       return stdout.trim()
