@@ -127,7 +127,7 @@ async function decode(opened: Opened, options: ReadImageOptions, page: number, p
     const pixels = info.channels === 3 ? new Uint8Array(data.buffer, data.byteOffset, data.length) : greyToRgb(data)
     return { name, width: info.width, height: info.height, data: pixels }
   } catch (cause) {
-    throw decodeError({ name, limits, compression: metadata.compression, took: performance.now() - began }, cause)
+    throw decodeError({ name, limits, took: performance.now() - began }, cause)
   }
 }
 
