@@ -176,5 +176,11 @@ if (process.platform !== 'win32')
     if (existsSync(gone)) rmdirSync(gone)
   })
 
+await check('an error that nobody caught is one line', async () => {
+  const stray = 'data:text/javascript,setTimeout(()=>{throw%20new%20Error(`stray`)},400)'
+  const found = await stablesig(longSign, { within: ['env', `NODE_OPTIONS=--import=${stray}`] })
+  expect(found, 2, /^stablesig: stray \(internal\)\n$/)
+})
+
 rmSync(folder, { recursive: true })
 finish()

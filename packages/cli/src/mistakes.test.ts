@@ -137,6 +137,12 @@ test('training passes over a photograph that cannot be read, and judging leaves 
   expect(trained.err.match(/7\.png: it .*broken or cut off/g)).toHaveLength(1)
   expect(existsSync(at('trained.safetensors'))).toBe(true)
 
+  const large = await run(`${signing} --held-back 0 --max-pixels 1000 --out @none.safetensors`)
+  expect(large).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/1000 pixels allowed \(allow more with --max-pixels\)/),
+  })
+
   const judged = await run(`${signing} --held-back @photos --out @judged.safetensors`)
   expect(judged).toMatchObject({ code: 0, out: expect.stringMatching(/held back +11 images/) })
 })

@@ -53,7 +53,9 @@ function asText<T>(path: string, read: () => T): T {
     return read()
   } catch (cause) {
     if (!(cause instanceof StableSigError)) throw cause
-    throw new StableSigError('bad-weights', `${path}: ${cause.message}`, { cause })
+    throw new StableSigError('bad-weights', `${path}: not a configuration in YAML or JSON (${cause.message})`, {
+      cause,
+    })
   }
 }
 
