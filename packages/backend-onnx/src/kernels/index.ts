@@ -1,5 +1,7 @@
 import { afterwardsKernels } from './afterwards.ts'
 import type { Kernel } from './call.ts'
+import { complexKernels } from './complex.ts'
+import { withComplex } from './complex-parts.ts'
 import { convKernels } from './conv.ts'
 import { depthwiseKernels } from './depthwise.ts'
 import { elementwiseKernels } from './elementwise.ts'
@@ -22,4 +24,5 @@ export const allKernels: readonly Kernel[] = [
   ...resizeKernels,
   ...indexingKernels,
   ...afterwardsKernels,
-]
+  ...complexKernels,
+].map(withComplex)
