@@ -197,6 +197,7 @@ export const elementwiseKernels: readonly Kernel[] = [
   compare('GreaterEqual', 'GreaterOrEqual'),
   compare('Less', 'Less'),
   compare('LessEqual', 'LessOrEqual'),
+  binary('BitwiseAnd', same('BitwiseAnd')),
   kernel('LogicalAnd', (call) => elementwise(call, [call.input('a'), call.input('b')], 'bool', same('And'))),
   kernel('LogicalOr', (call) => elementwise(call, [call.input('a'), call.input('b')], 'bool', same('Or'))),
   kernel('LogicalXor', (call) => elementwise(call, [call.input('a'), call.input('b')], 'bool', same('Xor'))),

@@ -3,13 +3,20 @@ import type { Kernel } from './call.ts'
 import { complexKernels } from './complex.ts'
 import { withComplex } from './complex-parts.ts'
 import { convKernels } from './conv.ts'
+import { conv3dKernels } from './conv3d.ts'
+import { countingKernels } from './counting.ts'
 import { depthwiseKernels } from './depthwise.ts'
+import { dilationKernels } from './dilation.ts'
+import { einsumKernels } from './einsum.ts'
 import { elementwiseKernels } from './elementwise.ts'
+import { hostKernels } from './host.ts'
+import { imageKernels } from './image.ts'
 import { indexingKernels } from './indexing.ts'
 import { matMulKernels } from './matmul.ts'
 import { poolingKernels } from './pooling.ts'
 import { reductionKernels } from './reductions.ts'
 import { resizeKernels } from './resize.ts'
+import { responseNormalizationKernels } from './response-normalization.ts'
 import { shapeKernels } from './shapes.ts'
 
 /** Every kernel of this backend, by family. */
@@ -18,11 +25,18 @@ export const allKernels: readonly Kernel[] = [
   ...reductionKernels,
   ...shapeKernels,
   ...matMulKernels,
+  ...einsumKernels,
   ...convKernels,
   ...depthwiseKernels,
+  ...conv3dKernels,
   ...poolingKernels,
+  ...dilationKernels,
+  ...responseNormalizationKernels,
   ...resizeKernels,
+  ...imageKernels,
   ...indexingKernels,
+  ...countingKernels,
+  ...hostKernels,
   ...afterwardsKernels,
   ...complexKernels,
 ].map(withComplex)
