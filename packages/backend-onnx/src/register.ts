@@ -1,5 +1,6 @@
 import { registerBackend } from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
+import { registerGradients } from './gradients.ts'
 import { registerAll } from './kernels/call.ts'
 import { allKernels } from './kernels/index.ts'
 import { type OnnxBackendOptions, withDefaults } from './options.ts'
@@ -17,6 +18,7 @@ export function registerOnnxBackend(runtime: OnnxRuntime, options: OnnxBackendOp
   if (!registered.has(name)) {
     registered.add(name)
     registerAll(allKernels, name)
+    registerGradients()
   }
   const make = async () => new OnnxBackend(runtime, withDefaults(runtime, options, await probe(runtime)))
   registerBackend(name, make, 3)
