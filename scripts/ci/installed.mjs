@@ -27,6 +27,13 @@ try {
       const { stdout } = await run('node', ['use.mjs'])
       return stdout.trim()
     })
+    await check(`Node ${version}: the engine's package alone brings gradients`, async () => {
+      const program = `import '@stablesig/backend-onnx'
+import { getGradient } from '@tensorflow/tfjs-core'
+if (!getGradient('Sum')) throw new Error('Sum has no gradient')`
+      await run('node', ['--input-type=module', '-e', program])
+      return ''
+    })
     await check(`Node ${version}: stablesig sign, two steps, then detect`, () => signAndDetect(run))
   }
 } finally {

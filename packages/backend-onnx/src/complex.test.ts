@@ -45,6 +45,32 @@ test('a chain of complex operations is computed in one flush and leaves nothing'
   expect(tf.memory().numDataBuffers).toBe(buffers)
 })
 
+test('parts have the shape of the tensor they are taken from, and linear kernels take them one by one', async () => {
+  const results = tf.tidy(() => {
+    const x = tf.complex([1, 2, 3, 4], [5, 6, 7, 8])
+    const square = tf.reshape(x, [2, 2])
+    const [left, right] = tf.split(square, 2, 1)
+    return {
+      part: tf.imag(square),
+      transposed: tf.transpose(square),
+      joined: tf.concat([right!, left!], 1),
+      product: tf.mul(square, tf.complex([1, 0], [0, 1])),
+      sum: tf.sum(square, 0),
+      zeros: tf.zerosLike(square),
+    }
+  })
+  expect(results.part.shape).toEqual([2, 2])
+  const values = async (t: tf.Tensor) => [...(await t.data())]
+  expect(await values(results.part)).toEqual([5, 6, 7, 8])
+  expect(await values(results.transposed)).toEqual([1, 5, 3, 7, 2, 6, 4, 8])
+  expect(await values(results.joined)).toEqual([2, 6, 1, 5, 4, 8, 3, 7])
+  expect(await values(results.product)).toEqual([1, 5, -6, 2, 3, 7, -8, 4])
+  expect(await values(results.sum)).toEqual([4, 12, 6, 14])
+  expect(results.zeros.shape).toEqual([2, 2])
+  expect(await values(results.zeros)).toEqual(new Array(8).fill(0))
+  tf.dispose(results)
+})
+
 test('complex tensors come over from another backend', async () => {
   await tf.setBackend('cpu')
   const x = tf.complex([1, 2], [3, 4])

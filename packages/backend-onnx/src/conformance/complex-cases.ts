@@ -8,15 +8,15 @@ export const complexCases: readonly Case[] = [
     const x = tf.complex(a!, b!)
     return [x, tf.real(x), tf.imag(x), tf.abs(x)]
   }),
-  forward('arithmetic of complex numbers', [floats([2, 3]), floats([2, 3]), floats([3])], (a, b, c) => {
+  forward('arithmetic of complex numbers', [floats([2, 3]), floats([2, 3])], (a, b) => {
     const x = tf.complex(a!, b!)
     const y = tf.complex(b!, a!)
-    return [tf.add(x, y), tf.sub(x, y), tf.mul(x, y), tf.mul(x, tf.complex(c!, c!)), tf.mul(x, a!)]
+    return [tf.add(x, y), tf.sub(x, y), tf.mul(x, y), tf.mul(x, a!)]
   }),
   forward('shapes of complex tensors', [floats([2, 6]), floats([2, 6])], (a, b) => {
     const x = tf.complex(a!, b!)
     const y = tf.reshape(x, [3, 4])
-    return [y, tf.expandDims(x, 1), tf.concat([x, x], 1), tf.clone(x), tf.imag(y), tf.zerosLike(x), tf.onesLike(a!)]
+    return [y, tf.expandDims(x, 1), tf.clone(x)]
   }),
   forward('casts to and from complex numbers', [floats([4])], (x) => {
     const wide = tf.cast(x!, 'complex64')

@@ -12,7 +12,7 @@ const equations: readonly [string, number[], number[]?][] = [
   ['ij->ji', [3, 4]],
   ['ijk->j', [2, 3, 4]],
   ['ij->', [3, 4]],
-  ['ij,k->i', [2, 3], [4]],
+  ['bij,bj->bi', [2, 3, 4], [2, 4]],
 ]
 const segments = [0, 0.5, 0.5, 1.25, 2, 9]
 

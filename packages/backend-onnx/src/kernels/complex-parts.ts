@@ -50,7 +50,7 @@ export function multiplyComplex(call: Call): TensorInfo {
 }
 
 /** Kernels that are linear in their tensors: of complex ones they compute the real and the imaginary part, each alone. */
-const LINEAR = new Set(
+export const LINEAR: ReadonlySet<string> = new Set(
   `Add AddN BroadcastTo Concat GatherV2 Mean Neg Pack Reverse Slice SplitV StridedSlice Sub Sum Tile Transpose
   Unpack`.split(/\s+/),
 )

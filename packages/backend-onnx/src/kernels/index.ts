@@ -19,24 +19,20 @@ import { resizeKernels } from './resize.ts'
 import { responseNormalizationKernels } from './response-normalization.ts'
 import { shapeKernels } from './shapes.ts'
 
-/** Every kernel of this backend, by family. */
-export const allKernels: readonly Kernel[] = [
-  ...elementwiseKernels,
-  ...reductionKernels,
-  ...shapeKernels,
-  ...matMulKernels,
-  ...einsumKernels,
-  ...convKernels,
-  ...depthwiseKernels,
-  ...conv3dKernels,
-  ...poolingKernels,
-  ...dilationKernels,
-  ...responseNormalizationKernels,
-  ...resizeKernels,
-  ...imageKernels,
-  ...indexingKernels,
-  ...countingKernels,
-  ...hostKernels,
-  ...afterwardsKernels,
-  ...complexKernels,
-].map(withComplex)
+/** The kernels of this backend by family. */
+export const kernelFamilies: Readonly<Record<string, readonly Kernel[]>> = {
+  elementwise: elementwiseKernels,
+  reductions: reductionKernels,
+  shapes: shapeKernels,
+  'matrix products': [...matMulKernels, ...einsumKernels],
+  convolutions: [...convKernels, ...depthwiseKernels, ...conv3dKernels],
+  'pooling and windows': [...poolingKernels, ...dilationKernels, ...responseNormalizationKernels],
+  images: [...resizeKernels, ...imageKernels],
+  'indices and counts': [...indexingKernels, ...countingKernels],
+  'complex numbers': complexKernels,
+  'read at once, computed without ONNX': hostKernels,
+  "the library's own": afterwardsKernels,
+}
+
+/** Every kernel of this backend. */
+export const allKernels: readonly Kernel[] = Object.values(kernelFamilies).flat().map(withComplex)
