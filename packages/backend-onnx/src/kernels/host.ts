@@ -1,4 +1,5 @@
-import { backend_util, kernel_impls, type TensorInfo, util } from '@tensorflow/tfjs-core'
+import { type BackendValues, backend_util, kernel_impls, type TensorInfo, util } from '@tensorflow/tfjs-core'
+import { EngineError } from '../errors.ts'
 import { sizeOf } from '../tensors.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
 
@@ -8,9 +9,23 @@ import { type Call, type Kernel, kernel } from './call.ts'
  * tf.image.nonMaxSuppressionAsync) read by themselves.
  */
 
+function readNow(call: Call, name: string): BackendValues {
+  try {
+    return call.backend.readSync(call.input(name).dataId)
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'no-sync-read') throw error
+    const remedy = 'await data() of its inputs before it, or use the asynchronous form, such as nonMaxSuppressionAsync'
+    throw new EngineError(
+      'no-sync-read',
+      `${call.name}: the values of its input "${name}" are needed at once, and are not computed yet; ${remedy}`,
+      { cause: error },
+    )
+  }
+}
+
 /** Values that are needed now. */
 function read(call: Call, name: string): Float32Array | Int32Array | Uint8Array {
-  const values = call.backend.readSync(call.input(name).dataId)
+  const values = readNow(call, name)
   if (values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array) return values
   throw call.unsupported('a tensor of text', 'give numbers')
 }
