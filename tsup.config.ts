@@ -10,7 +10,7 @@ export const library: Options = {
   sourcemap: true,
   // tsup's declaration build sets baseUrl, which TypeScript 6 refuses without this.
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-  // tfjs-core's Node bundle registers no gradients and its deep modules cannot be imported by Node: bundle those.
+  // packages/gradients: the modules of tfjs-core that register gradients cannot be imported by Node, so they are bundled.
   noExternal: [/^@tensorflow\/tfjs-core\/dist\//],
 }
 

@@ -1,4 +1,4 @@
-// core, stats and backend-onnx bundle for a browser without Node's modules, and importing them starts nothing.
+// core, stats, gradients and backend-onnx bundle for a browser without Node's modules, and importing them starts nothing.
 
 import vm from 'node:vm'
 import { gzipSync } from 'node:zlib'
@@ -23,7 +23,9 @@ async function forBrowser(contents, external = []) {
     external,
     write: false,
     logLevel: 'silent',
-    nodePaths: ['stats', 'core', 'backend-onnx', 'backend-node'].map((name) => `${root}/packages/${name}/node_modules`),
+    nodePaths: ['stats', 'gradients', 'core', 'backend-onnx', 'backend-node'].map(
+      (name) => `${root}/packages/${name}/node_modules`,
+    ),
   })
   return outputFiles[0].text
 }
@@ -64,7 +66,7 @@ function browserScope() {
 }
 
 await build()
-for (const name of ['@stablesig/stats', '@stablesig/core', '@stablesig/backend-onnx']) {
+for (const name of ['@stablesig/stats', '@stablesig/gradients', '@stablesig/core', '@stablesig/backend-onnx']) {
   await check(`${name} for a browser`, async () => {
     const alone = await forBrowser(`export * from '${name}'`, ['@tensorflow/tfjs-core'])
     const whole = await forBrowser(`export * from '${name}'`)
@@ -85,14 +87,16 @@ await check('importing core starts nothing', async () => {
   if (scope.state.backends.length) throw new Error(`it registered the backends ${scope.state.backends.join(', ')}`)
   if (scope.state.tensors) throw new Error(`it made ${scope.state.tensors} tensors`)
 })
-await check('a bundler keeps the gradients that core registers', async () => {
-  const script = await forBrowser("import '@stablesig/core'; export { getGradient } from '@tensorflow/tfjs-core'")
-  const { scope } = browserScope()
-  vm.runInContext(
-    `${script};globalThis.found = ['Sum', 'Conv2D'].map((name) => Boolean(bundled.getGradient(name)))`,
-    scope,
-  )
-  if (scope.found.includes(false))
-    throw new Error(`of Sum and Conv2D found ${scope.found}: see sideEffects of its package.json`)
-})
+for (const name of ['@stablesig/core', '@stablesig/backend-onnx']) {
+  await check(`a bundler keeps the gradients that ${name} registers`, async () => {
+    const script = await forBrowser(`import '${name}'; export { getGradient } from '@tensorflow/tfjs-core'`)
+    const { scope } = browserScope()
+    vm.runInContext(
+      `${script};globalThis.found = ['Sum', 'Conv2D'].map((name) => Boolean(bundled.getGradient(name)))`,
+      scope,
+    )
+    if (scope.found.includes(false))
+      throw new Error(`of Sum and Conv2D found ${scope.found}: see sideEffects of its package.json`)
+  })
+}
 finish()

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
 
 const { engine } = await ready({ device: 'cpu' })
 
-// d/dx of sum(x^2) is 2x. tfjs-core's own Node bundle has no gradients: core brings them, and only the built package tells.
+// d/dx of sum(x^2) is 2x. tfjs-core's own Node bundle has no gradients: @stablesig/gradients brings them, and only the built package tells.
 const gradient = tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([1, -2, 3]))
 const values = [...(await gradient.data())]
 if (values.join() !== '2,-4,6') throw new Error(`the gradient of x² at 1,-2,3 came out as ${values}`)

@@ -40,6 +40,13 @@ try {
     await check(`Node ${version}: a bundle with onnxruntime-node inside says in a sentence what to do`, () =>
       refusesToStart(run),
     )
+    await check(`Node ${version}: the engine's package alone brings gradients`, async () => {
+      const program = `import '@stablesig/backend-onnx'
+import { getGradient } from '@tensorflow/tfjs-core'
+if (!getGradient('Sum')) throw new Error('Sum has no gradient')`
+      await run('node', ['--input-type=module', '-e', program])
+      return ''
+    })
     await check(`Node ${version}: stablesig sign, two steps, then detect`, () => signAndDetect(run))
     await check(`Node ${version}: nothing was written into the home or the temporary folder`, async () => {
       const found = [home, temporary].flatMap((empty) => readdirSync(empty, { recursive: true }))

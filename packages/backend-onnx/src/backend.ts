@@ -1,8 +1,15 @@
-import { type BackendValues, DataStorage, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core'
+import {
+  type BackendValues,
+  backend_util,
+  DataStorage,
+  type DataType,
+  engine,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core'
 import { EngineError } from './errors.ts'
 import { Executor, noSyncRead } from './executor.ts'
 import type { Flush } from './flush.ts'
-import { asElements, asHost } from './host-values.ts'
+import { asElements, asFloats, asHost } from './host-values.ts'
 import { elementType, RecordingBackend } from './kernels/call.ts'
 import { filled } from './lowering/graph.ts'
 import type { EngineOptions } from './options.ts'
@@ -10,7 +17,7 @@ import { MAX_FOLDED } from './passes/fold-constants.ts'
 import { type Component, type Lower, type RecordedNode, Recorder } from './record.ts'
 import { addToStats, type EngineStats, emptyStats, type FlushReport } from './report.ts'
 import type { OnnxRuntime } from './runtime.ts'
-import { TensorData, toLogicalOrder, uniformValue } from './tensors.ts'
+import { type ComplexParts, TensorData, toLogicalOrder, uniformValue } from './tensors.ts'
 
 type DataId = TensorInfo['dataId']
 
@@ -62,6 +69,8 @@ export class OnnxBackend extends RecordingBackend {
     const data = new TensorData([...shape], dtype, 'resident')
     if (dtype === 'string' && Array.isArray(values)) {
       data.text = values.filter((item) => item instanceof Uint8Array)
+    } else if (dtype === 'complex64') {
+      data.parts = this.#splitParts(values, shape)
     } else if (values !== null && !Array.isArray(values)) {
       const typed = asElements(values, dtype)
       // [1] is data by convention: what a program changes from step to step (a learning rate) is best given so.
@@ -83,6 +92,28 @@ export class OnnxBackend extends RecordingBackend {
     return { dataId, shape: [...shape], dtype }
   }
 
+  /** Real and imaginary numbers by turns, as another backend hands a complex tensor over. */
+  #splitParts(values: BackendValues | null, shape: readonly number[]): ComplexParts {
+    const { real, imag } = backend_util.splitRealAndImagArrays(asFloats(values))
+    const part = (numbers: Float32Array) => this.write(numbers, [...shape], 'float32')
+    return { real: part(real), imag: part(imag) }
+  }
+
+  override joined(real: TensorInfo, imag: TensorInfo): TensorInfo {
+    const dataId = {}
+    const data = new TensorData([...real.shape], 'complex64', 'resident')
+    data.parts = { real: real.dataId, imag: imag.dataId }
+    this.#data.set(dataId, data)
+    return { dataId, shape: [...real.shape], dtype: 'complex64' }
+  }
+
+  override partsOf(x: TensorInfo): { readonly real: TensorInfo; readonly imag: TensorInfo } {
+    const { parts } = this.#data.get(x.dataId)
+    if (!parts) throw new EngineError('unsupported', `a tensor [${x.shape}] of type ${x.dtype} is not complex`)
+    const part = (dataId: DataId): TensorInfo => ({ dataId, shape: [...x.shape], dtype: 'float32' })
+    return { real: part(parts.real), imag: part(parts.imag) }
+  }
+
   override numDataIds(): number {
     return this.#data.numDataIds()
   }
@@ -102,9 +133,15 @@ export class OnnxBackend extends RecordingBackend {
     if (!force && data.refCount > 0) return false
     data.refCount = 0
     this.#data.delete(dataId)
+    if (data.parts) this.#releaseParts(data.parts)
     if (data.state === 'pending') this.#unread(this.#recorder.release(data))
     else this.#reclaim(data)
     return true
+  }
+
+  /** tfjs still counts a part as a buffer whose own tensor was disposed of while this complex one needed it. */
+  #releaseParts({ real, imag }: ComplexParts): void {
+    for (const part of [real, imag]) if (this.disposeData(part)) engine().removeDataId(part, this)
   }
 
   /** These kernels will not read their inputs any more. */
@@ -283,6 +320,10 @@ export class OnnxBackend extends RecordingBackend {
 
   override async read(dataId: DataId): Promise<BackendValues> {
     const data = this.#data.get(dataId)
+    if (data.parts) {
+      const [real, imag] = await Promise.all([this.read(data.parts.real), this.read(data.parts.imag)])
+      return this.#interleaved(real, imag)
+    }
     if (data.state === 'pending' && data.node) await this.#begin(data.node.component.root())
     else if (data.flight) await data.flight
     return this.#hostValues(data)
@@ -290,12 +331,18 @@ export class OnnxBackend extends RecordingBackend {
 
   override readSync(dataId: DataId): BackendValues {
     const data = this.#data.get(dataId)
+    if (data.parts) return this.#interleaved(this.readSync(data.parts.real), this.readSync(data.parts.imag))
     if (data.state === 'pending' || data.state === 'flying') {
       if (!this.#canSync()) throw noSyncRead(this.runtime)
       if (data.state === 'pending' && data.node) this.#begin(data.node.component.root()).catch(() => {})
       this.#drain()
     }
     return this.#hostValues(data)
+  }
+
+  /** Real and imaginary numbers by turns: how tfjs reads a complex tensor. */
+  #interleaved(real: BackendValues, imag: BackendValues): Float32Array {
+    return backend_util.mergeRealAndImagArrays(asFloats(real), asFloats(imag))
   }
 
   /** Values in logical order. They may be kept by the caller: their array is never used again here. */

@@ -16,6 +16,12 @@ export function asElements(
   )
 }
 
+/** Values that are known to be single-precision numbers, such as the parts of a complex tensor. */
+export function asFloats(values: BackendValues | null): Float32Array {
+  if (values === null || values instanceof Float32Array) return values ?? new Float32Array(0)
+  throw new EngineError('unsupported', 'the values of a complex tensor must come as a Float32Array')
+}
+
 /** What tfjs gets to read. */
 export function asHost(values: TensorValues): Float32Array | Int32Array | Uint8Array {
   if (values instanceof BigInt64Array || values instanceof Uint16Array)

@@ -1,7 +1,9 @@
 import { registerBackend } from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
+import { registerGradients } from './gradients.ts'
 import { registerAll } from './kernels/call.ts'
 import { allKernels } from './kernels/index.ts'
+import { registerMissing } from './kernels/missing.ts'
 import { type OnnxBackendOptions, withDefaults } from './options.ts'
 import { probe } from './probe.ts'
 import type { OnnxRuntime } from './runtime.ts'
@@ -17,6 +19,8 @@ export function registerOnnxBackend(runtime: OnnxRuntime, options: OnnxBackendOp
   if (!registered.has(name)) {
     registered.add(name)
     registerAll(allKernels, name)
+    registerMissing(name)
+    registerGradients()
   }
   const make = async () => new OnnxBackend(runtime, withDefaults(runtime, options, await probe(runtime)))
   registerBackend(name, make, 3)

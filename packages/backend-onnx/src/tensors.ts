@@ -1,4 +1,4 @@
-import type { DataType } from '@tensorflow/tfjs-core'
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core'
 import { Halves } from './halves.ts'
 import type { TensorValues } from './onnx/types.ts'
 import type { RecordedNode } from './record.ts'
@@ -12,6 +12,12 @@ export type Permutation = readonly number[]
  */
 export type TensorState = 'pending' | 'flying' | 'resident' | 'failed'
 
+/** Data ids of a complex tensor's real and imaginary parts. */
+export interface ComplexParts {
+  readonly real: TensorInfo['dataId']
+  readonly imag: TensorInfo['dataId']
+}
+
 /** What stands behind a tfjs data id. Reshaped and identical tensors share one, so `shape` is only that of its first owner. */
 export class TensorData {
   refCount = 1
@@ -20,6 +26,8 @@ export class TensorData {
   values: TensorValues | null = null
   /** The values of a constant that needs only half of the memory. */
   halves: Halves | null = null
+  /** A complex64 tensor is two float32 ones; it holds a reference to each, and no values of its own. */
+  parts: ComplexParts | null = null
   /** Text tensors are kept, never computed with. */
   text: Uint8Array[] | null = null
   /** Physical order of `values`; null is logical order. */

@@ -75,3 +75,7 @@ export function to4(x: tf.Tensor): tf.Tensor4D {
   const [a, b, c, d] = x.shape
   return tf.reshape(x, [a!, b!, c!, d!])
 }
+export function to5(x: tf.Tensor): tf.Tensor5D {
+  const [a, b, c, d, e] = x.shape
+  return tf.reshape(x, [a!, b!, c!, d!, e!])
+}

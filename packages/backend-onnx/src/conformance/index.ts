@@ -1,12 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu'
-import '@tensorflow/tfjs-core/dist/register_all_gradients'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Case, type Input, numbers } from './case.ts'
+import { complexCases } from './complex-cases.ts'
+import { countingCases } from './counting-cases.ts'
 import { elementwiseCases } from './elementwise-cases.ts'
+import { imageCases } from './image-cases.ts'
 import { networkCases } from './network-cases.ts'
 import { reductionCases } from './reduction-cases.ts'
 import { shapeCases } from './shape-cases.ts'
+import { volumeCases } from './volume-cases.ts'
 
 export type { Case } from './case.ts'
 
@@ -16,6 +19,10 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   reductions: reductionCases,
   shapes: shapeCases,
   networks: networkCases,
+  volumes: volumeCases,
+  images: imageCases,
+  counting: countingCases,
+  complex: complexCases,
 }
 
 interface Result {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { type Case, floats, forward, op, to1, to2, to4 } from './case.ts'
+import { type Case, floats, forward, ints, op, to1, to2, to4 } from './case.ts'
 
 type Pad = Parameters<typeof tf.conv2d>[3]
 const explicit: Pad = [
@@ -155,6 +155,10 @@ export const networkCases: readonly Case[] = [
   op('matMul of transposed tensors', [floats([4, 2, 3]), floats([5, 2, 4])], (x, y) =>
     tf.matMul(tf.transpose(x, [1, 2, 0]), tf.transpose(y, [1, 2, 0])),
   ),
+  forward('matMul of integers', [ints([3, 4]), ints([3, 5])], (a, b) => [
+    tf.matMul(to2(a), to2(b), true),
+    tf.matMul(tf.transpose(to2(a)), to2(b)),
+  ]),
   forward('fused matMul', [floats([3, 4]), floats([4, 5]), floats([5])], (a, b, bias) =>
     (['linear', 'relu', 'sigmoid'] as const).map((activation) =>
       tf.fused.matMul({ a: to2(a), b: to2(b), bias: to1(bias), activation }),

@@ -12,6 +12,10 @@ export abstract class RecordingBackend extends KernelBackend {
     outputs: readonly { readonly shape: readonly number[]; readonly dtype: DataType }[],
     lower: Lower,
   ): TensorInfo[]
+  /** A complex64 tensor of two float32 ones of equal shape; it takes over the caller's reference to each. */
+  abstract joined(real: TensorInfo, imag: TensorInfo): TensorInfo
+  /** The two tensors that a complex64 one is made of, under its shape; no reference is added. */
+  abstract partsOf(x: TensorInfo): { readonly real: TensorInfo; readonly imag: TensorInfo }
   /** A tensor of one repeated value: no kernel, no memory. */
   abstract filled(shape: readonly number[], dtype: DataType, value: number): TensorInfo
 }
@@ -40,6 +44,22 @@ export class Call {
   /** The inputs of a kernel that takes any number of them. */
   list(): TensorInfo[] {
     return Object.keys(this.inputMap).map((name) => this.input(name))
+  }
+
+  /** The same call with other inputs. */
+  mapInputs(map: (input: TensorInfo) => TensorInfo): Call {
+    const entries = Object.entries(this.inputMap).map(([name, input]) => [
+      name,
+      input instanceof Object && !Array.isArray(input) ? map(input) : input,
+    ])
+    return new Call(this.name, this.backend, Object.fromEntries(entries), this.attributeMap)
+  }
+
+  /** Whether an input is a complex64 tensor. */
+  get isComplex(): boolean {
+    return Object.values(this.inputMap).some(
+      (input) => input instanceof Object && !Array.isArray(input) && input.dtype === 'complex64',
+    )
   }
 
   number(name: string, missing?: number): number {

@@ -23,6 +23,16 @@ export function pair(values: readonly number[]): [number, number] {
   return [values[0]!, values[1] ?? values[0]!]
 }
 
+export function triple(values: readonly number[]): [number, number, number] {
+  return [values[0]!, values[1] ?? values[0]!, values[2] ?? values[0]!]
+}
+
+/** Padding of a kernel that takes no explicit one. */
+export function uniformPadding(call: Call): 'same' | 'valid' | number {
+  const pad = call.attribute('pad')
+  return pad === 'same' || pad === 'valid' ? pad : call.number('pad')
+}
+
 export function padding(
   call: Call,
 ): 'same' | 'valid' | number | [[number, number], [number, number], [number, number], [number, number]] {

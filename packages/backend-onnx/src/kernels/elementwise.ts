@@ -4,6 +4,7 @@ import { numberKey } from '../lowering/node-key.ts'
 import type { Raw } from '../lowering/value.ts'
 import type { Attributes } from '../onnx/types.ts'
 import { type Call, elementType, type Kernel, kernel } from './call.ts'
+import { castComplex, filledComplex, multiplyComplex } from './complex-parts.ts'
 
 /** Builds physical nodes for one elementwise kernel: operands as they lie, dimensions of the result. */
 type Build = (g: Lowering, raws: Raw[], dims: readonly number[]) => Raw
@@ -128,6 +129,23 @@ function step(alpha: number): Build {
   }
 }
 
+function filledLike(call: Call, value: number): TensorInfo {
+  const { shape, dtype } = call.input('x')
+  return dtype === 'complex64' ? filledComplex(call, shape, value) : call.backend.filled(shape, dtype, value)
+}
+
+/** A tensor as another type that computes. */
+function cast(call: Call, x: TensorInfo): TensorInfo {
+  const dtype = call.dtype('dtype')
+  if (dtype === x.dtype) return call.alias(x)
+  return elementwise(call, [x], dtype, (g, [raw], dims) => {
+    if (dtype === 'bool') {
+      return g.node('Not', [g.node('Equal', [raw!, g.graph.scalar(0, raw!.type)], dims, 'bool')], dims, 'bool')
+    }
+    return g.node('Cast', [raw!], dims, elementType(dtype), { to: dtype === 'int32' ? 6 : 1 })
+  })
+}
+
 /** SELU's constants; tfjs keeps the product of the two. */
 const SELU_ALPHA = 1.6732632423543772
 const SELU_SCALE = 1.0507009873554805
@@ -138,10 +156,14 @@ export const elementwiseKernels: readonly Kernel[] = [
     return g.node('Add', raws, dims, raws[0]!.type)
   }),
   binary('Sub', same('Sub')),
-  binary('Multiply', (g, raws, dims) => {
-    if (raws[0]!.type === 'bool') return g.node('And', raws, dims, 'bool')
-    return g.node('Mul', raws, dims, raws[0]!.type)
-  }),
+  kernel('Multiply', (call) =>
+    call.isComplex
+      ? multiplyComplex(call)
+      : elementwise(call, [call.input('a'), call.input('b')], call.input('a').dtype, (g, raws, dims) => {
+          if (raws[0]!.type === 'bool') return g.node('And', raws, dims, 'bool')
+          return g.node('Mul', raws, dims, raws[0]!.type)
+        }),
+  ),
   binary('RealDiv', floating(same('Div'))),
   // tfjs calls the result an integer whatever was divided.
   kernel('FloorDiv', (call) => elementwise(call, [call.input('a'), call.input('b')], 'int32', floorDiv)),
@@ -182,6 +204,7 @@ export const elementwiseKernels: readonly Kernel[] = [
   compare('GreaterEqual', 'GreaterOrEqual'),
   compare('Less', 'Less'),
   compare('LessEqual', 'LessOrEqual'),
+  binary('BitwiseAnd', same('BitwiseAnd')),
   kernel('LogicalAnd', (call) => elementwise(call, [call.input('a'), call.input('b')], 'bool', same('And'))),
   kernel('LogicalOr', (call) => elementwise(call, [call.input('a'), call.input('b')], 'bool', same('Or'))),
   kernel('LogicalXor', (call) => elementwise(call, [call.input('a'), call.input('b')], 'bool', same('Xor'))),
@@ -286,14 +309,7 @@ export const elementwiseKernels: readonly Kernel[] = [
   ),
   kernel('Cast', (call) => {
     const x = call.input('x')
-    const dtype = call.dtype('dtype')
-    if (dtype === x.dtype) return call.alias(x)
-    return elementwise(call, [x], dtype, (g, [raw], dims) => {
-      if (dtype === 'bool') {
-        return g.node('Not', [g.node('Equal', [raw!, g.graph.scalar(0, raw!.type)], dims, 'bool')], dims, 'bool')
-      }
-      return g.node('Cast', [raw!], dims, elementType(dtype), { to: dtype === 'int32' ? 6 : 1 })
-    })
+    return call.isComplex || call.text('dtype') === 'complex64' ? castComplex(call, x, cast) : cast(call, x)
   }),
   kernel('Select', (call) => {
     const condition = call.input('condition')
@@ -334,8 +350,8 @@ export const elementwiseKernels: readonly Kernel[] = [
     }
     return elementwise(call, inputs, 'float32', build, `${epsilon};${scale !== null};${offset !== null}`)
   }),
-  kernel('ZerosLike', (call) => call.backend.filled(call.input('x').shape, call.input('x').dtype, 0)),
-  kernel('OnesLike', (call) => call.backend.filled(call.input('x').shape, call.input('x').dtype, 1)),
+  kernel('ZerosLike', (call) => filledLike(call, 0)),
+  kernel('OnesLike', (call) => filledLike(call, 1)),
   kernel('Fill', (call) => {
     return call.backend.filled(call.numbers('shape'), call.dtype('dtype', 'float32'), call.number('value'))
   }),

@@ -2,6 +2,7 @@ import { type DataType, gather_util, type TensorInfo, util } from '@tensorflow/t
 import type { Lowering } from '../lowering/lowering.ts'
 import { numberKey } from '../lowering/node-key.ts'
 import { identity, type Raw, type Value } from '../lowering/value.ts'
+import { sizeOf } from '../tensors.ts'
 import { type Call, elementType, type Kernel, kernel } from './call.ts'
 
 /** ONNX wants 64-bit indices in its N-dimensional forms; tfjs has 32. */
@@ -53,6 +54,11 @@ function gatherRows(g: Lowering, value: Value, indices: Raw, axis: number, shape
   return { raw: g.node('Gather', [v.raw, indices], dims, v.raw.type, { axis: p }), shape, perm: v.perm }
 }
 
+/** One value for every row, where tfjs gives a scalar for all of them. */
+function spreadValue(g: Lowering, value: Value, count: number): Value {
+  return sizeOf(value.shape) === count ? value : g.uniform(value.raw, [count])
+}
+
 export const indexingKernels: readonly Kernel[] = [
   kernel('GatherV2', gatherV2),
   kernel('GatherNd', (call) => {
@@ -70,6 +76,47 @@ export const indexingKernels: readonly Kernel[] = [
     return call.record(`${shape}`, [indices, updates], shape, updates.dtype, (g, [i, u]) =>
       g.value(scatterAdd(g, g.logical(i!), g.logical(u!), shape), shape),
     )
+  }),
+  kernel('SparseToDense', (call) => {
+    const indices = call.input('sparseIndices')
+    const values = call.input('sparseValues')
+    const missing = call.input('defaultValue')
+    const shape = call.numbers('outputShape')
+    // Of rank 0 and 1 tfjs' indices are places along one axis.
+    const [count, depth] = [indices.shape[0] ?? 1, indices.shape[1] ?? 1]
+    return call.record(`${shape}`, [indices, values, missing], shape, values.dtype, (g, [i, v, m]) => {
+      const rows = g.reshapeRaw(g.logical(i!), [count, depth])
+      const updates = g.arrange(g.reshape(spreadValue(g, v!, count), [count]), [0])
+      const base = g.node('Expand', [g.reshapeRaw(m!.raw, []), g.integers(shape)], shape, updates.type)
+      return g.value(g.node('ScatterND', [base, longIndices(g, rows), updates], shape, updates.type), shape)
+    })
+  }),
+  kernel('TensorScatterUpdate', (call) => {
+    const x = call.input('tensor')
+    const indices = call.input('indices')
+    const updates = call.input('updates')
+    return call.record('', [x, indices, updates], x.shape, x.dtype, (g, [v, i, u]) =>
+      g.value(
+        g.node('ScatterND', [g.logical(v!), longIndices(g, g.logical(i!)), g.logical(u!)], x.shape, v!.raw.type),
+        x.shape,
+      ),
+    )
+  }),
+  kernel('Diag', (call) => {
+    const x = call.input('x')
+    const n = sizeOf(x.shape)
+    const shape = [...x.shape, ...x.shape]
+    return call.record('', [x], shape, x.dtype, (g, [v]) => {
+      const places = Int32Array.from({ length: n }, (_, k) => k)
+      const [down, across] = [
+        [n, 1],
+        [1, n],
+      ].map((dims) => g.graph.constant(places, dims, 'int32'))
+      const hit = g.node('Equal', [down!, across!], [n, n], 'bool')
+      const row = g.reshapeRaw(g.logical(v!), [1, n])
+      const picked = g.node('Where', [hit, row, g.graph.scalar(0, row.type)], [n, n], row.type)
+      return g.value(g.reshapeRaw(picked, shape), shape)
+    })
   }),
   kernel('UnsortedSegmentSum', (call) => {
     const x = call.input('x')

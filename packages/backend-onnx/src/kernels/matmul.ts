@@ -33,12 +33,14 @@ export function matMul(
 ): Value {
   const x = operand(g, a, transposeA)
   const y = operand(g, b, transposeB)
-  if (!x.transposed && !y.transposed) return g.value(g.node('MatMul', [x.raw, y.raw], shape), shape)
-  if (g.target.microsoft) {
+  const { type } = x.raw
+  if (!x.transposed && !y.transposed) return g.value(g.node('MatMul', [x.raw, y.raw], shape, type), shape)
+  // The fused form multiplies no integers.
+  if (g.target.microsoft && type === 'float32') {
     const flags = { transA: x.transposed ? 1 : 0, transB: y.transposed ? 1 : 0 }
     return g.value(g.node('FusedMatMul', [x.raw, y.raw], shape, 'float32', flags, 'com.microsoft'), shape)
   }
-  return g.value(g.node('MatMul', [plain(g, x), plain(g, y)], shape), shape)
+  return g.value(g.node('MatMul', [plain(g, x), plain(g, y)], shape, type), shape)
 }
 
 function plain(g: Lowering, { raw, transposed }: Operand): Raw {
@@ -63,7 +65,7 @@ export const matMulKernels: readonly Kernel[] = ['BatchMatMul', '_FusedMatMul'].
     const shape = [...batch, a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!]
     const extra = [bias, slope].filter((t) => t !== null)
     const key = `${transposeA};${transposeB};${activation.key};${bias !== null};${slope !== null}`
-    return call.record(key, [a, b, ...extra], shape, 'float32', (g, [x, y, ...rest]) => {
+    return call.record(key, [a, b, ...extra], shape, a.dtype, (g, [x, y, ...rest]) => {
       const product = matMul(g, x!, y!, transposeA, transposeB, shape)
       const biased = bias
         ? g.elementwise([product, rest[0]!], shape, (raws, dims) => g.node('Add', raws, dims))

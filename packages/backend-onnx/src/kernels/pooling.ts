@@ -1,14 +1,24 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core'
+import { planesOf, spread, type Windows, windowAttributes, windowKey, windows } from '../formulations/windows.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Raw } from '../lowering/value.ts'
+import { sizeOf } from '../tensors.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
-import { padding, pair, rounding } from './conv-attributes.ts'
+import { padding, pair, rounding, triple, uniformPadding } from './conv-attributes.ts'
 import { NCHW } from './shapes.ts'
 
-type PoolInfo = ReturnType<typeof backend_util.computePool2DInfo>
+/** A pooling over the axes of space of tfjs' [N,H,W,C] or [N,D,H,W,C]. */
+interface Pooling extends Windows {
+  readonly inShape: readonly number[]
+  readonly outShape: readonly number[]
+}
 
-function poolInfo(call: Call, x: readonly number[]): PoolInfo {
-  return backend_util.computePool2DInfo(
+function pooling(call: Call, x: readonly number[]): Pooling {
+  return x.length === 5 ? pooling3d(call, x) : pooling2d(call, x)
+}
+
+function pooling2d(call: Call, x: readonly number[]): Pooling {
+  const { padInfo, ...info } = backend_util.computePool2DInfo(
     [x[0]!, x[1]!, x[2]!, x[3]!],
     pair(call.numbers('filterSize')),
     pair(call.numbers('strides')),
@@ -16,142 +26,176 @@ function poolInfo(call: Call, x: readonly number[]): PoolInfo {
     padding(call),
     rounding(call),
   )
+  const kernel = [info.filterHeight, info.filterWidth]
+  const strides = [info.strideHeight, info.strideWidth]
+  return over(x, info.outShape, kernel, strides, [padInfo.top, padInfo.left])
 }
 
-function pads(info: PoolInfo): [number, number, number, number] {
-  const { top, left, bottom, right } = info.padInfo
-  return [top, left, bottom, right]
+function pooling3d(call: Call, x: readonly number[]): Pooling {
+  const { padInfo, ...info } = backend_util.computePool3DInfo(
+    [x[0]!, x[1]!, x[2]!, x[3]!, x[4]!],
+    triple(call.numbers('filterSize')),
+    triple(call.numbers('strides')),
+    1,
+    uniformPadding(call),
+    rounding(call),
+  )
+  const kernel = [info.filterDepth, info.filterHeight, info.filterWidth]
+  const strides = [info.strideDepth, info.strideHeight, info.strideWidth]
+  return over(x, info.outShape, kernel, strides, [padInfo.front, padInfo.top, padInfo.left])
 }
 
-function attributes(info: PoolInfo) {
+function over(
+  inShape: readonly number[],
+  outShape: readonly number[],
+  kernel: readonly number[],
+  strides: readonly number[],
+  before: readonly number[],
+): Pooling {
+  const [input, output] = [inShape.slice(1, -1), outShape.slice(1, -1)]
   return {
-    kernel_shape: [info.filterHeight, info.filterWidth],
-    strides: [info.strideHeight, info.strideWidth],
-    pads: pads(info),
+    ...windows({ input, output, kernel, strides, dilations: kernel.map(() => 1), before }),
+    inShape,
+    outShape,
   }
 }
 
-function keyOf(info: PoolInfo): string {
-  const a = attributes(info)
-  return `${a.kernel_shape};${a.strides};${a.pads};${info.inShape};${info.outShape}`
-}
-
-/** Physical [N,C,H,W] of a tfjs shape [N,H,W,C]. */
-function planes([n, h, w, c]: readonly number[]): number[] {
-  return [n!, c!, h!, w!]
+/** The shape as it lies in memory channel by channel: [N,C,…space]. */
+function planes(shape: readonly number[]): number[] {
+  return planesOf(shape.length).map((axis) => shape[axis]!)
 }
 
 function pool(name: string, op: string, extra: Readonly<Record<string, number>>): Kernel {
   return kernel(name, (call) => {
     const x = call.input('x')
-    const info = poolInfo(call, x.shape)
-    return call.record(keyOf(info), [x], info.outShape, 'float32', (g, [v]) =>
+    const p = pooling(call, x.shape)
+    const order = planesOf(x.shape.length)
+    return call.record(windowKey(p), [x], p.outShape, 'float32', (g, [v]) =>
       g.value(
-        g.node(op, [g.arrange(v!, NCHW)], planes(info.outShape), 'float32', { ...attributes(info), ...extra }),
-        info.outShape,
-        NCHW,
+        g.node(op, [g.arrange(v!, order)], planes(p.outShape), 'float32', { ...windowAttributes(p), ...extra }),
+        p.outShape,
+        order,
       ),
     )
   })
 }
 
-/** How many pixels of the image each output's window covers: the divisor of its mean. */
-function windowCounts(info: PoolInfo): Float32Array {
-  const [top, left] = pads(info)
-  const along = (out: number, stride: number, filter: number, before: number, length: number) =>
-    Array.from({ length: out }, (_, i) => {
-      const start = i * stride - before
-      return Math.min(start + filter, length) - Math.max(start, 0)
-    })
-  const rows = along(info.outHeight, info.strideHeight, info.filterHeight, top, info.inHeight)
-  const columns = along(info.outWidth, info.strideWidth, info.filterWidth, left, info.inWidth)
-  return Float32Array.from(rows.flatMap((r) => columns.map((c) => 1 / (r * c))))
+/** One over the number of positions of the input that each output's window covers: the divisor of its mean. */
+function shares({ input, output, kernel, strides, before }: Windows): Float32Array {
+  const covered = input.map((length, i) =>
+    Array.from({ length: output[i]! }, (_, o) => {
+      const start = o * strides[i]! - before[i]!
+      return Math.min(start + kernel[i]!, length) - Math.max(start, 0)
+    }),
+  )
+  const counts = covered.reduce((all, axis) => all.flatMap((a) => axis.map((b) => a * b)), [1])
+  return Float32Array.from(counts, (count) => 1 / count)
 }
 
 /**
- * The adjoint of average pooling: each output's gradient, divided by the pixels it averaged, goes to all of them. That is a
+ * The adjoint of average pooling: each output's gradient, divided by the positions it averaged, goes to all of them. That is a
  * transposed convolution, channel by channel, with a filter of ones. (tfjs' CPU backend divides by the whole window also at
  * borders, which is not the gradient of its own forward pass.)
  */
-function averageGradient(g: Lowering, info: PoolInfo, dy: Raw): Raw {
-  const channels = info.outChannels
-  const shares = g.graph.constant(windowCounts(info), [1, 1, info.outHeight, info.outWidth], 'float32')
-  const shared = g.node('Mul', [dy, shares], dy.dims)
-  const [kh, kw] = [info.filterHeight, info.filterWidth]
-  const tiled = kh === info.strideHeight && kw === info.strideWidth && pads(info).every((p) => p === 0)
-  if (tiled && info.inHeight === info.outHeight * kh && info.inWidth === info.outWidth * kw) {
-    const scales = g.graph.constant(Float32Array.of(1, 1, kh, kw), [4], 'float32')
-    return g.node('Resize', [shared, null, scales], planes(info.inShape), 'float32', {
+function averageGradient(g: Lowering, p: Pooling, dy: Raw): Raw {
+  const channels = p.outShape.at(-1)!
+  const factors = g.graph.constant(shares(p), [1, 1, ...p.output], 'float32')
+  const shared = g.node('Mul', [dy, factors], dy.dims)
+  const tiled = p.kernel.every((k, i) => k === p.strides[i] && p.input[i] === p.output[i]! * k)
+  if (tiled && p.before.every((b) => b === 0)) {
+    const scales = g.graph.constant(Float32Array.of(1, 1, ...p.kernel), [p.kernel.length + 2], 'float32')
+    return g.node('Resize', [shared, null, scales], planes(p.inShape), 'float32', {
       mode: 'nearest',
       coordinate_transformation_mode: 'asymmetric',
       nearest_mode: 'floor',
     })
   }
-  return spread(g, info, shared, channels)
+  const filter = [channels, 1, ...p.kernel]
+  const ones = g.graph.constant(new Float32Array(sizeOf(filter)).fill(1), filter, 'float32')
+  return spread(g, p, shared, ones, channels, channels)
 }
 
-function spread(g: Lowering, info: PoolInfo, dy: Raw, channels: number): Raw {
-  const ones = g.graph.constant(
-    new Float32Array(channels * info.filterHeight * info.filterWidth).fill(1),
-    [channels, 1, info.filterHeight, info.filterWidth],
-    'float32',
-  )
-  const [top, left] = pads(info)
-  // All windows, uncut: then the part that lies on the image.
-  const height = (info.outHeight - 1) * info.strideHeight + info.filterHeight
-  const width = (info.outWidth - 1) * info.strideWidth + info.filterWidth
-  const whole = g.node('ConvTranspose', [dy, ones], [info.batchSize, channels, height, width], 'float32', {
-    kernel_shape: [info.filterHeight, info.filterWidth],
-    strides: [info.strideHeight, info.strideWidth],
-    group: channels,
-  })
-  const missing = [Math.max(0, top + info.inHeight - height), Math.max(0, left + info.inWidth - width)]
-  const grown = [info.batchSize, channels, height + missing[0]!, width + missing[1]!]
-  const padded = missing.some((m) => m > 0)
-    ? g.node('Pad', [whole, g.integers([0, 0, 0, 0, 0, 0, ...missing]), g.float(0)], grown)
-    : whole
-  const ends = [top + info.inHeight, left + info.inWidth]
-  return g.node('Slice', [padded, g.integers([top, left]), g.integers(ends), g.integers([2, 3])], planes(info.inShape))
+/** Greatest elements of x [N,C,…space], and their places in it counted through all of its memory: int64. */
+function maximaAndPlaces(g: Lowering, p: Pooling, x: Raw): [Raw, Raw] {
+  const dims = planes(p.outShape)
+  const outputs = [
+    { dims, type: 'float32' as const },
+    { dims, type: 'int64' as const },
+  ]
+  const [maxima, places] = g.graph.nodes_('MaxPool', [x], outputs, windowAttributes(p))
+  return [maxima!, places!]
 }
 
-/** The gradient of max pooling goes to the first greatest pixel of each window, which ONNX's MaxPool can name. */
-function maxGradient(g: Lowering, info: PoolInfo, dy: Raw, x: Raw): Raw {
-  const [, found] = g.graph.nodes_(
-    'MaxPool',
-    [x],
-    [
-      { dims: dy.dims, type: 'float32' },
-      { dims: dy.dims, type: 'int64' },
-    ],
-    attributes(info),
-  )
-  const size = info.batchSize * info.inChannels * info.inHeight * info.inWidth
-  const count = dy.dims.reduce((p, d) => p * d, 1)
+/** The gradient of max pooling goes to the first greatest element of each window, which ONNX's MaxPool can name. */
+function maxGradient(g: Lowering, p: Pooling, dy: Raw, x: Raw): Raw {
+  const [, found] = maximaAndPlaces(g, p, x)
+  const size = sizeOf(p.inShape)
   const zeros = g.node('Expand', [g.float(0), g.integers([size])], [size])
-  const flat = (raw: Raw) => g.reshapeRaw(raw, [count])
-  const scattered = g.node('ScatterElements', [zeros, flat(found!), flat(dy)], [size], 'float32', {
+  const flat = (raw: Raw) => g.reshapeRaw(raw, [sizeOf(dy.dims)])
+  const scattered = g.node('ScatterElements', [zeros, flat(found), flat(dy)], [size], 'float32', {
     axis: 0,
     reduction: 'add',
   })
-  return g.reshapeRaw(scattered, planes(info.inShape))
+  return g.reshapeRaw(scattered, planes(p.inShape))
+}
+
+function averageGradientKernel(name: string): Kernel {
+  return kernel(name, (call): TensorInfo => {
+    const dy = call.input('dy')
+    const p = pooling(call, call.input('input').shape)
+    const order = planesOf(dy.shape.length)
+    return call.record(windowKey(p), [dy], p.inShape, 'float32', (g, [v]) =>
+      g.value(averageGradient(g, p, g.arrange(v!, order)), p.inShape, order),
+    )
+  })
+}
+
+function maxGradientKernel(name: string): Kernel {
+  return kernel(name, (call): TensorInfo => {
+    const dy = call.input('dy')
+    const x = call.input('input')
+    const p = pooling(call, x.shape)
+    const order = planesOf(x.shape.length)
+    return call.record(windowKey(p), [dy, x], p.inShape, 'float32', (g, [vdy, vx]) =>
+      g.value(maxGradient(g, p, g.arrange(vdy!, order), g.arrange(vx!, order)), p.inShape, order),
+    )
+  })
+}
+
+/** Where in [H,W,C], or in [N,H,W,C], each maximum stands, of places counted through [N,C,H,W]. */
+function placesInPixels(g: Lowering, p: Pooling, places: Raw, withBatch: boolean): Raw {
+  const [n, h, w, c] = p.inShape.map(Number)
+  const pixels = h! * w!
+  const within = g.node('Mod', [places, g.graph.scalar(pixels, 'int64')], places.dims, 'int64')
+  const first = BigInt64Array.from({ length: n! * c! }, (_, i) =>
+    BigInt((i % c!) + (withBatch ? Math.floor(i / c!) * pixels * c! : 0)),
+  )
+  const offsets = g.graph.constant(first, [n!, c!, 1, 1], 'int64')
+  const scaled = g.node('Mul', [within, g.graph.scalar(c!, 'int64')], places.dims, 'int64')
+  const sum = g.node('Add', [scaled, offsets], places.dims, 'int64')
+  return g.node('Cast', [sum], places.dims, 'int32', { to: 6 })
 }
 
 export const poolingKernels: readonly Kernel[] = [
   pool('AvgPool', 'AveragePool', { count_include_pad: 0 }),
+  pool('AvgPool3D', 'AveragePool', { count_include_pad: 0 }),
   pool('MaxPool', 'MaxPool', {}),
-  kernel('AvgPoolGrad', (call): TensorInfo => {
-    const dy = call.input('dy')
-    const info = poolInfo(call, call.input('input').shape)
-    return call.record(keyOf(info), [dy], info.inShape, 'float32', (g, [v]) =>
-      g.value(averageGradient(g, info, g.arrange(v!, NCHW)), info.inShape, NCHW),
-    )
-  }),
-  kernel('MaxPoolGrad', (call): TensorInfo => {
-    const dy = call.input('dy')
-    const x = call.input('input')
-    const info = poolInfo(call, x.shape)
-    return call.record(keyOf(info), [dy, x], info.inShape, 'float32', (g, [vdy, vx]) =>
-      g.value(maxGradient(g, info, g.arrange(vdy!, NCHW), g.arrange(vx!, NCHW)), info.inShape, NCHW),
-    )
+  pool('MaxPool3D', 'MaxPool', {}),
+  averageGradientKernel('AvgPoolGrad'),
+  averageGradientKernel('AvgPool3DGrad'),
+  maxGradientKernel('MaxPoolGrad'),
+  maxGradientKernel('MaxPool3DGrad'),
+  kernel('MaxPoolWithArgmax', (call) => {
+    const x = call.input('x')
+    const p = pooling(call, x.shape)
+    const withBatch = call.flag('includeBatchInIndex')
+    const outputs = [
+      { shape: p.outShape, dtype: 'float32' as const },
+      { shape: p.outShape, dtype: 'int32' as const },
+    ]
+    return call.backend.record(call.name, `${windowKey(p)};${withBatch}`, [x], outputs, (g, [v]) => {
+      const [maxima, places] = maximaAndPlaces(g, p, g.arrange(v!, NCHW))
+      return [maxima, placesInPixels(g, p, places, withBatch)].map((raw) => g.value(raw, p.outShape, NCHW))
+    })
   }),
 ]

@@ -142,6 +142,30 @@ function softmax(name: string, op: string): Kernel {
   })
 }
 
+/**
+ * Products of all elements up to each, along physical axis `at`: after step k each is the product of the last 2^k, so it takes
+ * log2(length) products of whole tensors. A quotient of totals, which is cheaper, has no answer at zeros.
+ */
+function cumulativeProduct(g: Lowering, x: Raw, at: number, exclusive: boolean, reverse: boolean): Raw {
+  const length = x.dims[at]!
+  const shifted = (raw: Raw, by: number): Raw => {
+    const dims = raw.dims.map((d, p) => (p === at ? by : d))
+    const ones = g.node('Expand', [g.graph.scalar(1, raw.type), g.integers(dims)], dims, raw.type)
+    const [from, to] = reverse ? [by, length] : [0, length - by]
+    const rest = g.node(
+      'Slice',
+      [raw, g.integers([from]), g.integers([to]), g.integers([at])],
+      raw.dims.map((d, p) => (p === at ? length - by : d)),
+      raw.type,
+    )
+    return g.node('Concat', reverse ? [rest, ones] : [ones, rest], raw.dims, raw.type, { axis: at })
+  }
+  let product = exclusive && length > 0 ? shifted(x, 1) : x
+  for (let by = 1; by < length; by *= 2)
+    product = g.node('Mul', [product, shifted(product, by)], product.dims, product.type)
+  return product
+}
+
 export const reductionKernels: readonly Kernel[] = [
   reduction('Sum', 'ReduceSum', 'count', summed),
   reduction('Mean', 'ReduceMean', 'same', () => 'float32'),
@@ -154,6 +178,15 @@ export const reductionKernels: readonly Kernel[] = [
   argument('ArgMin', 'ArgMin'),
   softmax('Softmax', 'Softmax'),
   softmax('LogSoftmax', 'LogSoftmax'),
+  kernel('Cumprod', (call) => {
+    const x = call.input('x')
+    const axis = util.parseAxisParam(call.numbers('axis'), x.shape)[0]!
+    const [exclusive, reverse] = [call.flag('exclusive'), call.flag('reverse')]
+    return call.record(`${axis};${exclusive};${reverse}`, [x], x.shape, summed(x), (g, [value]) => {
+      const v = g.full(prepare(g, value!, summed(x)))
+      return g.value(cumulativeProduct(g, v.raw, v.perm.indexOf(axis), exclusive, reverse), x.shape, v.perm)
+    })
+  }),
   kernel('Cumsum', (call) => {
     const x = call.input('x')
     const axis = util.parseAxisParam(call.numbers('axis'), x.shape)[0]!

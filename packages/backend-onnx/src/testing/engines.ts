@@ -1,5 +1,4 @@
 import '@tensorflow/tfjs-backend-cpu'
-import '@tensorflow/tfjs-core/dist/register_all_gradients'
 import * as tf from '@tensorflow/tfjs-core'
 import { nodeRuntime } from '../../../backend-node/src/runtime/onnxruntime.ts'
 import { OnnxBackend } from '../backend.ts'

@@ -1,0 +1,10 @@
+// Writes docs/kernels.md from what the engine registers.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from './lib/build.mjs'
+import { kernelDocs } from './lib/kernel-docs.mjs'
+import { root } from './lib/workspace.mjs'
+
+await build()
+const { kernelSupport } = await import(join(root, 'packages/backend-onnx/dist/index.js'))
+writeFileSync(join(root, 'docs/kernels.md'), kernelDocs(kernelSupport()))

@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { kernelSupport } from '../packages/backend-onnx/src/index.ts'
+import { kernelDocs } from './lib/kernel-docs.mjs'
+import { root } from './lib/workspace.mjs'
+
+test('docs/kernels.md is what the engine registers: npx -y pnpm@12 docs:kernels', () => {
+  expect(readFileSync(join(root, 'docs/kernels.md'), 'utf8')).toBe(kernelDocs(kernelSupport()))
+})
