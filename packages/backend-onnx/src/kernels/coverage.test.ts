@@ -16,7 +16,7 @@ test('a kernel is defined once', () => {
 })
 
 test('each kernel of tfjs is there, or missing with a word on what to do, or needed by nothing', () => {
-  const names: string[] = Object.entries(tf).flatMap(([key, value]) =>
+  const names: string[] = Object.entries(tf).flatMap(([_key, value]) =>
     typeof value === 'string' && /^_?[A-Z]/.test(value) ? [value] : [],
   )
   const known = [...there, ...absent, ...Object.keys(unneededKernels)]

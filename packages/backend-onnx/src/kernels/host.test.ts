@@ -5,7 +5,7 @@ import { registerOnnxBackend } from '../register.ts'
 import { SlowRuntime } from '../testing/fake-runtime.ts'
 
 beforeAll(async () => {
-  registerOnnxBackend(new SlowRuntime(nodeRuntime()), { name: 'onnx-host' })
+  registerOnnxBackend(new SlowRuntime(await nodeRuntime()), { name: 'onnx-host' })
   await tf.setBackend('onnx-host')
 })
 
