@@ -36,7 +36,7 @@ export const topic: Topic = {
       const x = asUnit(pictures ? nhwc(pictures, 255) : nhwc(must(stored, 'x')))
       const bits = must(stored, 'key').values
       const { autoencoder, extractor } = await openNetworks(context)
-      const [count] = x.shape
+      const [count, height, width] = x.shape
 
       const latents = encode(autoencoder, x)
       const originals = decode(autoencoder, latents)
@@ -72,6 +72,7 @@ export const topic: Topic = {
         recipe: 'published',
         steps: number('run'),
         batchSize: count,
+        size: Math.min(height, width),
         schedule: warmupCosine({ steps: number('steps'), warmup: number('warmup'), base: number('lr') }),
         weightDecay: number('weight_decay'),
         temperature: number('temperature'),
