@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import sharp from 'sharp'
 
 const LIMIT = { healthMs: 50, largeSeconds: 10, growth: 1.1 }
@@ -76,8 +77,11 @@ export async function load(program, requests = 200, concurrency = 8) {
       ['no tensor leaked', leaked === 0],
     ]
     // Still reading when it is told to end.
-    const last = upload(LARGE_EVERY - 1)
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    let reading = true
+    const last = upload(LARGE_EVERY - 1).finally(() => {
+      reading = false
+    })
+    while (reading && !(await send(agent, `${url}/health`)).body.includes('"pending":1')) await pause(20)
     server.kill('SIGTERM')
     await last
     const [code] = await ended
@@ -99,7 +103,7 @@ function watch(url) {
   const running = (async () => {
     while (!stopped) {
       delays.push((await send(agent, `${url}/health`)).ms)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await pause(20)
     }
     agent.destroy()
   })()

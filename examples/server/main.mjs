@@ -32,11 +32,10 @@ async function serve(keyFile) {
     if (address && typeof address === 'object') console.log(`listening on http://127.0.0.1:${address.port}`)
   })
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, async () => {
-      // In order: no new connections, then the images that are pending, then the worker. Nothing is left to keep the process.
-      server.close()
+    process.once(signal, () => {
+      // In order: no new connections, the requests that are open, then the worker. Nothing is left then to keep the process.
+      server.close(() => detector.close())
       server.closeIdleConnections()
-      await detector.close()
     })
   }
 }
