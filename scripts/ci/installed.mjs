@@ -66,7 +66,7 @@ function withoutXdg(env) {
 }
 
 async function install() {
-  const catalog = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')
+  const [, catalog] = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8').split('\ncatalog:\n')
   const pinned = (name) => new RegExp(`^ +"?${name}"?: (\\S+)`, 'm').exec(catalog)[1]
   const files = Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`]))
   const manifest = {

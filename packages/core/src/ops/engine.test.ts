@@ -21,15 +21,21 @@ test('whatever makes a program’s first tensors says to call ready() first', as
   expect(() => randomKlDecoder({ widths: [8], latentChannels: 2, groups: 4 })).toThrow(callReady)
   const latents = { values: new Float32Array(4 * 4), shape: [1, 4, 2, 2] }
   expect(() => latentTensor(latents, { latentChannels: 4, downscale: 8 })).toThrow(callReady)
-  expect(engine().memory().numTensors).toBe(0)
+  expect(engine().state.numTensors).toBe(0)
 })
+
+/** tfjs disposes what it removes. */
+class IdleBackend extends KernelBackend {
+  override dispose(): void {}
+}
 
 test('a backend that is still starting is to be awaited; one that runs will do', async () => {
   let start = (_: KernelBackend) => {}
   registerBackend('slow', () => new Promise<KernelBackend>((resolve) => (start = resolve)))
   expect(requireEngine).toThrow(callReady)
-  start(new KernelBackend())
+  start(new IdleBackend())
   await engine().ready()
+  await engine().setBackend('slow')
   expect(requireEngine).not.toThrow()
   removeBackend('slow')
 })
