@@ -1,6 +1,9 @@
 import { cases, conformance } from './conformance/index.ts'
 import { passNames } from './passes/index.ts'
+import { checkShapes } from './testing/checked-graph.ts'
 import { useOnnx } from './testing/engines.ts'
+
+checkShapes()
 
 conformance('onnx', () => useOnnx())
 conformance('onnx-plain', () => useOnnx({ name: 'onnx-plain', passes: [] }))

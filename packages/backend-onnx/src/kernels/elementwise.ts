@@ -71,10 +71,15 @@ export function asFloat(g: Lowering, raw: Raw): Raw {
   return raw.type === 'float32' ? raw : g.node('Cast', [raw], raw.dims, 'float32', { to: 1 })
 }
 
-/** ONNX Runtime picks numbers only: booleans as integers. */
-const whereOfBools: Build = (g, [condition, ...choices], dims) => {
-  const integers = choices.map((c) => g.node('Cast', [c], c.dims, 'int32', { to: 6 }))
-  return g.node('Cast', [g.node('Where', [condition!, ...integers], dims, 'int32')], dims, 'bool', { to: 9 })
+/**
+ * A quotient or remainder of integers, 0 where the divisor is 0, as tfjs' typed arrays keep what is not finite: ONNX Runtime ends the
+ * run there.
+ */
+function byNonZero(g: Lowering, divisor: Raw, dims: readonly number[], build: (divisor: Raw) => Raw): Raw {
+  const [zero, one] = [0, 1].map((value) => g.graph.scalar(value, 'int32')) as [Raw, Raw]
+  const isZero = g.node('Equal', [divisor, zero], divisor.dims, 'bool')
+  const made = build(g.node('Where', [isZero, one, divisor], divisor.dims, 'int32'))
+  return g.node('Where', [isZero, zero, made], dims, 'int32')
 }
 
 const floorDiv: Build = (g, [a, b], dims) => {
@@ -82,13 +87,17 @@ const floorDiv: Build = (g, [a, b], dims) => {
     const quotient = g.node('Floor', [g.node('Div', [a!, b!], dims)], dims)
     return g.node('Cast', [quotient], dims, 'int32', { to: 6 })
   }
-  // ONNX truncates integer quotients; one less where a remainder has the other sign than the divisor.
-  const q = g.node('Div', [a!, b!], dims, 'int32')
-  const r = g.node('Sub', [a!, g.node('Mul', [q, b!], dims, 'int32')], dims, 'int32')
+  return byNonZero(g, b!, dims, (divisor) => flooredQuotient(g, a!, divisor, dims))
+}
+
+/** ONNX truncates integer quotients; one less where a remainder has the other sign than the divisor. */
+function flooredQuotient(g: Lowering, a: Raw, b: Raw, dims: readonly number[]): Raw {
+  const q = g.node('Div', [a, b], dims, 'int32')
+  const r = g.node('Sub', [a, g.node('Mul', [q, b], dims, 'int32')], dims, 'int32')
   const zero = g.graph.scalar(0, 'int32')
   const signs = g.node(
     'Xor',
-    [g.node('Less', [r, zero], dims, 'bool'), g.node('Less', [b!, zero], b!.dims, 'bool')],
+    [g.node('Less', [r, zero], dims, 'bool'), g.node('Less', [b, zero], b.dims, 'bool')],
     dims,
     'bool',
   )
@@ -99,7 +108,7 @@ const floorDiv: Build = (g, [a, b], dims) => {
 
 /** The remainder takes the divisor's sign. */
 const mod: Build = (g, [a, b], dims) => {
-  if (a!.type !== 'float32') return g.node('Mod', [a!, b!], dims, a!.type)
+  if (a!.type !== 'float32') return byNonZero(g, b!, dims, (divisor) => g.node('Mod', [a!, divisor], dims, 'int32'))
   const zero = g.float(0)
   const rem = g.node('Mod', [a!, b!], dims, 'float32', { fmod: 1 })
   const shifted = g.node('Mod', [g.node('Add', [rem, b!], dims), b!], dims, 'float32', { fmod: 1 })
@@ -112,17 +121,33 @@ const mod: Build = (g, [a, b], dims) => {
   return g.node('Where', [differ, shifted, rem], dims)
 }
 
+/** Dimensions of what is made of two tensors: one whose values repeat leaves the other's. */
+const widest = (a: Raw, b: Raw): number[] => backend_util.assertAndGetBroadcastShape([...a.dims], [...b.dims])
+
+/** One or the other, as a condition says. ONNX Runtime chooses between numbers, not between booleans. */
+export const select: Build = (g, [condition, a, b], dims) => {
+  if (a!.type !== 'bool') return g.node('Where', [condition!, a!, b!], dims, a!.type)
+  const first = g.node('And', [condition!, a!], widest(condition!, a!), 'bool')
+  const otherwise = g.node('Not', [condition!], condition!.dims, 'bool')
+  const second = g.node('And', [otherwise, b!], widest(otherwise, b!), 'bool')
+  return g.node('Or', [first, second], dims, 'bool')
+}
+
 /** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|): neither overflows nor loses small values of e^x entirely. */
 const softplus: Build = (g, [x], dims) => {
   const e = g.node('Exp', [g.node('Neg', [g.node('Abs', [x!], dims)], dims)], dims)
   return g.node('Add', [g.node('Relu', [x!], dims), g.node('Log', [g.node('Add', [e, g.float(1)], dims)], dims)], dims)
 }
 
+/** max(x, 0). Of integers it is written so: ONNX Runtime cannot prepare a Relu of them that a Clip follows. */
+const relu: Build = (g, [x], dims) =>
+  x!.type === 'float32' ? g.node('Relu', [x!], dims) : g.node('Max', [x!, g.graph.scalar(0, x!.type)], dims, x!.type)
+
 /** 1 where x > 0, alpha elsewhere, NaN for NaN: sign(relu(x)) has all three for alpha = 0. */
 function step(alpha: number): Build {
   return (g, [x], dims) => {
     const type = x!.type
-    const positive = g.node('Sign', [g.node('Relu', [x!], dims, type)], dims, type)
+    const positive = g.node('Sign', [relu(g, [x!], dims)], dims, type)
     if (alpha === 0) return positive
     const scaled = g.node('Mul', [positive, g.graph.scalar(1 - alpha, type)], dims, type)
     return g.node('Add', [scaled, g.graph.scalar(alpha, type)], dims, type)
@@ -216,7 +241,7 @@ export const elementwiseKernels: readonly Kernel[] = [
   unary('Ceil', floating(same('Ceil'))),
   unary('Floor', floating(same('Floor'))),
   unary('Round', floating(same('Round'))),
-  unary('Relu', (g, [x], dims) => g.node('Relu', [x!], dims, x!.type)),
+  unary('Relu', relu),
   unary('Relu6', (g, [x], dims) =>
     g.node('Clip', [x!, g.graph.scalar(0, x!.type), g.graph.scalar(6, x!.type)], dims, x!.type),
   ),
@@ -319,9 +344,7 @@ export const elementwiseKernels: readonly Kernel[] = [
     const rows = condition.shape.length === 1 && t.shape.length > 1
     return call.record('', [condition, t, e], t.shape, t.dtype, (g, [c, a, b]) => {
       const picked = rows ? g.reshape(c!, [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)]) : c!
-      return g.elementwise([picked, a!, b!], t.shape, (raws, dims) =>
-        raws[1]!.type === 'bool' ? whereOfBools(g, raws, dims) : g.node('Where', raws, dims, raws[1]!.type),
-      )
+      return g.elementwise([picked, a!, b!], t.shape, (raws, dims) => select(g, raws, dims))
     })
   }),
   kernel('AddN', (call) => {
@@ -343,9 +366,10 @@ export const elementwiseKernels: readonly Kernel[] = [
     const build: Build = (g, [x, mean, variance, ...affine], dims) => {
       const deviation = g.node('Sqrt', [g.node('Add', [variance!, g.float(epsilon)], variance!.dims)], variance!.dims)
       const factor = scale
-        ? g.node('Div', [affine[0]!, deviation], deviation.dims)
+        ? g.node('Div', [affine[0]!, deviation], widest(affine[0]!, deviation))
         : g.node('Reciprocal', [deviation], deviation.dims)
-      const scaled = g.node('Mul', [g.node('Sub', [x!, mean!], dims), factor], dims)
+      const centred = g.node('Sub', [x!, mean!], widest(x!, mean!))
+      const scaled = g.node('Mul', [centred, factor], widest(centred, factor))
       return offset ? g.node('Add', [scaled, affine.at(-1)!], dims) : scaled
     }
     return elementwise(call, inputs, 'float32', build, `${epsilon};${scale !== null};${offset !== null}`)

@@ -183,6 +183,8 @@ class Blocking {
   #elementwise(node: IrNode): boolean {
     const out = node.outputs[0]!
     if (!ELEMENTWISE.has(node.op) || out.dims.length !== 4) return false
+    // Integers that leave the blocks would have to go as floats, which do not hold all of them.
+    if (out.type !== 'float32' && out.type !== 'bool') return false
     const wide = node.inputs.filter((raw): raw is Raw => raw !== null && sizeOf(raw.dims) > 1)
     const full = wide.filter((raw) => sameShape(raw.dims, out.dims))
     const blocked = full.filter((raw) => this.#isBlocked(raw))
@@ -193,9 +195,12 @@ class Blocking {
     if (wide.length === full.length && this.#intoConvolution(node, full)) return true
     const small = wide.length > full.length
     if (small && wide.some((raw) => raw.dims.length !== 4)) return false
+    // What repeats along rows or columns only, and has channels, must be brought into blocks itself.
+    const inPlace = ([, c, h, w]: readonly number[]) => c === 1 || h! * w! === 1
+    if (small && wide.some((raw) => !inPlace(raw.dims) && !full.includes(raw) && raw.type !== 'float32')) return false
     const inputs = node.inputs.map((raw) => {
       if (raw === null || sizeOf(raw.dims) === 1) return raw && this.#flatScalar(raw, small)
-      if (!full.includes(raw)) return this.graph.reshape(this.#inOrder(raw), this.#apart(raw.dims))
+      if (!full.includes(raw) && inPlace(raw.dims)) return this.graph.reshape(this.#inOrder(raw), this.#apart(raw.dims))
       return small ? this.graph.reshape(this.#inBlocks(raw), this.#apart(raw.dims)) : this.#inBlocks(raw)
     })
     const dims = small ? this.#apart(out.dims) : out.dims
