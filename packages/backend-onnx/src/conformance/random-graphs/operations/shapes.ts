@@ -94,8 +94,20 @@ const unstack: Draw = (b) => {
   const axis = b.random.int(0, x.shape.length - 1)
   if (x.shape[axis]! > 4) return null
   // tfjs' gradient of one part fails, also where a cast of floats came before: it stacks what is no list.
-  if (x.shape[axis] === 1) return null
-  return { text: `unstack along ${axis}`, from: [x], run: (t) => tf.unstack(t!, axis) }
+  const parts = x.shape[axis]!
+  if (parts === 1) return null
+  const text = `unstack along ${axis}`
+  return { text, from: [x], run: inParts(x, parts, (t) => tf.unstack(t, axis)) }
+}
+
+/**
+ * What cuts a tensor into parts. Of types other than floats tfjs joins gradients, which are floats, with zeros of that type for
+ * parts that have none, and fails: those parts pass no gradient on.
+ */
+function inParts(x: Value, count: number, cut: (t: tf.Tensor) => tf.Tensor[]): (...inputs: tf.Tensor[]) => tf.Tensor[] {
+  if (x.dtype === 'float32') return (t) => cut(t!)
+  const part = (i: number) => withoutGradient((t) => cut(t!)[i]!)
+  return (t) => Array.from({ length: count }, (_, i) => part(i)(t!))
 }
 
 const split: Draw = (b) => {
@@ -104,7 +116,7 @@ const split: Draw = (b) => {
   const axis = b.random.pick([...x.shape.keys()].filter((i) => x.shape[i]! > 1))
   const first = b.random.int(1, x.shape[axis]! - 1)
   const sizes = [first, x.shape[axis]! - first]
-  return { text: `split in ${sizes} along ${axis}`, from: [x], run: (t) => tf.split(t!, sizes, axis) }
+  return { text: `split in ${sizes} along ${axis}`, from: [x], run: inParts(x, 2, (t) => tf.split(t, sizes, axis)) }
 }
 
 const pad: Draw = (b) => {
