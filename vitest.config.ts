@@ -4,5 +4,11 @@ import projects from './vitest.workspace.ts'
 export default defineConfig({
   // Tests run on the sources of every package: no build comes first.
   ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'] } },
-  test: { projects, testTimeout: 60_000, reporters: ['default', './scripts/count-reporter.ts'] },
+  test: {
+    projects,
+    testTimeout: 60_000,
+    reporters: ['default', './scripts/count-reporter.ts'],
+    // Some tests run models with onnxruntime-node alone, which collects telemetry unless it is told not to.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
+  },
 })

@@ -1,18 +1,61 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { runProgram } from '../testing/program.ts'
 import { disableTelemetry } from './telemetry.ts'
 
-test('telemetry is switched off, unless the environment says otherwise', () => {
-  const env: NodeJS.ProcessEnv = {}
-  disableTelemetry(env, true)
-  expect(env).toEqual({ ORT_DISABLE_TELEMETRY: '1' })
-  for (const value of ['0', '', '1']) {
-    const set = { ORT_DISABLE_TELEMETRY: value }
-    disableTelemetry(set, true)
-    expect(set).toEqual({ ORT_DISABLE_TELEMETRY: value })
-  }
+const NAME = 'ORT_DISABLE_TELEMETRY'
+
+describe('the variable', () => {
+  test('is set where nobody has set it, and stays as it is where somebody has', () => {
+    const env: NodeJS.ProcessEnv = {}
+    disableTelemetry(env, true)
+    expect(env[NAME]).toBe('1')
+    for (const value of ['0', '', 'false']) {
+      const chosen = { [NAME]: value }
+      disableTelemetry(chosen, true)
+      disableTelemetry(chosen, false)
+      expect(chosen[NAME]).toBe(value)
+    }
+  })
+
+  test('cannot be set by a worker thread, which says so', () => {
+    const env: NodeJS.ProcessEnv = {}
+    expect(() => disableTelemetry(env, false)).toThrow(
+      expect.objectContaining({ code: 'no-engine', message: expect.stringMatching(/set ORT_DISABLE_TELEMETRY=1/) }),
+    )
+    expect(env).toEqual({})
+  })
 })
 
-test('a worker thread that cannot switch it off says how', () => {
-  expect(() => disableTelemetry({}, false)).toThrow(/set ORT_DISABLE_TELEMETRY=1 in the environment/)
-  disableTelemetry({ ORT_DISABLE_TELEMETRY: '0' }, false)
+describe('a program', () => {
+  // tfjs' own CPU backend is there too, as in programs that import all of tfjs: it is the one that prints a banner.
+  const computes = `
+    import '@tensorflow/tfjs-backend-cpu'
+    import { add, tensor1d } from '@tensorflow/tfjs-core'
+    import { ready } from './index.ts'
+    ready().then(async () => {
+      const sum = await add(tensor1d([1, 2]), 1).data()
+      if (String(sum) !== '2,3') throw new Error(String(sum))
+    })`
+  test.each(['esm', 'cjs'] as const)('bundled as %s computes, prints nothing and leaves no file', async (format) => {
+    expect(await runProgram(computes, format)).toEqual({ code: 0, printed: '', left: [] })
+  })
+
+  const inWorker = (before: string) => `
+    import { isMainThread, Worker } from 'node:worker_threads'
+    import { ready } from './index.ts'
+    import { disableTelemetry } from './runtime/telemetry.ts'
+    if (isMainThread) {
+      ${before}
+      new Worker(new URL(import.meta.url)).on('error', (error) => console.log(error.code, error.message.slice(0, 50)))
+    } else {
+      await ready({ device: 'cpu' })
+    }`
+  test('leaves none either when a worker computes', async () => {
+    expect(await runProgram(inWorker('disableTelemetry()'))).toEqual({ code: 0, printed: '', left: [] })
+    expect(await runProgram(inWorker(''))).toEqual({
+      code: 0,
+      printed: 'no-engine a worker thread cannot switch off the telemetry of\n',
+      left: [],
+    })
+  })
 })
