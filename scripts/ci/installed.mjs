@@ -7,6 +7,7 @@ import { exec, pnpm } from '../lib/exec.mjs'
 import { noBanner } from '../lib/no-banner.mjs'
 import { packAll } from '../lib/pack.mjs'
 import { root } from '../lib/workspace.mjs'
+import { withoutEngine } from './without-engine.mjs'
 
 const IMAGES = 6
 const { check, finish } = checks()
@@ -48,6 +49,9 @@ if (!getGradient('Sum')) throw new Error('Sum has no gradient')`
       return ''
     })
     await check(`Node ${version}: stablesig sign, two steps, then detect`, () => signAndDetect(run))
+    await check(`Node ${version}: every command says in one line that the engine cannot load`, () =>
+      withoutEngine(run, folder),
+    )
     await check(`Node ${version}: nothing was written into the home or the temporary folder`, async () => {
       const found = [home, temporary].flatMap((empty) => readdirSync(empty, { recursive: true }))
       if (found.length > 0) throw new Error(`found ${found.join(', ')}`)
