@@ -1,4 +1,5 @@
 import {
+  checkWhitened,
   type Detection,
   decideBest,
   decideKeysBest,
@@ -7,6 +8,8 @@ import {
   lookUpBest,
   type Registry,
   StableSigError,
+  stating,
+  type WhiteningStated,
 } from '@stablesig/core'
 import { checkMaxSide } from '../images/fit-within.ts'
 import { errorOf } from './error-data.ts'
@@ -61,6 +64,7 @@ export class ThreadDetector implements WorkerDetector {
     thread.hold(false)
     const { key, keys, registry, fpr, sizes = SIZES } = this.#options
     try {
+      checkWhitened(this.extractor, this.#options)
       // As many readings as there can be of an image: what cannot be decided is said before one comes.
       const rows = sizes.map(() => new Float32Array(this.extractor.bits))
       if (key) decideBest(rows, key, fpr)
@@ -83,20 +87,20 @@ export class ThreadDetector implements WorkerDetector {
   async detect(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Detection>> {
     const key = given(this.#options.key, 'key', 'detect')
     const readings = await this.read(image, options)
-    return sized(readings, decideBest(rowsOf(readings), key, this.#options.fpr))
+    return this.#completed(readings, decideBest(rowsOf(readings), key, this.#options.fpr))
   }
 
   async detectKeys(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<KeyDetection>[]> {
     const keys = given(this.#options.keys, 'keys', 'detectKeys')
     const readings = await this.read(image, options)
-    return decideKeysBest(rowsOf(readings), keys, this.#options.fpr).map((one) => sized(readings, one))
+    return decideKeysBest(rowsOf(readings), keys, this.#options.fpr).map((one) => this.#completed(readings, one))
   }
 
   async identify(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Identification>> {
     const registry = given(this.#options.registry, 'registry', 'identify')
     const { fpr } = this.#options
     const readings = await this.read(image, options)
-    return sized(readings, lookUpBest(rowsOf(readings), registry, fpr === undefined ? {} : { fpr }))
+    return this.#completed(readings, lookUpBest(rowsOf(readings), registry, fpr === undefined ? {} : { fpr }))
   }
 
   async read(image: string | Uint8Array, options: WorkerReadOptions = {}): Promise<readonly Reading[]> {
@@ -196,6 +200,12 @@ export class ThreadDetector implements WorkerDetector {
     this.#thread?.hold(this.#queue.pending > 0 || this.#memory.size > 0)
   }
 
+  /** A decision with what its extractor is, and the size of the reading that it is about. */
+  #completed<D extends WhiteningStated & { readonly reading: number }>(readings: readonly Reading[], decision: D) {
+    const { width, height } = readings[decision.reading]!
+    return Object.assign(stating(decision, this.extractor), { width, height })
+  }
+
   #checkRegistry({ bits }: Registry): void {
     if (bits === this.extractor.bits) return
     const message = `Expected keys of ${this.extractor.bits} bits, as the extractor reads; the registry’s have ${bits}`
@@ -204,12 +214,6 @@ export class ThreadDetector implements WorkerDetector {
 }
 
 const rowsOf = (readings: readonly Reading[]): Float32Array[] => readings.map(({ logits }) => logits)
-
-/** A decision with the size of the reading that it is about. */
-function sized<D extends { readonly reading: number }>(readings: readonly Reading[], decision: D) {
-  const { width, height } = readings[decision.reading]!
-  return { ...decision, width, height }
-}
 
 const argument = (message: string): StableSigError => new StableSigError('bad-argument', message)
 const closedError = (): StableSigError => new StableSigError('aborted', 'The detector is closed')

@@ -3,9 +3,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { decide, decideBest, keyFromBits, parseKey, Registry, readBits, readLogits } from '@stablesig/core'
+import {
+  decide,
+  decideBest,
+  keyFromBits,
+  parseKey,
+  Registry,
+  readBits,
+  readLogits,
+  type TensorData,
+  writeSafetensors,
+} from '@stablesig/core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { extractorState } from '../../../core/src/models/testing.ts'
 import { ready } from '../engine/ready.ts'
 import { readImage } from '../images/read-image.ts'
 import { toUnitImages } from '../images/tensors.ts'
@@ -71,9 +82,12 @@ test('decides as this thread does, from a file or its bytes, and leaves both as 
   const there = await detector({ keys, registry })
   expect(there.extractor).toEqual({ bits: 16, whitened: true })
   const bytes = readFileSync(picture)
-  const expected = { ...decide(logits, key, 1e-3), reading: 0, readings: 1, width: 96, height: 80 }
+  const decided = decide(logits, key, 1e-3)
+  const expected = { ...decided, whitened: true, reading: 0, readings: 1, width: 96, height: 80 }
   expect(await there.detect(picture)).toEqual(expected)
   expect(await there.detect(bytes)).toEqual(expected)
+  // What was read is there, and not enumerable.
+  expect((await there.detect(picture)).bits).toBe(decided.bits)
   expect(bytes.equals(readFileSync(picture))).toBe(true)
   expect(await there.read(picture)).toEqual([{ width: 96, height: 80, logits }])
   expect((await there.detectKeys(picture)).map(({ detected }) => detected)).toEqual([false, true])
@@ -100,6 +114,18 @@ test('by default 256, 512 and 1024 px; a strip that is too narrow at some is dec
   const widths = async (path: string) => (await there.read(path)).map(({ width }) => width)
   expect(await widths(large)).toEqual([256, 512, 1024])
   expect(await widths(strip)).toEqual([512, 700])
+})
+
+test('an extractor that is not whitened decides where consent is given, and its decisions say so', async () => {
+  const plain = join(folder, 'plain.safetensors')
+  const { bits, channels, blocks } = { bits: 16, channels: 4, blocks: 2 }
+  const state = extractorState({ bits, channels, blocks, whiten: false })
+  const tensors = new Map<string, TensorData>()
+  for (const [name, { dtype, shape, read }] of state.tensors) tensors.set(name, { dtype, shape, data: await read() })
+  writeFileSync(plain, writeSafetensors(Object.fromEntries(tensors)))
+  await expect(detector({ extractor: plain })).rejects.toEqual(code('not-whitened', /allowUnwhitened/))
+  const there = await detector({ extractor: plain, allowUnwhitened: true })
+  expect(await there.detect(picture)).toMatchObject({ whitened: false, total: bits })
 })
 
 test('what cannot be decided is a typed error that leaves no tensor', async () => {

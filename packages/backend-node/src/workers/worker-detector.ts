@@ -6,6 +6,7 @@ import type {
   Key,
   KeyDetection,
   Registry,
+  WhiteningConsent,
 } from '@stablesig/core'
 import type { ReadyOptions } from '../engine/ready.ts'
 import type { ReadImageOptions } from '../images/read-image.ts'
@@ -14,7 +15,7 @@ import { ThreadDetector } from './thread-detector.ts'
 
 export type { ExtractorFacts, Reading, WorkerMemory }
 
-export interface WorkerDetectorOptions {
+export interface WorkerDetectorOptions extends WhiteningConsent {
   /** Path of the extractor's weights, or that and how to read them. */
   readonly extractor: string | ({ readonly path: string } & ExtractorOptions)
   /** What `detect` looks for. */
@@ -84,7 +85,8 @@ export interface WorkerDetector {
  *
  * Where the worker crashes, all that is pending is rejected with 'worker', and the next image starts a new one. A fault inside
  * native code ends the whole process, as everywhere in Node.
- * @throws StableSigError as `ready`, `openExtractor`; 'bad-key', 'bad-registry', 'unattainable', 'bad-argument', 'io', 'worker'
+ * @throws StableSigError as `ready`, `openExtractor`; 'bad-key', 'bad-registry', 'unattainable', 'bad-argument', 'io', 'worker',
+ *   'not-whitened' (see `WhiteningConsent`)
  */
 export async function createWorkerDetector(options: WorkerDetectorOptions): Promise<WorkerDetector> {
   const detector = new ThreadDetector(options)

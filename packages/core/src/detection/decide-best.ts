@@ -37,7 +37,7 @@ export function decideKeysBest(
   const each = rows.map((logits) => decideKeys(logits, keys, fpr / rows.length))
   return keys.map((_, at) => {
     const found = best(each, fpr, (decisions) => decisions[at]!)
-    return { ...found, singlePValue: Math.min(1, found.singlePValue * rows.length) }
+    return Object.assign(found, { singlePValue: Math.min(1, found.singlePValue * rows.length) })
   })
 }
 
@@ -61,11 +61,10 @@ export function lookUpBest(
     return one
   })
   const tie = users.size > 1 || users.has(null)
-  return {
-    ...found,
+  return Object.assign(found, {
     ...(tie ? { user: null, verdict: 'tie' as const } : {}),
     singlePValue: Math.min(1, found.singlePValue * rows.length),
-  }
+  })
 }
 
 interface Decision {
@@ -90,5 +89,6 @@ function best<R, D extends Decision>(
   }
   if (!found) throw new StableSigError('bad-argument', 'Expected at least one reading of the image')
   const pValue = Math.min(1, found.pValue * rows.length)
-  return { ...found, pValue, fpr, reading, readings: rows.length }
+  // Not copied: what was read is not enumerable.
+  return Object.assign(found, { pValue, fpr, reading, readings: rows.length })
 }

@@ -21,7 +21,10 @@ export interface WhiteningStated {
 }
 
 /** @throws StableSigError 'not-whitened' unless the extractor is whitened or consent is given */
-export function checkWhitened({ whitened }: Extractor, { allowUnwhitened = false }: WhiteningConsent): void {
+export function checkWhitened(
+  { whitened }: Pick<Extractor, 'whitened'>,
+  { allowUnwhitened = false }: WhiteningConsent,
+): void {
   if (whitened || allowUnwhitened === true) return
   throw new StableSigError(
     'not-whitened',
@@ -32,5 +35,5 @@ export function checkWhitened({ whitened }: Extractor, { allowUnwhitened = false
 }
 
 /** The decision with what is known of its extractor. */
-export const stating = <T extends WhiteningStated>(decision: T, { whitened }: Extractor): T =>
+export const stating = <T extends WhiteningStated>(decision: T, { whitened }: Pick<Extractor, 'whitened'>): T =>
   Object.assign(decision, { whitened: whitened === true })
