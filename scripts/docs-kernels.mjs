@@ -6,5 +6,5 @@ import { kernelDocs } from './lib/kernel-docs.mjs'
 import { root } from './lib/workspace.mjs'
 
 await build()
-const { kernelSupport } = await import(join(root, 'packages/backend-onnx/dist/index.js'))
+const { kernelSupport } = await import(join(root, 'packages/tfjs-backend-onnx/dist/index.js'))
 writeFileSync(join(root, 'docs/kernels.md'), kernelDocs(kernelSupport()))

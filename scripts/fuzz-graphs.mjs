@@ -1,5 +1,5 @@
 // `npx -y pnpm@12 fuzz:graphs [--count 1000] [--seed 0] [--seconds N]`: graphs that seeds make, computed by the engine and by tfjs' CPU
-// backend; see packages/backend-onnx/src/conformance/random-graphs. Seeds that are not begun after N seconds count as skipped.
+// backend; see packages/tfjs-backend-onnx/src/conformance/random-graphs. Seeds that are not begun after N seconds count as skipped.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -11,8 +11,8 @@ const usage = 'fuzz:graphs [--count N] [--seed N] [--seconds N]: whole numbers, 
 
 const env = { ...process.env, ...asked() }
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
-const graphs = 'packages/backend-onnx/src/conformance/random-graphs'
-const args = [vitest, 'run', '--project', 'backend-onnx', graphs]
+const graphs = 'packages/tfjs-backend-onnx/src/conformance/random-graphs'
+const args = [vitest, 'run', '--project', 'tfjs-backend-onnx', graphs]
 const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env })
 process.exit(status ?? 1)
 

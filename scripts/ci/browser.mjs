@@ -1,4 +1,4 @@
-// core, stats, gradients and backend-onnx bundle for a browser without Node's modules, and importing them starts nothing.
+// core, stats, gradients and tfjs-backend-onnx bundle for a browser without Node's modules, and importing them starts nothing.
 
 import vm from 'node:vm'
 import { gzipSync } from 'node:zlib'
@@ -23,7 +23,7 @@ async function forBrowser(contents, external = []) {
     external,
     write: false,
     logLevel: 'silent',
-    nodePaths: ['stats', 'gradients', 'core', 'backend-onnx', 'backend-node'].map(
+    nodePaths: ['stats', 'gradients', 'core', 'tfjs-backend-onnx', 'backend-node'].map(
       (name) => `${root}/packages/${name}/node_modules`,
     ),
   })
@@ -66,7 +66,7 @@ function browserScope() {
 }
 
 await build()
-for (const name of ['@stablesig/stats', '@stablesig/gradients', '@stablesig/core', '@stablesig/backend-onnx']) {
+for (const name of ['@stablesig/stats', '@stablesig/gradients', '@stablesig/core', '@stablesig/tfjs-backend-onnx']) {
   await check(`${name} for a browser`, async () => {
     const alone = await forBrowser(`export * from '${name}'`, ['@tensorflow/tfjs-core'])
     const whole = await forBrowser(`export * from '${name}'`)
@@ -87,7 +87,7 @@ await check('importing core starts nothing', async () => {
   if (scope.state.backends.length) throw new Error(`it registered the backends ${scope.state.backends.join(', ')}`)
   if (scope.state.tensors) throw new Error(`it made ${scope.state.tensors} tensors`)
 })
-for (const name of ['@stablesig/core', '@stablesig/backend-onnx']) {
+for (const name of ['@stablesig/core', '@stablesig/tfjs-backend-onnx']) {
   await check(`a bundler keeps the gradients that ${name} registers`, async () => {
     const script = await forBrowser(`import '${name}'; export { getGradient } from '@tensorflow/tfjs-core'`)
     const { scope } = browserScope()

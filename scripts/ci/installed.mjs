@@ -42,7 +42,7 @@ try {
       refusesToStart(run),
     )
     await check(`Node ${version}: the engine's package alone brings gradients`, async () => {
-      const program = `import '@stablesig/backend-onnx'
+      const program = `import '@stablesig/tfjs-backend-onnx'
 import { getGradient } from '@tensorflow/tfjs-core'
 if (!getGradient('Sum')) throw new Error('Sum has no gradient')`
       await run('node', ['--input-type=module', '-e', program])

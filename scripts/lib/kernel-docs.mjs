@@ -1,6 +1,6 @@
 /**
  * docs/kernels.md: what the engine has of tfjs' kernels.
- * @param {import('../../packages/backend-onnx/src/kernel-support.ts').KernelSupport} support
+ * @param {import('../../packages/tfjs-backend-onnx/src/kernel-support.ts').KernelSupport} support
  */
 export function kernelDocs({ available, byParts, missing }) {
   const families = [...new Set(available.map(({ family }) => family))]
@@ -14,7 +14,7 @@ export function kernelDocs({ available, byParts, missing }) {
   const instead = missing.map((one) => `| ${one.name} | \`${one.op}\` | ${one.instead} |`)
   return `# Kernels of the compiled engine
 Written by \`npx -y pnpm@12 docs:kernels\`. tfjs' functions are made of kernels; these are the ones that
-[packages/backend-onnx](../packages/backend-onnx/README.md) has. \`kernelSupport()\` gives the same list to a program.
+[packages/tfjs-backend-onnx](../packages/tfjs-backend-onnx/README.md) has. \`kernelSupport()\` gives the same list to a program.
 
 | family | with a gradient | without |
 |---|---|---|

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import type { OnnxBackendOptions } from '@stablesig/backend-onnx'
 import { StableSigError } from '@stablesig/core'
+import type { OnnxBackendOptions } from '@stablesig/tfjs-backend-onnx'
 import { checkPasses, passesFromEnvironment } from '../runtime/passes.ts'
 
 /** What a program may set of the compiled backend, by the names and with the meaning that registerOnnxBackend has for it. */

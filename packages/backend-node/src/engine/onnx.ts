@@ -25,7 +25,7 @@ export async function startOnnx(
   { frozenWeights, ...options }: BackendOptions & { readonly frozenWeights: FrozenWeights },
 ): Promise<string> {
   const [{ registerOnnxBackend }, { nodeRuntime }] = await Promise.all([
-    import('@stablesig/backend-onnx'),
+    import('@stablesig/tfjs-backend-onnx'),
     import('../runtime/onnxruntime.ts'),
   ])
   const trace = traceFromEnvironment()

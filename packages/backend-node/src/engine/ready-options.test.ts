@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { OnnxBackend } from '@stablesig/backend-onnx'
+import { OnnxBackend } from '@stablesig/tfjs-backend-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { ready } from './ready.ts'

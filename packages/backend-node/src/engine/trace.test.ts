@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { registerOnnxBackend } from '@stablesig/backend-onnx'
+import { registerOnnxBackend } from '@stablesig/tfjs-backend-onnx'
 import { add, exp, setBackend, sin, tensor1d, tidy } from '@tensorflow/tfjs-core'
 import { expect, test, vi } from 'vitest'
 import { nodeRuntime } from '../runtime/onnxruntime.ts'

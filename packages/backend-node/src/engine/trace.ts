@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FlushReport } from '@stablesig/backend-onnx'
+import type { FlushReport } from '@stablesig/tfjs-backend-onnx'
 import { operatorTimes } from '../runtime/profile.ts'
 
 /** What an engine is given so that it is traced. */

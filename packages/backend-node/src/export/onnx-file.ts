@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EngineError, exportModel } from '@stablesig/backend-onnx'
 import { type PortableModel, StableSigError } from '@stablesig/core'
+import { EngineError, exportModel } from '@stablesig/tfjs-backend-onnx'
 import about from '../../package.json' with { type: 'json' }
 import { checkOutputFile } from '../files/outputs.ts'
 import { stageFile, stageFolder, writeNew } from '../files/staged.ts'

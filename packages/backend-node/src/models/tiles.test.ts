@@ -1,4 +1,3 @@
-import { registerOnnxBackend } from '@stablesig/backend-onnx'
 import {
   affineScaling,
   asUnit,
@@ -14,6 +13,7 @@ import {
   randomKlEncoder,
   reconstructImages,
 } from '@stablesig/core'
+import { registerOnnxBackend } from '@stablesig/tfjs-backend-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { nodeRuntime } from '../runtime/onnxruntime.ts'

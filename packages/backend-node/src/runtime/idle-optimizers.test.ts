@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { registerOnnxBackend } from '@stablesig/backend-onnx'
+import { registerOnnxBackend } from '@stablesig/tfjs-backend-onnx'
 import { mul, setBackend, sigmoid, tensor1d, tidy } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { idleOptimizers } from './idle-optimizers.ts'

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { EngineError } from '@stablesig/backend-onnx'
+import { EngineError } from '@stablesig/tfjs-backend-onnx'
 import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node'
 import { disableTelemetry } from './telemetry.ts'
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { OnnxRuntime, OnnxSession, RuntimeTensor } from '@stablesig/backend-onnx'
+import type { OnnxRuntime, OnnxSession, RuntimeTensor } from '@stablesig/tfjs-backend-onnx'
 import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node'
 import { idleOptimizers } from './idle-optimizers.ts'
 import { type LoadedOnnxRuntime, loadOnnxRuntime, type NativeSession } from './load.ts'

@@ -1,4 +1,4 @@
-import { passNames } from '@stablesig/backend-onnx'
+import { passNames } from '@stablesig/tfjs-backend-onnx'
 import { expect, test } from 'vitest'
 import { passesFromEnvironment } from './passes.ts'
 

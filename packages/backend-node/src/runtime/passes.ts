@@ -1,5 +1,5 @@
-import { type PassName, passNames } from '@stablesig/backend-onnx'
 import { StableSigError } from '@stablesig/core'
+import { type PassName, passNames } from '@stablesig/tfjs-backend-onnx'
 
 /**
  * Names of compiler passes, in the order in which they run.

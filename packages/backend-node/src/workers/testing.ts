@@ -8,7 +8,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
  * where Node finds what it imports. Each test file needs a folder name of its own.
  * @returns its path
  */
-export async function bundled(entry: 'detector-worker' | 'worker-detector', folder: string): Promise<string> {
+export async function bundled(entry: 'detector-worker' | 'create-worker-detector', folder: string): Promise<string> {
   const outfile = at(`../../.cache/${folder}/${entry}.mjs`)
   await build({
     entryPoints: [at(`./${entry}.ts`)],

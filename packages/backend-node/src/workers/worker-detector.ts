@@ -11,7 +11,6 @@ import type {
 import type { ReadyOptions } from '../engine/ready.ts'
 import type { ReadImageOptions } from '../images/read-image.ts'
 import type { ExtractorFacts, Reading, WorkerMemory } from './messages.ts'
-import { ThreadDetector } from './thread-detector.ts'
 
 export type { ExtractorFacts, Reading, WorkerMemory }
 
@@ -74,22 +73,4 @@ export interface WorkerDetector {
    * With `{ drain: false }` images that wait are rejected with 'aborted', and the one that is being read stops at its next tile.
    */
   close(options?: { readonly drain?: boolean }): Promise<void>
-}
-
-/**
- * Starts a worker thread that opens engine and extractor once and reads images there, so that this thread's event loop stays
- * free: a decision takes it microseconds. Settles when the worker is open. An idle worker does not keep the process alive.
- *
- * Ending a thread during a run of ONNX Runtime aborts the process (SIGABRT). `close()` therefore waits for the run in flight,
- * and so does `process.exit`, while this thread is blocked, for as long as a tile takes.
- *
- * Where the worker crashes, all that is pending is rejected with 'worker', and the next image starts a new one. A fault inside
- * native code ends the whole process, as everywhere in Node.
- * @throws StableSigError as `ready`, `openExtractor`; 'bad-key', 'bad-registry', 'unattainable', 'bad-argument', 'io', 'worker',
- *   'not-whitened' (see `WhiteningConsent`)
- */
-export async function createWorkerDetector(options: WorkerDetectorOptions): Promise<WorkerDetector> {
-  const detector = new ThreadDetector(options)
-  await detector.open()
-  return detector
 }

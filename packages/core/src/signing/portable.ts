@@ -20,7 +20,7 @@ export interface PortableTensor {
 
 /**
  * A network as other programs run it: a pure function of weights and one input, and what has to be said about both. It is what
- * `exportModel` of @stablesig/backend-onnx takes as function and options.
+ * `exportModel` of @stablesig/tfjs-backend-onnx takes as function and options.
  */
 export interface PortableModel {
   /** Computes the output from weights (those below, wherever their tensors live) and the input. */

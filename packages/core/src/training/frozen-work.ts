@@ -1,8 +1,7 @@
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
-import type { UnitImages } from '../signal/images.ts'
-import { asUnit } from '../signal/images.ts'
+import { asUnit, type UnitImages } from '../signal/images.ts'
 import { decode, encode } from '../signing/graphs.ts'
 import { checkedImages, type ImageSet } from './image-set.ts'
 
