@@ -1,5 +1,5 @@
 /** What `vitest run` runs, a project each; vitest.config.ts hands the list to vitest. */
-const packages = ['stats', 'gradients', 'core', 'tfjs-backend-onnx', 'backend-node', 'cli'].map((name) => ({
+const packages = ['stats', 'gradients', 'weights', 'core', 'tfjs-backend-onnx', 'backend-node', 'cli'].map((name) => ({
   name,
   root: `packages/${name}`,
   include: ['src/**/*.test.ts'],

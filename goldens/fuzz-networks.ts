@@ -1,14 +1,18 @@
+import {
+  memorySource,
+  modelState,
+  openWeights,
+  readConfig,
+  type StateDict,
+  type StateTensor,
+  tensorData,
+  writeSafetensors,
+} from '@stablesig/weights'
+import type { Good } from '@stablesig/weights/testing'
 import { StableSigError } from '../packages/core/src/errors.ts'
 import { describeAutoencoder } from '../packages/core/src/models/autoencoders/describe.ts'
 import { klPlan, klShapes } from '../packages/core/src/models/autoencoders/kl-plan.ts'
 import { describeExtractor } from '../packages/core/src/models/hidden/plan.ts'
-import { memorySource } from '../packages/core/src/weights/byte-source.ts'
-import { readConfig } from '../packages/core/src/weights/config.ts'
-import { modelState } from '../packages/core/src/weights/model-state.ts'
-import { openWeights } from '../packages/core/src/weights/open.ts'
-import type { StateDict, StateTensor } from '../packages/core/src/weights/state-dict.ts'
-import type { Good } from '../packages/core/src/weights/testing/corpus.ts'
-import { tensorData, writeSafetensors } from '../packages/core/src/weights/writer.ts'
 
 /* Files of networks, which are also described, as `inspect` does, and configurations, held to such a file. */
 

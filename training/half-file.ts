@@ -1,4 +1,4 @@
-import { type Card, fromFloat32, type TensorData, toFloat32, writeSafetensors } from '@stablesig/core'
+import { type Card, fromFloat32, type TensorData, toFloat32, writeSafetensors } from '@stablesig/weights'
 
 /** A safetensors file of tensors rounded to half precision. */
 export function halfFile(tensors: Readonly<Record<string, TensorData>>, card: Card): Uint8Array {

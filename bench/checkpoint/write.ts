@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import * as p from '../../packages/core/src/weights/fixtures/pickle.ts'
-import { type Piece, zip64 } from '../../packages/core/src/weights/fixtures/sparse.ts'
+import { type Piece, pickle as p, zip64 } from '@stablesig/weights/testing'
 import { FIRST_STAGE, stableDiffusion15 } from './stable-diffusion.ts'
 
 export const FORMATS = ['safetensors', 'ckpt'] as const

@@ -1,5 +1,5 @@
+import { randomFrom } from '@stablesig/weights/testing'
 import sharp, { type Sharp } from 'sharp'
-import { randomFrom } from '../../packages/core/src/weights/testing/mutate.ts'
 
 /** A good image to be broken. */
 export interface Seed {

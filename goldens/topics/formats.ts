@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { openFile } from '@stablesig/backend-node'
-import { openWeights, type Scalar, StableSigError, type StateDict, toFloat32 } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import { openWeights, type Scalar, type StateDict, toFloat32 } from '@stablesig/weights'
 import type { GoldenContext, Topic } from '../topic.ts'
 
 /** One tensor of a case: sha256 of its float32 and of its stored bytes, or its values where NaN occurs. */

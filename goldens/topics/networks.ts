@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ready } from '@stablesig/backend-node'
-import { memorySource, openWeights, type StateDict } from '@stablesig/core'
+import { memorySource, openWeights, type StateDict } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, GoldenTensor } from '../topic.ts'
 

@@ -2,15 +2,14 @@ import { type OpenWeights, readConfigFile, readYamlFile } from '@stablesig/backe
 import {
   type ArchitectureOptions,
   type AutoencoderDescription,
-  bytesOf,
   describeAutoencoder,
   describeExtractor,
   type ExtractorDescription,
   type LatentScaling,
   readLatentScaling,
   StableSigError,
-  type StateDict,
 } from '@stablesig/core'
+import { bytesOf, type StateDict } from '@stablesig/weights'
 
 /** What is told of a network's tensors, whichever it is. */
 interface Part {

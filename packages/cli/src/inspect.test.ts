@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ready, sha256File, writeFileAtomic, writePng } from '@stablesig/backend-node'
-import { type StateTensor, streamSafetensors } from '@stablesig/core'
+import { type StateTensor, streamSafetensors } from '@stablesig/weights'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { extractorState, tinyState } from '../../core/src/models/testing.ts'
 import { stablesig } from './testing.ts'

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
-import { type StateDict, streamSafetensors } from '@stablesig/core'
+import { type StateDict, streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { extractorState, noise, tinyState } from '../../core/src/models/testing.ts'

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
-import { streamSafetensors } from '@stablesig/core'
+import { streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { extractorState, noise } from '../../core/src/models/testing.ts'

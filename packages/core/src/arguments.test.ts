@@ -173,7 +173,6 @@ describe('options', () => {
     ['logits that are none', () => call('decide', undefined, key), /logits.*undefined/],
     ['features in rows', () => call('whiten', [[1], [2]], 1), /features\[0\].*an array/],
     ['a registry’s promise', () => call('readRegistry', Promise.resolve('')), /await it/],
-    ['a file’s promise', () => call('openWeights', Promise.resolve()), /await it/],
     ['weights’ promise', () => call('loadExtractor', Promise.resolve()), /await it/],
     ['an autoencoder’s promise', () => call('readAutoencoder', Promise.resolve()), /await it/],
     ['half of a pair', () => call('loadAutoencoder', { encoder: {} }), /encoder, decoder/],

@@ -1,3 +1,5 @@
+import { WeightsError } from '@stablesig/weights'
+
 /** What went wrong, for programs; the message says it for people. */
 export type ErrorCode =
   | 'aborted'
@@ -28,6 +30,8 @@ export type ErrorCode =
  *
  * `JSON.stringify` keeps name, code and message. `structuredClone` and `postMessage` make a plain Error of it, as of every class
  * of errors: its message stays and its code does not, which is why a failed outcome of many has the code beside the error.
+ *
+ * What @stablesig/weights throws has the same form and counts as one: `error instanceof StableSigError` holds for it.
  */
 export class StableSigError extends Error {
   override readonly name = 'StableSigError'
@@ -37,6 +41,13 @@ export class StableSigError extends Error {
     options?: { cause?: unknown },
   ) {
     super(message, options)
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore-start lint/complexity/noThisInStatic: a class below this one asks with itself
+    if (this === StableSigError && value instanceof WeightsError) return true
+    return Function.prototype[Symbol.hasInstance].call(this, value)
+    // biome-ignore-end lint/complexity/noThisInStatic: as above
   }
 
   /** What JSON.stringify shows; the cause, which may be anything, is left out. */

@@ -13,9 +13,9 @@ import {
   portableDecoder,
   portableExtractor,
   readDecoder,
-  streamSafetensors,
   unknownScaling,
 } from '@stablesig/core'
+import { streamSafetensors } from '@stablesig/weights'
 import {
   dispose,
   memory,

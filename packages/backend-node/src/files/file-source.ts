@@ -1,6 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { type ByteSource, decodeText, StableSigError } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import { type ByteSource, decodeText } from '@stablesig/weights'
 import { cannotRead, unreadable } from './system-error.ts'
 import { systemPath } from './system-path.ts'
 

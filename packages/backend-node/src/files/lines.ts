@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import { StableSigError, Utf8Pieces } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import { Utf8Pieces } from '@stablesig/weights'
 import { pathOfBytes } from './system-path.ts'
 
 export interface LinesOptions {

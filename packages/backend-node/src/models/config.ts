@@ -1,4 +1,5 @@
-import { type Config, decodeText, readConfig, StableSigError, Utf8Pieces } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import { type Config, decodeText, readConfig, Utf8Pieces } from '@stablesig/weights'
 import { parseDocument } from 'yaml'
 import { openFile } from '../files/file-source.ts'
 

@@ -1,4 +1,5 @@
-import { type Extractor, type ExtractorOptions, loadExtractor, type StateDict } from '@stablesig/core'
+import { type Extractor, type ExtractorOptions, loadExtractor } from '@stablesig/core'
+import type { StateDict } from '@stablesig/weights'
 import { openWeightsPath } from './weights-path.ts'
 
 /** Opens weights, hands what they hold to `use`, and closes their files. Tensors are read from them only until then. */

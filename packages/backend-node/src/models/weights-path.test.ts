@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readFloat32, tensorData, writeSafetensors } from '@stablesig/core'
+import { readFloat32, tensorData, writeSafetensors } from '@stablesig/weights'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readConfigFile, readYamlFile } from './config.ts'
 import { openWeightsPath } from './weights-path.ts'

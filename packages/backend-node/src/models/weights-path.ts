@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { badArgument, modelState, openSharded, openWeights, type StateDict } from '@stablesig/core'
+import { badArgument } from '@stablesig/core'
+import { modelState, openSharded, openWeights, type StateDict } from '@stablesig/weights'
 import { type FileSource, openFile } from '../files/file-source.ts'
 import { cannotRead } from '../files/system-error.ts'
 import { configBeside, weightsOfFolder } from './folder.ts'

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path'
+import { StableSigError } from '@stablesig/core'
 import {
   type Card,
   convertToSafetensors,
@@ -6,11 +7,10 @@ import {
   readable,
   replaceTensors,
   rewriteSafetensors,
-  StableSigError,
   type StateTensor,
   streamSafetensors,
   type TensorData,
-} from '@stablesig/core'
+} from '@stablesig/weights'
 import { type FileSource, openFile } from '../files/file-source.ts'
 import type { FileParts } from '../files/staged.ts'
 import type { OpenWeights } from '../models/weights-path.ts'

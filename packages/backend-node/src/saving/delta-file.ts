@@ -1,28 +1,16 @@
 import { basename } from 'node:path'
-import {
-  applyDelta,
-  type Delta,
-  type ModelCard,
-  makeDelta,
-  modelCardJson,
-  openWeights,
-  readable,
-  readSigningHeader,
-  renderModelCard,
-  type SigningFacts,
-  type StateTensor,
-  signingHeader,
-  storeWeights,
-  type Weights,
-} from '@stablesig/core'
+import { storeWeights, type Weights } from '@stablesig/core'
+import { applyDelta, type Delta, makeDelta, openWeights, readable, type StateTensor } from '@stablesig/weights'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { openFile } from '../files/file-source.ts'
 import { stageFile } from '../files/staged.ts'
 import { cardNames } from './contents.ts'
 import { checkDestination, type SaveFormat } from './destination.ts'
-import { cardOf } from './model-card.ts'
+import { cardOf } from './make-card.ts'
+import { type ModelCard, modelCardJson, renderModelCard, type SigningFacts } from './model-card.ts'
 import { nodeHash } from './node-hash.ts'
 import { describeOrigin, readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
+import { readSigningHeader, signingHeader } from './signing-header.ts'
 import { type SavedDecoder, writeSigned } from './write-signed.ts'
 
 /** A delta that was written. */

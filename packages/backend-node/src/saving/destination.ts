@@ -1,9 +1,10 @@
 import { readdir, realpath, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { type DecoderForm, StableSigError, type TargetSpelling } from '@stablesig/core'
+import { StableSigError, type TargetSpelling } from '@stablesig/core'
 import { checkOutputFile, checkOutputPlace } from '../files/outputs.ts'
 import { whyFailed } from '../files/system-error.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
+import type { DecoderForm } from './model-card.ts'
 
 /**
  * 'same': the form that came in. 'diffusers': a folder with config.json; 'ldm': a checkpoint in one file, of what came as a folder

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openWeights, type TensorData, tensorsHash } from '@stablesig/core'
+import { openWeights, type TensorData, tensorsHash } from '@stablesig/weights'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openFile } from '../files/file-source.ts'
 import { applyDeltaFile, saveDeltaBetween } from './delta-file.ts'

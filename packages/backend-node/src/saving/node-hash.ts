@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Hash } from '@stablesig/core'
+import type { Hash } from '@stablesig/weights'
 
 /** SHA-256 by the platform: several times as fast as core's own. */
 export function nodeHash(): Hash {

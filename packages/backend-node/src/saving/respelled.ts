@@ -1,12 +1,5 @@
-import {
-  configForDiffusers,
-  convertToSafetensors,
-  replaceTensors,
-  respellAutoencoder,
-  storedAutoencoder,
-  type TargetSpelling,
-  type TensorData,
-} from '@stablesig/core'
+import { configForDiffusers, respellAutoencoder, storedAutoencoder, type TargetSpelling } from '@stablesig/core'
+import { convertToSafetensors, replaceTensors, type TensorData } from '@stablesig/weights'
 import { openFile } from '../files/file-source.ts'
 import { type OpenWeights, openWeightsPath } from '../models/weights-path.ts'
 import type { Contents } from './contents.ts'

@@ -1,18 +1,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Weights } from '@stablesig/core'
 import {
   fromFloat32,
   memorySource,
   openWeights,
-  type SigningFacts,
   type StateTensor,
   streamSafetensors,
   type TensorData,
   toFloat32,
-  type Weights,
   writeSafetensors,
-} from '@stablesig/core'
+} from '@stablesig/weights'
 import { add, dispose, memory, tidy } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tinyState } from '../../../core/src/models/testing.ts'
@@ -21,6 +20,7 @@ import { writeFileAtomic } from '../files/atomic.ts'
 import { type OpenedAutoencoder, openAutoencoder } from '../models/open-autoencoder.ts'
 import { sha256File } from '../models/origin.ts'
 import { checkSpace } from './destination.ts'
+import type { SigningFacts } from './model-card.ts'
 import { roundDecoder } from './round-decoder.ts'
 import { checkDecoderOutput, saveDecoder } from './save-decoder.ts'
 

@@ -7,9 +7,9 @@ import {
   type LatentScaling,
   readLatentScaling,
   StableSigError,
-  type StateTensor,
   tensorsNamed,
 } from '@stablesig/core'
+import type { StateTensor } from '@stablesig/weights'
 import { readConfigFile, readYamlFile } from '../models/config.ts'
 import { type AutoencoderOrigin, originOf } from '../models/origin.ts'
 import { type OpenWeights, openWeightsPath } from '../models/weights-path.ts'

@@ -1,26 +1,23 @@
 import { basename, join } from 'node:path'
-import {
-  type CardFile,
-  type DecoderForm,
-  type ModelCard,
-  modelCardJson,
-  readable,
-  renderModelCard,
-  type SigningFacts,
-  type StateTensor,
-  signingHeader,
-  type TensorData,
-  tensorsHash,
-} from '@stablesig/core'
+import { readable, type StateTensor, type TensorData, tensorsHash } from '@stablesig/weights'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { stageFile, stageFolder, writeNew } from '../files/staged.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
 import { type Contents, cardNames, decoderAlone, wholeFile, wholeFolder } from './contents.ts'
 import { checkDestination, planFor, type SaveFormat } from './destination.ts'
-import { cardOf } from './model-card.ts'
+import { cardOf } from './make-card.ts'
+import {
+  type CardFile,
+  type DecoderForm,
+  type ModelCard,
+  modelCardJson,
+  renderModelCard,
+  type SigningFacts,
+} from './model-card.ts'
 import { nodeHash } from './node-hash.ts'
 import { respelled } from './respelled.ts'
 import { readFrom, type SignedOrigin } from './signed-origin.ts'
+import { signingHeader } from './signing-header.ts'
 
 /** What was written. */
 export interface SavedDecoder {

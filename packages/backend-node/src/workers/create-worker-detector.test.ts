@@ -3,17 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import {
-  decide,
-  decideBest,
-  keyFromBits,
-  parseKey,
-  Registry,
-  readBits,
-  readLogits,
-  type TensorData,
-  writeSafetensors,
-} from '@stablesig/core'
+import { decide, decideBest, keyFromBits, parseKey, Registry, readBits, readLogits } from '@stablesig/core'
+import { type TensorData, writeSafetensors } from '@stablesig/weights'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { extractorState } from '../../../core/src/models/testing.ts'

@@ -2,6 +2,7 @@ import {
   checkOnnxOutput,
   type OpenedDecoder,
   openDecoder,
+  readSigningHeader,
   type SaveOnnxOptions,
   saveOnnx,
 } from '@stablesig/backend-node'
@@ -11,7 +12,6 @@ import {
   type PortableModel,
   portableDecoder,
   portableExtractor,
-  readSigningHeader,
   StableSigError,
 } from '@stablesig/core'
 import { type Disposable, disposing } from '../disposal.ts'

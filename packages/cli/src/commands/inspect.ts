@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { openWeightsPath, sha256File } from '@stablesig/backend-node'
-import type { StateTensor } from '@stablesig/core'
+import type { StateTensor } from '@stablesig/weights'
 import { checkAutoencoderFiles } from '../autoencoder.ts'
 import { EXIT } from '../exit.ts'
 import { type Holds, whatItHolds } from '../holds.ts'

@@ -9,6 +9,7 @@ import {
   imageSet,
   roundDecoder,
   type SaveFormat,
+  type SigningFacts,
   saveDecoder,
   saveDelta,
   sha256File,
@@ -23,7 +24,6 @@ import {
   mse,
   RECIPES,
   type RecipeName,
-  type SigningFacts,
   StableSigError,
 } from '@stablesig/core'
 import { dispose } from '@tensorflow/tfjs-core'

@@ -1,6 +1,6 @@
 import { add, conv2d, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { groupNorm } from '../ops/group-norm.ts'
-import type { WeightScope } from '../weights/weights.ts'
+import type { WeightScope } from './weights.ts'
 
 /**
  * Convolution as PyTorch pads it: x [N,H,W,I], weight [k,k,I,O], bias [O] where there is one -> [N,ceil(H/s),ceil(W/s),O].

@@ -1,12 +1,10 @@
+import { readFloat32, type StateTensor, type TakenTensors } from '@stablesig/weights'
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { markConstant } from '../ops/constant.ts'
 import { requireEngine } from '../ops/engine.ts'
-import { readFloat32 } from '../weights/convert.ts'
-import type { TakenTensors } from '../weights/names.ts'
-import type { StateTensor } from '../weights/state-dict.ts'
-import type { Weights } from '../weights/weights.ts'
 import { hwio } from './layout.ts'
+import type { Weights } from './weights.ts'
 
 /** @throws StableSigError 'not-finite' naming the tensor when a value is infinite or not a number */
 export async function readFinite(source: string, name: string, stored: StateTensor): Promise<Float32Array> {

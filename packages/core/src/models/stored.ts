@@ -1,14 +1,17 @@
+import {
+  roundToDelta,
+  type StateDict,
+  type StateTensor,
+  storeLike,
+  type TensorData,
+  toFloat32,
+} from '@stablesig/weights'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { markConstants } from '../ops/constant.ts'
-import { toFloat32 } from '../weights/convert.ts'
-import { roundToDelta } from '../weights/delta/half-difference.ts'
-import { storeLike } from '../weights/replace.ts'
-import type { StateDict, StateTensor } from '../weights/state-dict.ts'
-import type { Weights } from '../weights/weights.ts'
-import type { TensorData } from '../weights/writer.ts'
 import { oihw } from './layout.ts'
 import { toTfjs } from './read.ts'
+import type { Weights } from './weights.ts'
 
 export interface StoreOptions {
   /**

@@ -1,7 +1,5 @@
+import { mapName, type NameMapping, nameBehind, type StateDict, type StateTensor } from '@stablesig/weights'
 import { StableSigError } from '../errors.ts'
-import { mapName, type NameMapping } from '../weights/names.ts'
-import type { StateDict, StateTensor } from '../weights/state-dict.ts'
-import { nameBehind } from '../weights/wrappers.ts'
 
 /** A spelling of names and what of a file it reads. */
 export interface Survey {

@@ -1,7 +1,5 @@
+import { fromFloat32, type StateDict, type StateTensor, unmapName } from '@stablesig/weights'
 import seedrandom from 'seedrandom'
-import { fromFloat32 } from '../weights/convert.ts'
-import { unmapName } from '../weights/names.ts'
-import type { StateDict, StateTensor } from '../weights/state-dict.ts'
 import { type KlShape, klPlan, klShapes } from './autoencoders/kl-plan.ts'
 import { klSpellings } from './autoencoders/names.ts'
 

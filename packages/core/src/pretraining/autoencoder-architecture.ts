@@ -1,10 +1,10 @@
+import type { StateTensor } from '@stablesig/weights'
 import { type Tensor, tensor } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import type { Part } from '../models/autoencoders/autoencoder.ts'
 import { planTiny, type TinyPlan } from '../models/autoencoders/tiny-plan.ts'
 import { toTfjs } from '../models/read.ts'
-import type { StateTensor } from '../weights/state-dict.ts'
-import type { Weights } from '../weights/weights.ts'
+import type { Weights } from '../models/weights.ts'
 
 /** Channels and numbers of blocks of a level: a resolution. */
 export interface Level {

@@ -1,6 +1,6 @@
+import type { TensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
 import { flatLayout } from '../training/flat.ts'
-import type { TensorData } from '../weights/writer.ts'
 import { type AutoencoderArchitecture, initialAutoencoder, SMALL_AUTOENCODER } from './autoencoder-architecture.ts'
 import { readSnapshot } from './snapshot.ts'
 import { storedTensors } from './stored-tensors.ts'

@@ -12,9 +12,9 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core'
 import type { Normalise } from '../models/light/network.ts'
+import { scope, type Weights } from '../models/weights.ts'
 import { gelu } from '../ops/activations.ts'
 import type { ImageNetImages } from '../signal/images.ts'
-import { scope, type Weights } from '../weights/weights.ts'
 
 /*
  * The watermark encoder beside which an extractor is trained, and which is thrown away afterwards. It works at half the

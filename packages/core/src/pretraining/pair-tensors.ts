@@ -1,6 +1,6 @@
+import { type TensorData, tensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
 import { flatLayout } from '../training/flat.ts'
-import { type TensorData, tensorData } from '../weights/writer.ts'
 import { readSnapshot } from './snapshot.ts'
 import { storedTensors } from './stored-tensors.ts'
 import type { GroupValues } from './training-run.ts'

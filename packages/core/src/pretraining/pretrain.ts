@@ -1,10 +1,10 @@
+import type { TensorData } from '@stablesig/weights'
 import { dispose, tensor2d, tensor4d } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import { StableSigError } from '../errors.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
-import type { TensorData } from '../weights/writer.ts'
 import { attackTensors, drawAttacks } from './attacks.ts'
 import { type Crops, cropSource, cropTensor } from './crops.ts'
 import {

@@ -1,9 +1,12 @@
+import {
+  memorySource,
+  openWeights,
+  readFloat32,
+  type StateDict,
+  tensorData,
+  writeSafetensors,
+} from '@stablesig/weights'
 import { StableSigError } from '../errors.ts'
-import { memorySource } from '../weights/byte-source.ts'
-import { readFloat32 } from '../weights/convert.ts'
-import { openWeights } from '../weights/open.ts'
-import type { StateDict } from '../weights/state-dict.ts'
-import { tensorData, writeSafetensors } from '../weights/writer.ts'
 
 /** A run between two steps, as a file keeps it. */
 export interface Snapshot {

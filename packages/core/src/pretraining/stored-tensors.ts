@@ -1,7 +1,7 @@
+import { type TensorData, tensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
 import { oihw } from '../models/layout.ts'
 import { type FlatLayout, tensorsOf } from '../training/flat.ts'
-import { type TensorData, tensorData } from '../weights/writer.ts'
 
 /** Flat vectors of weights as a file has them: by name, PyTorch's order, float32. */
 export async function storedTensors(

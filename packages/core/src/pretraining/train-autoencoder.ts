@@ -1,11 +1,11 @@
+import type { TensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { tinyDecoder, tinyEncoder } from '../models/autoencoders/tiny.ts'
+import type { Weights } from '../models/weights.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
-import type { Weights } from '../weights/weights.ts'
-import type { TensorData } from '../weights/writer.ts'
 import {
   type AutoencoderArchitecture,
   initialAutoencoder,

@@ -1,7 +1,7 @@
 import { dispose, type Tensor1D } from '@tensorflow/tfjs-core'
+import type { Weights } from '../models/weights.ts'
 import { type FlatLayout, flatten } from '../training/flat.ts'
 import type { Optimizer, Updated } from '../training/optimizers.ts'
-import type { Weights } from '../weights/weights.ts'
 import type { GroupValues, VectorGroups } from './training-run.ts'
 
 const momentName = (k: number): string => `moment.${k}`

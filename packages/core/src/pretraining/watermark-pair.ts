@@ -1,7 +1,7 @@
 import { type Tensor, type Tensor1D, tensor } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import { LIGHT_WIDTHS, lightLayers } from '../models/light/network.ts'
-import type { Weights } from '../weights/weights.ts'
+import type { Weights } from '../models/weights.ts'
 import { embedderShapes, MODULATED } from './embedder.ts'
 
 /** A watermark encoder and the light extractor that is trained with it. */

@@ -1,4 +1,4 @@
-import type { Weights } from '../weights/weights.ts'
+import type { Weights } from '../models/weights.ts'
 
 /** One part's weights under its own names, out of those of several whose names begin with the part's: as views, not copies. */
 export function weightsOfPart(part: string, weights: Weights): Weights {

@@ -3,8 +3,8 @@ import { checkTensor } from '../arguments.ts'
 import type { Autoencoder, DecodeOptions, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
 import { type Extractor, extractorLogits } from '../models/hidden/extractor.ts'
+import type { Weights } from '../models/weights.ts'
 import { type UnitImages, unitToImageNet } from '../signal/images.ts'
-import type { Weights } from '../weights/weights.ts'
 
 /*
  * The three graphs that all else calls. Nothing is read or checked against a memory budget here: on a compiling engine what

@@ -1,8 +1,7 @@
+import { readFloat32, type StateDict, toFloat32 } from '@stablesig/weights'
 import { reshape, type Tensor4D, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { requireEngine } from '../ops/engine.ts'
-import { readFloat32, toFloat32 } from '../weights/convert.ts'
-import type { StateDict } from '../weights/state-dict.ts'
 
 /** Latents as pipelines hand them out, in PyTorch's order. See `latentTensor` for the shapes. */
 export interface LatentArray {

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { numberToFloat16 } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Autoencoder, joinAutoencoder } from '../models/autoencoders/autoencoder.ts'
@@ -10,7 +11,6 @@ import { randomKlDecoder, randomKlEncoder, randomKlWeights } from '../models/aut
 import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
 import { stateOf, tinyState } from '../models/testing.ts'
 import { asUnit } from '../signal/images.ts'
-import { numberToFloat16 } from '../weights/float-formats.ts'
 import { decodeLatents } from './decode-latents.ts'
 import { encodeImages, reconstructImages } from './encode-images.ts'
 import { decode, encode } from './graphs.ts'

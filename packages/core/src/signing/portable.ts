@@ -6,8 +6,8 @@ import { quantise } from '../models/autoencoders/quantise.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
 import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
 import { type Extractor, extractorLogits } from '../models/hidden/extractor.ts'
+import { scope, type Weights } from '../models/weights.ts'
 import { asSigned, asUnit, signedToUnit, unitToImageNet, unitToSigned } from '../signal/images.ts'
-import { scope, type Weights } from '../weights/weights.ts'
 
 /** A tensor at the border of an exported model. */
 export interface PortableTensor {

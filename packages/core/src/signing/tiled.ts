@@ -5,8 +5,8 @@ import type { Autoencoder, LatentDecoder, LatentEncoder, Stage } from '../models
 import { gaussian } from '../models/autoencoders/gaussian.ts'
 import { quantiseStraightThrough } from '../models/autoencoders/quantise.ts'
 import { checkAutoencoder, checkWeights } from '../models/check-models.ts'
+import type { Weights } from '../models/weights.ts'
 import { asSigned, asUnit, signedToUnit, type UnitImages, unitToSigned } from '../signal/images.ts'
-import type { Weights } from '../weights/weights.ts'
 import { applyInTiles, type TileOptions } from './tiles.ts'
 
 /**

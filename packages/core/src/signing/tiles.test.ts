@@ -4,10 +4,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
 import type { Stage } from '../models/autoencoders/autoencoder.ts'
 import { conv, norm } from '../models/layers.ts'
+import { scope, type Weights } from '../models/weights.ts'
 import { relu } from '../ops/activations.ts'
 import { attention } from '../ops/attention.ts'
 import { nearestUp2 } from '../ops/resize.ts'
-import { scope, type Weights } from '../weights/weights.ts'
 import { applyInTiles, type Network, type TileOptions, type TileProgress } from './tiles.ts'
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { checkCallback, checkNumber, checkOptions, checkSignal, checkTensor } fr
 import { StableSigError } from '../errors.ts'
 import type { Stage } from '../models/autoencoders/autoencoder.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
-import type { Weights } from '../weights/weights.ts'
+import type { Weights } from '../models/weights.ts'
 import { cutOut, emptyField, type Field, fieldOf, layIn, stack, tensorOf, valuesOf } from './field.ts'
 import { type Segment, segmentsOf } from './segments.ts'
 import { type Span, spans } from './spans.ts'

@@ -1,8 +1,5 @@
+import { memorySource, openWeights, readFloat32, tensorData, writeSafetensors } from '@stablesig/weights'
 import { StableSigError } from '../errors.ts'
-import { memorySource } from '../weights/byte-source.ts'
-import { readFloat32 } from '../weights/convert.ts'
-import { openWeights } from '../weights/open.ts'
-import { tensorData, writeSafetensors } from '../weights/writer.ts'
 
 /** Where a run keeps what it needs to go on: a file, a database, memory. */
 export interface CheckpointStore {

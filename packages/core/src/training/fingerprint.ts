@@ -1,4 +1,4 @@
-import type { Weights } from '../weights/weights.ts'
+import type { Weights } from '../models/weights.ts'
 
 /** SHA-256 of values as they lie in memory, in hexadecimal. */
 export async function hashOf(values: Float32Array | Uint8Array): Promise<string> {

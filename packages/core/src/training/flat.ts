@@ -1,6 +1,6 @@
 import { concat, type Rank, reshape, split, type Tensor, type Tensor1D, tensor, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import type { Weights } from '../weights/weights.ts'
+import type { Weights } from '../models/weights.ts'
 
 /** Which of a model's tensors lie end to end in one vector. */
 export interface FlatVector {

@@ -2,7 +2,7 @@ import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
-import type { Weights } from '../weights/weights.ts'
+import type { Weights } from '../models/weights.ts'
 
 /** How a step is kept within memory. What is not given is chosen by `memoryBytes`. */
 export interface StepMemoryOptions {

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { checkpointed } from '../../../core/src/ops/checkpointed.ts'
-import { valueAndGradients } from '../../../core/src/ops/value-and-gradients.ts'
+import { checkpointed, valueAndGradients } from '../../../core/src/index.ts'
 import { useOnnx } from '../testing/engines.ts'
 import type { OnnxBackend } from './backend.ts'
 

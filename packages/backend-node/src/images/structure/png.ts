@@ -1,4 +1,4 @@
-import { crc32 } from '@stablesig/core'
+import { crc32 } from '@stablesig/weights'
 import { cutOff, damaged } from './fault.ts'
 
 /** The most chunks that are read: more than any image has. */

@@ -1,4 +1,4 @@
-import { crc32 } from '@stablesig/core'
+import { crc32 } from '@stablesig/weights'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { readImage } from '../read-image.ts'

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
+import { memorySource } from '@stablesig/weights'
 import { describe, expect, test } from 'vitest'
 import { StableSigError } from '../../errors.ts'
 import { revealKey } from '../../signal/key.ts'
-import { memorySource } from '../../weights/byte-source.ts'
 import { type ReadRegistryOptions, type RegistryText, readRegistry } from './read-registry.ts'
 import type { Registry } from './registry.ts'
 

@@ -1,7 +1,6 @@
+import { type ByteSource, Utf8Pieces } from '@stablesig/weights'
 import { badArgument, checkOneOf, checkOptions, isPromise } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
-import { Utf8Pieces } from '../../signal/text.ts'
-import type { ByteSource } from '../../weights/byte-source.ts'
 import { parseJsonRegistry } from './parse-json.ts'
 import { LineParser } from './parse-lines.ts'
 import { type Registry, registryOf } from './registry.ts'

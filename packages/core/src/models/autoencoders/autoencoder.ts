@@ -1,7 +1,7 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../../errors.ts'
 import type { UnitImages } from '../../signal/images.ts'
-import type { Weights } from '../../weights/weights.ts'
+import type { Weights } from '../weights.ts'
 import type { LatentScaling } from './latents.ts'
 
 /** The two halves of an autoencoder. */

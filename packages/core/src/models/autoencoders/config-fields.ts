@@ -1,5 +1,5 @@
+import { nearest } from '@stablesig/weights'
 import { StableSigError } from '../../errors.ts'
-import { nearest } from '../../weights/nearest.ts'
 import type { KlShape } from './kl-plan.ts'
 
 /** What a config tells of a KL or VQ autoencoder. Whether there are quant convolutions may be left to the tensors. */

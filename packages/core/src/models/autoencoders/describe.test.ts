@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { StateDict, StateTensor } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
 import { klState, stateOf, tinyState } from '../testing.ts'
 import { parseConfig } from './config.ts'
 import { type ArchitectureOptions, describeAutoencoder } from './describe.ts'

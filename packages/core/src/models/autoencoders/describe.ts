@@ -1,13 +1,14 @@
-import { checkOptions } from '../../arguments.ts'
-import { StableSigError } from '../../errors.ts'
 import {
   describeMismatch,
   type ExpectedShape,
   type MatchedTensors,
   matchTensors,
+  type StateDict,
+  type StateTensor,
   unmapName,
-} from '../../weights/names.ts'
-import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
+} from '@stablesig/weights'
+import { checkOptions } from '../../arguments.ts'
+import { StableSigError } from '../../errors.ts'
 import { checkState } from '../check-models.ts'
 import type { Family, Part } from './autoencoder.ts'
 import { parseConfig } from './config.ts'

@@ -1,6 +1,5 @@
+import { nameBehind, type StateDict, type StateTensor } from '@stablesig/weights'
 import { StableSigError } from '../../errors.ts'
-import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
-import { nameBehind } from '../../weights/wrappers.ts'
 
 /** Autoencoders of other kinds, by a name or shape that only they have. */
 const KINDS: readonly (readonly [what: string, sign: (name: string, tensor: StateTensor) => boolean])[] = [

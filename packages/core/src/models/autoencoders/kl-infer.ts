@@ -1,5 +1,5 @@
+import type { StateTensor } from '@stablesig/weights'
 import { StableSigError } from '../../errors.ts'
-import type { StateTensor } from '../../weights/state-dict.ts'
 import type { Part } from './autoencoder.ts'
 import type { KlShape } from './kl-plan.ts'
 

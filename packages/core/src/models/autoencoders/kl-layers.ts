@@ -2,8 +2,8 @@ import { add, conv2d, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { silu } from '../../ops/activations.ts'
 import { attention } from '../../ops/attention.ts'
 import { nearestUp2 } from '../../ops/resize.ts'
-import type { WeightScope } from '../../weights/weights.ts'
 import { conv, norm } from '../layers.ts'
+import type { WeightScope } from '../weights.ts'
 
 /** Epsilon of every group norm of the KL and VQ families; PyTorch's default would be 1e-5. */
 const EPSILON = 1e-6

@@ -1,7 +1,7 @@
 import { slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { asSigned, signedToUnit, type UnitImages, unitToSigned } from '../../signal/images.ts'
-import { scope, type WeightScope, type Weights } from '../../weights/weights.ts'
 import { conv } from '../layers.ts'
+import { scope, type WeightScope, type Weights } from '../weights.ts'
 import type { DecodeOptions, LatentDecoder, LatentEncoder, Stage } from './autoencoder.ts'
 import { attentionBlock, downsample, normSilu, resnetBlock, upsample } from './kl-layers.ts'
 import { type KlPlan, klDownscale, klShapes } from './kl-plan.ts'

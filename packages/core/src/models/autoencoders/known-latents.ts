@@ -1,5 +1,4 @@
-import type { StateDict } from '../../weights/state-dict.ts'
-import { unwrapName } from '../../weights/wrappers.ts'
+import { type StateDict, unwrapName } from '@stablesig/weights'
 import type { Family } from './autoencoder.ts'
 import type { LatentConfig } from './config-fields.ts'
 import { affineScaling, channelScaling, type LatentScaling, unknownScaling } from './latents.ts'

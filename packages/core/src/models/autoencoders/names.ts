@@ -1,4 +1,4 @@
-import type { NameMapping, NamePair } from '../../weights/names.ts'
+import type { NameMapping, NamePair } from '@stablesig/weights'
 
 /*
  * The model's names are LDM's, each under its half: encoder.down.0.block.0.conv1.weight, encoder.quant_conv.weight,

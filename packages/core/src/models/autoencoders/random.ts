@@ -1,6 +1,6 @@
 import seedrandom from 'seedrandom'
-import type { Weights } from '../../weights/weights.ts'
 import { toTfjs } from '../read.ts'
+import type { Weights } from '../weights.ts'
 import type { LatentDecoder, LatentEncoder } from './autoencoder.ts'
 import { klDecoder, klEncoder } from './kl.ts'
 import { type KlPlan, type KlShape, klPlan, klShapes } from './kl-plan.ts'

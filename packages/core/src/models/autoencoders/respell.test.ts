@@ -1,5 +1,5 @@
+import type { StateDict, StateTensor } from '@stablesig/weights'
 import { describe, expect, test } from 'vitest'
-import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
 import { type KlFile, klState, type TinyShape, tinyState } from '../testing.ts'
 import { configForDiffusers, type KnownScaling } from './config-for-diffusers.ts'
 import { type ArchitectureOptions, describeAutoencoder } from './describe.ts'

@@ -1,7 +1,5 @@
+import { nameBehind, type StateDict, type StateTensor, unmapName } from '@stablesig/weights'
 import { StableSigError } from '../../errors.ts'
-import { unmapName } from '../../weights/names.ts'
-import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
-import { nameBehind } from '../../weights/wrappers.ts'
 import type { Family } from './autoencoder.ts'
 import type { AutoencoderDescription } from './describe.ts'
 import { isAttentionMatrix, klSpellings, tinySpellings } from './names.ts'

@@ -1,7 +1,5 @@
+import { mapName, type NameMapping, nameBehind, type StateDict, type StateTensor, unwrapName } from '@stablesig/weights'
 import { StableSigError } from '../../errors.ts'
-import { mapName, type NameMapping } from '../../weights/names.ts'
-import type { StateDict, StateTensor } from '../../weights/state-dict.ts'
-import { nameBehind, unwrapName } from '../../weights/wrappers.ts'
 import type { Part } from './autoencoder.ts'
 import { klSpellings, tinySpellings } from './names.ts'
 

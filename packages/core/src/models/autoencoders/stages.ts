@@ -1,6 +1,6 @@
 import { type Tensor, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { checkpointed } from '../../ops/checkpointed.ts'
-import { scope, type Weights } from '../../weights/weights.ts'
+import { scope, type Weights } from '../weights.ts'
 import type { DecodeOptions, Stage } from './autoencoder.ts'
 
 /** Runs a network's stages one after the other: x [N,H,W,I] -> [N,H',W',O]. */

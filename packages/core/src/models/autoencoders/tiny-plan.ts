@@ -1,6 +1,5 @@
+import type { ExpectedShape, StateTensor } from '@stablesig/weights'
 import { StableSigError } from '../../errors.ts'
-import type { ExpectedShape } from '../../weights/names.ts'
-import type { StateTensor } from '../../weights/state-dict.ts'
 import type { Part } from './autoencoder.ts'
 
 /** One layer that has weights; `name` is its number in TAESD's sequence. */

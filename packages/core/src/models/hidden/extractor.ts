@@ -1,3 +1,4 @@
+import { describeMismatch, type StateDict } from '@stablesig/weights'
 import {
   add,
   matMul,
@@ -15,11 +16,9 @@ import { markConstants } from '../../ops/constant.ts'
 import { requireEngine } from '../../ops/engine.ts'
 import { spatialMean, spatialSum } from '../../ops/reduce.ts'
 import type { ImageNetImages } from '../../signal/images.ts'
-import { describeMismatch } from '../../weights/names.ts'
-import type { StateDict } from '../../weights/state-dict.ts'
-import { scope, type Weights } from '../../weights/weights.ts'
 import { conv } from '../layers.ts'
 import { readFinite } from '../read.ts'
+import { scope, type Weights } from '../weights.ts'
 import { foldBatchNorm, foldHead } from './fold.ts'
 import { blockName, type ExtractorOptions, planExtractor } from './plan.ts'
 

@@ -1,5 +1,4 @@
-import { mapName, type NameMapping } from '../../weights/names.ts'
-import { unwrapName } from '../../weights/wrappers.ts'
+import { mapName, type NameMapping, unwrapName } from '@stablesig/weights'
 
 /** Counters of BatchNorm that nothing reads. */
 const COUNTERS = '{rest...}.num_batches_tracked'

@@ -1,5 +1,5 @@
+import type { StateDict } from '@stablesig/weights'
 import { describe, expect, test } from 'vitest'
-import type { StateDict } from '../../weights/state-dict.ts'
 import { extractorState, tinyState } from '../testing.ts'
 import { describeExtractor } from './plan.ts'
 

@@ -1,7 +1,6 @@
+import { type ExpectedShape, type MatchedTensors, matchTensors, type StateDict, unmapName } from '@stablesig/weights'
 import { checkOptions } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
-import { type ExpectedShape, type MatchedTensors, matchTensors, unmapName } from '../../weights/names.ts'
-import type { StateDict } from '../../weights/state-dict.ts'
 import { checkState } from '../check-models.ts'
 import { sizeOf, survey } from '../survey.ts'
 import { extractorSpellings } from './names.ts'

@@ -3,7 +3,7 @@ import { gelu } from '../../ops/activations.ts'
 import { blurDown2 } from '../../ops/blur.ts'
 import { spatialMean } from '../../ops/reduce.ts'
 import type { ImageNetImages } from '../../signal/images.ts'
-import { scope, type Weights } from '../../weights/weights.ts'
+import { scope, type Weights } from '../weights.ts'
 
 /*
  * The light extractor: as HiDDeN's, convolutions 3x3 with BatchNorm and GELU, the mean over all positions and a linear layer,
