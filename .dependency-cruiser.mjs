@@ -4,9 +4,10 @@
 const levels = [
   ['signal', 'ops'],
   ['models', 'transforms', 'losses', 'metrics'],
-  ['signing'],
+  ['inference'],
   ['detection', 'tracing'],
-  ['training', 'evaluate', 'pretraining'],
+  ['training'],
+  ['signing', 'pretraining', 'evaluate'],
 ]
 
 /** What a package may import of the others. */

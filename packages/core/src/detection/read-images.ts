@@ -12,13 +12,13 @@ import {
 import { stopIfAborted } from '../aborted.ts'
 import { checkNumber, checkOptions, checkSignal, checkTensor } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
+import { extractLogits } from '../inference/graphs.ts'
 import { checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { asUnit } from '../signal/images.ts'
-import { extractLogits } from '../signing/graphs.ts'
 import { EXTENT, extent, refuse, refuseSize } from './decidable.ts'
 import { failed, type Outcome, succeeded } from './outcome.ts'
-import { bytesPerPixel, tiledLogits } from './tiles.ts'
+import { bytesPerPixel, tiledLogits } from './read-tiles.ts'
 
 /**
  * RGB images with values in [0, 1]: a batch [N,H,W,3], or a list of [H,W,3] of any sizes. What a decoder overshoots is read

@@ -1,6 +1,6 @@
 import { mean, mul, type Scalar, square, sub, type Tensor4D } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { derive } from '../ops/derive.ts'
+import { derive } from '../ops/custom-gradient.ts'
 import type { UnitImages } from '../signal/images.ts'
 
 /** How far a signed decoder's images are from the original decoder's: differentiable by the first. */

@@ -13,7 +13,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { derive } from '../ops/derive.ts'
+import { derive } from '../ops/custom-gradient.ts'
 
 /**
  * Binary cross-entropy between the key and temperature·logits, mean over batch and bits. With s = temperature·logit:

@@ -13,7 +13,7 @@ import {
   tanh,
   tidy,
 } from '@tensorflow/tfjs-core'
-import { derive } from './derive.ts'
+import { derive } from './custom-gradient.ts'
 
 /** max(x, 0), any shape. Its gradient dy·[y > 0] reads the output alone, so that what was added before it can be fused away. */
 export function relu<T extends Tensor>(x: T): T {

@@ -1,5 +1,5 @@
 import { add, mean, mul, rsqrt, square, sub, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
-import { derive } from './derive.ts'
+import { derive } from './custom-gradient.ts'
 
 /** Images and positions, over which a channel's statistics are taken. */
 const OVER = [0, 1, 2]

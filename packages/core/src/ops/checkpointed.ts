@@ -1,5 +1,5 @@
 import { engine, getKernel, type Tensor, tidy } from '@tensorflow/tfjs-core'
-import { derive } from './derive.ts'
+import { derive } from './custom-gradient.ts'
 import { dropTape } from './value-and-gradients.ts'
 
 /**

@@ -13,7 +13,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { derive } from './derive.ts'
+import { derive } from './custom-gradient.ts'
 import { statisticsFor } from './norm-statistics.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { mean, mul, reshape, sum, type Tensor2D, type Tensor4D, tile } from '@tensorflow/tfjs-core'
-import { derive } from './derive.ts'
+import { derive } from './custom-gradient.ts'
 
 /*
  * tfjs's own gradients of Mean and Sum make a full-size array of ones in JavaScript; these stay in the graph.

@@ -1,5 +1,5 @@
 import { avgPool, image, mul, type Tensor4D } from '@tensorflow/tfjs-core'
-import { derive } from './derive.ts'
+import { derive } from './custom-gradient.ts'
 
 /** Each pixel doubled in both directions: x [N,H,W,C] -> [N,2H,2W,C]. Gradient: the sum over each 2x2 block. */
 export function nearestUp2(x: Tensor4D): Tensor4D {

@@ -16,7 +16,7 @@ import {
 import { structureLoss } from '../losses/structure.ts'
 import type { LatentDecoder, LatentEncoder } from '../models/autoencoders/autoencoder.ts'
 import type { Weights } from '../models/weights.ts'
-import { derive } from '../ops/derive.ts'
+import { derive } from '../ops/custom-gradient.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { clipByGlobalNorm } from '../training/clip.ts'

@@ -28,7 +28,7 @@ import {
 import { lightLogits, type Normalise } from '../models/light/network.ts'
 import type { Weights } from '../models/weights.ts'
 import { batchNorm } from '../ops/batch-norm.ts'
-import { derive } from '../ops/derive.ts'
+import { derive } from '../ops/custom-gradient.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import { asUnit, type UnitImages, unitToImageNet } from '../signal/images.ts'
 import { clipByGlobalNorm } from '../training/clip.ts'

@@ -18,7 +18,7 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core'
-import { derive } from '../ops/derive.ts'
+import { derive } from '../ops/custom-gradient.ts'
 
 /** Tables of the JPEG standard's annex K, by rows. */
 const LUMA = [

@@ -8,9 +8,9 @@ import { extractorState, noise, tinyState } from '../models/testing.ts'
 import '../ops/gradients.ts'
 import { asUnit } from '../signal/images.ts'
 import { keyFromBits } from '../signal/key.ts'
-import { evaluateDecoder } from './evaluate-decoder.ts'
-import { finetuneDecoder } from './finetune.ts'
-import { FrozenWork } from './frozen-work.ts'
+import { evaluateDecoder } from '../signing/evaluate-decoder.ts'
+import { finetuneDecoder } from '../signing/finetune.ts'
+import { FrozenWork } from '../signing/frozen-work.ts'
 import { checkedImages, type ImageSet } from './image-set.ts'
 
 let autoencoder: Autoencoder

@@ -1,10 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { recipe, recipeSchedule } from '../signing/recipes.ts'
 import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { muon } from './muon.ts'
 import { adam, adamW, lamb, type Optimizer, sgd } from './optimizers.ts'
-import { recipe, recipeSchedule } from './recipes.ts'
 import { halving, pretrainCosine, warmupCosine } from './schedules.ts'
 
 beforeAll(async () => {

@@ -7,11 +7,11 @@ import { klPlan, klShapes } from '../models/autoencoders/kl-plan.ts'
 import { loadExtractor } from '../models/hidden/extractor.ts'
 import { extractorState, noise } from '../models/testing.ts'
 import { asUnit } from '../signal/images.ts'
-import type { FinetuneModel, FinetuneState } from './finetune-step.ts'
+import type { FinetuneModel, FinetuneState } from '../signing/finetune-step.ts'
+import { takeStep, zeros } from '../signing/take-step.ts'
 import { flatLayout, flatten } from './flat.ts'
 import { adamW } from './optimizers.ts'
 import { imageBytes, type StepMemoryOptions, stepMemory } from './step-memory.ts'
-import { takeStep, zeros } from './take-step.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

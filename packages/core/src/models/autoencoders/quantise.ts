@@ -16,7 +16,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../../errors.ts'
-import { derive } from '../../ops/derive.ts'
+import { derive } from '../../ops/custom-gradient.ts'
 
 /** Bytes of distances that are alive at a time. */
 const DISTANCE_BYTES = 64 * 2 ** 20

@@ -1,5 +1,5 @@
-import type { Stage } from '../models/autoencoders/autoencoder.ts'
-import type { Weights } from '../models/weights.ts'
+import type { Stage } from '../../models/autoencoders/autoencoder.ts'
+import type { Weights } from '../../models/weights.ts'
 
 /** Stages that are computed together, tile by tile or at once. Lengths are in units: positions of its coarser end. */
 export interface Segment {

@@ -1,6 +1,6 @@
 import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
-import type { ImageSet } from './image-set.ts'
+import type { ImageSet } from '../training/image-set.ts'
 
 /** When fine-tuning may stop: a held-back batch, judged as `evaluateDecoder` judges, has reached all that is asked for. */
 export interface Until {

@@ -10,10 +10,10 @@ import {
   tensor1d,
   tidy,
 } from '@tensorflow/tfjs-core'
+import type { FlatLayout } from '../training/flat.ts'
+import { at } from '../training/update-parts.ts'
 import { type FinetuneModel, type FinetuneState, finetuneStep, lossAndGradient, update } from './finetune-step.ts'
-import type { FlatLayout } from './flat.ts'
 import type { FrozenBatch } from './frozen-work.ts'
-import { at } from './update-parts.ts'
 
 /** A step that has been taken: the new state and what was measured before its update. */
 export interface TakenStep {

@@ -1,8 +1,8 @@
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { extractLogits } from '../inference/graphs.ts'
 import { toBytes } from '../metrics/psnr.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { asUnit, type UnitImages } from '../signal/images.ts'
-import { extractLogits } from '../signing/graphs.ts'
 
 /** A decoded image as it would be stored: 8 bits a value, and its shape [1,H,W,3]. */
 export interface Picture {

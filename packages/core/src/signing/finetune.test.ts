@@ -10,9 +10,9 @@ import '../ops/gradients.ts'
 import type { Weights } from '../models/weights.ts'
 import { asUnit } from '../signal/images.ts'
 import { keyFromBits } from '../signal/key.ts'
+import { batchOrder } from '../training/order.ts'
 import { evaluateDecoder } from './evaluate-decoder.ts'
 import { type FinetuneOptions, type FinetuneProgress, finetuneDecoder } from './finetune.ts'
-import { batchOrder } from './order.ts'
 
 let autoencoder: Autoencoder
 let extractor: Extractor

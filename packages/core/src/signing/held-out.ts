@@ -1,14 +1,14 @@
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { decode, encode } from '../inference/graphs.ts'
 import { matchingBits } from '../metrics/bits.ts'
 import { psnr } from '../metrics/psnr.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import type { Weights } from '../models/weights.ts'
 import { type Key, keyBits } from '../signal/key.ts'
-import { decode, encode } from '../signing/graphs.ts'
-import type { ImageSet } from './image-set.ts'
+import type { ImageSet } from '../training/image-set.ts'
+import type { Aim, Judgement } from './early-stopping.ts'
 import { logitsOf, type Picture, pictureOf } from './pictures.ts'
-import type { Aim, Judgement } from './until.ts'
 
 interface HeldBackOptions {
   readonly autoencoder: Autoencoder

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
-import { randomKlDecoder, randomKlEncoder } from '../models/autoencoders/random.ts'
+import { randomKlDecoder, randomKlEncoder } from '../../models/autoencoders/random.ts'
 import { type Segment, segmentsOf } from './segments.ts'
 
 beforeAll(async () => {

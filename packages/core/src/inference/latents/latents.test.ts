@@ -2,21 +2,26 @@ import '@tensorflow/tfjs-backend-cpu'
 import { numberToFloat16 } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Autoencoder, joinAutoencoder } from '../models/autoencoders/autoencoder.ts'
-import { gaussian } from '../models/autoencoders/gaussian.ts'
-import { klDecoder, klEncoder } from '../models/autoencoders/kl.ts'
-import { klPlan } from '../models/autoencoders/kl-plan.ts'
-import { affineScaling, batchNormScaling, type LatentScaling, unknownScaling } from '../models/autoencoders/latents.ts'
-import { randomKlDecoder, randomKlEncoder, randomKlWeights } from '../models/autoencoders/random.ts'
-import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
-import { stateOf, tinyState } from '../models/testing.ts'
-import { asUnit } from '../signal/images.ts'
+import { type Autoencoder, joinAutoencoder } from '../../models/autoencoders/autoencoder.ts'
+import { gaussian } from '../../models/autoencoders/gaussian.ts'
+import { klDecoder, klEncoder } from '../../models/autoencoders/kl.ts'
+import { klPlan } from '../../models/autoencoders/kl-plan.ts'
+import {
+  affineScaling,
+  batchNormScaling,
+  type LatentScaling,
+  unknownScaling,
+} from '../../models/autoencoders/latents.ts'
+import { randomKlDecoder, randomKlEncoder, randomKlWeights } from '../../models/autoencoders/random.ts'
+import { loadAutoencoder } from '../../models/autoencoders/read-autoencoder.ts'
+import { stateOf, tinyState } from '../../models/testing.ts'
+import { asUnit } from '../../signal/images.ts'
+import { decode, encode } from '../graphs.ts'
+import { padImages } from '../tiling/padding.ts'
+import { decodeTiled, encodeTiled, momentsTiled } from '../tiling/tiled.ts'
 import { decodeLatents } from './decode-latents.ts'
 import { encodeImages, reconstructImages } from './encode-images.ts'
-import { decode, encode } from './graphs.ts'
 import { eachLatent, latentArray, latentTensor, readLatents } from './latent-array.ts'
-import { padImages } from './padding.ts'
-import { decodeTiled, encodeTiled, momentsTiled } from './tiled.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

@@ -1,9 +1,9 @@
 import { type Tensor2D, type Tensor4D, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core'
 import { stopIfAborted } from '../aborted.ts'
+import { cutOut, type Field, tensorOf, valuesOf } from '../inference/tiling/field.ts'
+import { maskOf, type Span, spans } from '../inference/tiling/spans.ts'
 import { activationSums, type Extractor, head } from '../models/hidden/extractor.ts'
 import { asUnit, unitToImageNet } from '../signal/images.ts'
-import { cutOut, type Field, tensorOf, valuesOf } from '../signing/field.ts'
-import { maskOf, type Span, spans } from '../signing/spans.ts'
 
 /** Bytes that the activations of one pixel take: as measured, about four layers are alive at a time. */
 export const bytesPerPixel = ({ channels }: Extractor): number => 4 * 4 * channels

@@ -13,7 +13,7 @@ import {
   tensor5d,
   tidy,
 } from '@tensorflow/tfjs-core'
-import { visitNorms } from '../ops/norm-statistics.ts'
+import { visitNorms } from '../../ops/norm-statistics.ts'
 import { maskOf, type Span } from './spans.ts'
 
 /** Mean and variance by group of what one group norm takes, of a whole image. */

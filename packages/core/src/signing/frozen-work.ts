@@ -1,9 +1,9 @@
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
+import { decode, encode } from '../inference/graphs.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { asUnit, type UnitImages } from '../signal/images.ts'
-import { decode, encode } from '../signing/graphs.ts'
-import { checkedImages, type ImageSet } from './image-set.ts'
+import { checkedImages, type ImageSet } from '../training/image-set.ts'
 
 /** What no step of the training changes, for a batch: latents [B,h,w,C] and what the original decoder makes of them. */
 export type FrozenBatch = { latents: Tensor4D; originals: UnitImages }

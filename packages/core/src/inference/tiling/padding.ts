@@ -1,5 +1,5 @@
 import { concat, slice, type Tensor4D, tidy, tile } from '@tensorflow/tfjs-core'
-import { asUnit, type UnitImages } from '../signal/images.ts'
+import { asUnit, type UnitImages } from '../../signal/images.ts'
 
 /**
  * Images [N,H,W,3] grown below and to the right until both sides are multiples of `multiple`, by repeating the last row and

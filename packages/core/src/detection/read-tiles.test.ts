@@ -2,10 +2,10 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
+import { extractLogits } from '../inference/graphs.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { asUnit } from '../signal/images.ts'
-import { extractLogits } from '../signing/graphs.ts'
-import { tiledLogits } from './tiles.ts'
+import { tiledLogits } from './read-tiles.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

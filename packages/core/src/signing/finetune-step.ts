@@ -16,16 +16,16 @@ import {
   type Tensor2D,
   tidy,
 } from '@tensorflow/tfjs-core'
+import { decode, extractLogits } from '../inference/graphs.ts'
 import type { ImageLoss } from '../losses/image.ts'
 import { messageLoss } from '../losses/message.ts'
 import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
-import { decode, extractLogits } from '../signing/graphs.ts'
-import { type FlatLayout, flatten, unflatten } from './flat.ts'
+import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
+import type { Optimizer } from '../training/optimizers.ts'
+import { at } from '../training/update-parts.ts'
 import type { FrozenBatch } from './frozen-work.ts'
-import type { Optimizer } from './optimizers.ts'
-import { at } from './update-parts.ts'
 
 /** What stays the same from step to step. */
 export interface FinetuneModel {

@@ -1,7 +1,7 @@
 import { readFloat32, type StateDict, toFloat32 } from '@stablesig/weights'
 import { reshape, type Tensor4D, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
-import { StableSigError } from '../errors.ts'
-import { requireEngine } from '../ops/engine.ts'
+import { StableSigError } from '../../errors.ts'
+import { requireEngine } from '../../ops/engine.ts'
 
 /** Latents as pipelines hand them out, in PyTorch's order. See `latentTensor` for the shapes. */
 export interface LatentArray {

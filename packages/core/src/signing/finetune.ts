@@ -9,20 +9,27 @@ import type { Extractor } from '../models/hidden/extractor.ts'
 import type { Weights } from '../models/weights.ts'
 import { markConstants } from '../ops/constant.ts'
 import { checkKey, type Key, keyBits, keyId } from '../signal/key.ts'
-import { type CheckpointStore, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type CheckpointStore, readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts'
+import { hashOf, weightsHash } from '../training/fingerprint.ts'
+import { type FlatLayout, flatLayout, flatten, tensorsOf, unflatten } from '../training/flat.ts'
+import { checkedImages, checkImageSet, type ImageSet } from '../training/image-set.ts'
+import { batchOrder } from '../training/order.ts'
+import type { Schedule } from '../training/schedules.ts'
+import { type StepMemory, type StepMemoryOptions, stepMemory } from '../training/step-memory.ts'
+import {
+  heldBackCount,
+  holdBack,
+  type Judgement,
+  type Until,
+  type UntilReport,
+  untilNumbers,
+} from './early-stopping.ts'
 import type { FinetuneModel, FinetuneState } from './finetune-step.ts'
-import { hashOf, weightsHash } from './fingerprint.ts'
-import { type FlatLayout, flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { FrozenWork } from './frozen-work.ts'
-import { HeldBack } from './held-back.ts'
-import { checkedImages, checkImageSet, type ImageSet } from './image-set.ts'
-import { batchOrder } from './order.ts'
+import { HeldBack } from './held-out.ts'
 import { type Recipe, type RecipeName, recipe, recipeOptimizer, recipeSchedule } from './recipes.ts'
-import type { Schedule } from './schedules.ts'
-import { type StepMemory, type StepMemoryOptions, stepMemory } from './step-memory.ts'
 import { zeros } from './take-step.ts'
 import { takeSteps } from './take-steps.ts'
-import { heldBackCount, holdBack, type Judgement, type Until, type UntilReport, untilNumbers } from './until.ts'
 
 export interface FinetuneOptions extends Partial<Recipe>, StepMemoryOptions {
   readonly autoencoder: Autoencoder

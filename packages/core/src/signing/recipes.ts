@@ -1,7 +1,7 @@
 import { checkNumber, checkOneOf } from '../arguments.ts'
-import { muon } from './muon.ts'
-import { adamW, type Optimizer } from './optimizers.ts'
-import { type Schedule, warmupCosine } from './schedules.ts'
+import { muon } from '../training/muon.ts'
+import { adamW, type Optimizer } from '../training/optimizers.ts'
+import { type Schedule, warmupCosine } from '../training/schedules.ts'
 
 /** What a fine-tuning run is made of. */
 export interface Recipe {

@@ -1,14 +1,14 @@
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
-import { checkObject, checkOptions, checkTensor } from '../arguments.ts'
-import { StableSigError } from '../errors.ts'
-import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
-import { shuffle2 } from '../models/autoencoders/latents.ts'
-import { checkAutoencoder } from '../models/check-models.ts'
-import type { Weights } from '../models/weights.ts'
-import type { UnitImages } from '../signal/images.ts'
+import { checkObject, checkOptions, checkTensor } from '../../arguments.ts'
+import { StableSigError } from '../../errors.ts'
+import type { Autoencoder } from '../../models/autoencoders/autoencoder.ts'
+import { shuffle2 } from '../../models/autoencoders/latents.ts'
+import { checkAutoencoder } from '../../models/check-models.ts'
+import type { Weights } from '../../models/weights.ts'
+import type { UnitImages } from '../../signal/images.ts'
+import { decodeTiled } from '../tiling/tiled.ts'
+import type { TileOptions } from '../tiling/tiles.ts'
 import { type LatentArray, type LatentShape, latentTensor } from './latent-array.ts'
-import { decodeTiled } from './tiled.ts'
-import type { TileOptions } from './tiles.ts'
 
 export interface DecodeLatentsOptions extends TileOptions, LatentShape {
   /** Another decoder's weights: a signed one's. */
