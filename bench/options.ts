@@ -17,7 +17,7 @@ export interface Options {
   /** finetune-kl: channels of the decoder by level, that of the image first. */
   readonly widths: readonly number[]
   /** finetune-kl: blocks are computed again in the backward pass, on both sides. */
-  readonly recompute: boolean
+  readonly gradientCheckpointing: boolean
   /** finetune-kl: parts in which the project's side puts a batch through. */
   readonly accumulate: number
   /** Peer of finetune: latents and original decodes computed once, before the first step. */
@@ -90,7 +90,7 @@ export function parseOptions(args: readonly string[]): Options {
       batch: count('batch'),
       steps: count('steps', kl ? 1 : WARM_UP + 1),
       widths: values.widths.split(',').map(Number),
-      recompute: values.checkpointing,
+      gradientCheckpointing: values.checkpointing,
       accumulate: count('accumulate'),
       cached,
       freeze,

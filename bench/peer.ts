@@ -33,9 +33,15 @@ export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): 
     }
   }
   if (bench === 'finetune-kl') {
-    const { widths, steps, recompute } = options
+    const { widths, steps, gradientCheckpointing } = options
     // It leaves its first step out of the median.
-    const args = ['--widths', widths.join(), '--steps', String(1 + steps), ...(recompute ? ['--checkpointing'] : [])]
+    const args = [
+      '--widths',
+      widths.join(),
+      '--steps',
+      String(1 + steps),
+      ...(gradientCheckpointing ? ['--checkpointing'] : []),
+    ]
     return async () => {
       const said = await run('finetune_kl.py', args)
       return { seconds: numberOf(said, 'medianStepS'), peakRssMB: numberOf(said, 'peakRssMB') }

@@ -24,7 +24,7 @@ const UNTIMED = 1
  * `finetuneDecoder` as a user calls it. An encoder would only run before the first step, so that there is none.
  */
 export async function measureFinetuneKl(options: Options, data: string): Promise<Measurement> {
-  const { size, batch, widths, steps, recompute, accumulate } = options
+  const { size, batch, widths, steps, gradientCheckpointing, accumulate } = options
   await startEngine()
   const extractor = await realExtractor(data)
   const decoder = randomKlDecoder({ widths, latentChannels: LATENT_CHANNELS })
@@ -54,7 +54,7 @@ export async function measureFinetuneKl(options: Options, data: string): Promise
     steps: UNTIMED + steps,
     // Far from any photograph's, these latents bear small steps only; what a step costs does not depend on its size.
     schedule: () => 1e-6,
-    recompute,
+    gradientCheckpointing,
     accumulate,
     onStep: (step) => {
       seconds.push(step.seconds)
@@ -63,6 +63,6 @@ export async function measureFinetuneKl(options: Options, data: string): Promise
   return {
     seconds: median(seconds.slice(UNTIMED)),
     peakRssMB: peakRssMB(),
-    about: { recompute: report.memory.recompute, accumulate: report.memory.accumulate, steps },
+    about: { gradientCheckpointing: report.memory.gradientCheckpointing, accumulate: report.memory.accumulate, steps },
   }
 }

@@ -10,7 +10,7 @@ const AIM = { bitAccuracy: 0.99, psnr: 28 }
 const HELD_BACK = 24
 
 /**
- * Seconds until a decoder is signed as well as `AIM` asks, judged on held-back photographs at `size`: from models in memory to
+ * Seconds until a decoder is signed as well as `AIM` asks, judged on held-out photographs at `size`: from models in memory to
  * the decoder's weights, with compiling, reading photographs, what is computed once, and every judgement. `whole`: seconds of
  * all steps of the recipe, and told with them what the decoder is worth, also after half of each picture is cut away.
  * @throws Error when the aim was not reached in twice the recipe's steps
@@ -21,18 +21,18 @@ export async function measureSign({ size, recipe, whole, keySeed }: Options, dat
   const autoencoder = await realAutoencoder(data)
   const key = randomKey(extractor.bits, { seed: keySeed })
   const training = imageSet(await photographs(data, 'train'))
-  const heldBack = imageSet((await photographs(data, 'val')).slice(0, HELD_BACK))
+  const heldOut = imageSet((await photographs(data, 'val')).slice(0, HELD_BACK))
   const models = { autoencoder, extractor, key }
   const { decoder, report } = await finetuneDecoder({
     ...models,
     images: training,
     recipe,
-    ...(whole ? {} : { until: { ...AIM, images: heldBack, size } }),
+    ...(whole ? {} : { until: { ...AIM, images: heldOut, size } }),
   })
   const measured = { seconds: report.seconds, peakRssMB: peakRssMB() }
   if (whole) {
     const judge = (attack?: (image: UnitImages) => UnitImages) =>
-      evaluateDecoder({ ...models, decoder, images: heldBack, size, ...(attack ? { attack } : {}) })
+      evaluateDecoder({ ...models, decoder, images: heldOut, size, ...(attack ? { attack } : {}) })
     const [plain, cropped] = [await judge(), await judge(halfOf)]
     const about = { bitAccuracy: significant(plain.bitAccuracy), psnr: significant(plain.psnr) }
     return {

@@ -63,7 +63,7 @@ for (let i = 0; i < 4; i++)
 const out = join(folder, 'signed.safetensors')
 const models = ['--encoder', fixture('encoder'), '--decoder', fixture('decoder'), '--extractor', fixture('extractor')]
 const sign = ['sign', ...models, '--images', 'photos', '--key', '01'.repeat(8), '--size', '32', '--batch', '1']
-const longSign = [...sign, '--held-back', '0', '--steps', '600', '--out', out]
+const longSign = [...sign, '--held-out', '0', '--steps', '600', '--out', out]
 /** Training prints its first progress at a twentieth. */
 const isTraining = (err) => err.includes('30/600')
 

@@ -162,7 +162,7 @@ async function signAndDetect(run) {
   const encoder = ['--encoder', weights('encoder')]
   const extractor = ['--extractor', weights('extractor')]
   const key = ['--key', '1010011010010110']
-  const recipe = ['--size', '64', '--steps', '2', '--batch', '2', '--held-back', '2', '--out', 'signed.safetensors']
+  const recipe = ['--size', '64', '--steps', '2', '--batch', '2', '--held-out', '2', '--out', 'signed.safetensors']
   await cli([
     'sign',
     ...encoder,

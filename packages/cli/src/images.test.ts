@@ -276,7 +276,7 @@ describe('reconstruct', () => {
 describe('sign', () => {
   const arguments_ = (out: string, ...more: string[]) => [
     ...['sign', '--encoder', encoder, '--decoder', decoder, '--extractor', extractor, '--images', at('photos')],
-    ...['--key', '10110010', '--size', '32', '--steps', '4', '--batch', '2', '--held-back', '2', '--out', out, ...more],
+    ...['--key', '10110010', '--size', '32', '--steps', '4', '--batch', '2', '--held-out', '2', '--out', out, ...more],
   ]
 
   test('writes a decoder with a card, and reports', async () => {
@@ -289,7 +289,7 @@ describe('sign', () => {
       steps: 4,
       batchSize: 2,
       lambdaImage: expect.any(Number),
-      heldBack: { images: 2, size: 256, total: 16, psnr: expect.any(Number) },
+      heldOut: { images: 2, size: 256, total: 16, psnr: expect.any(Number) },
       peakRssMB: expect.any(Number),
     })
     expect(existsSync(at('signed.safetensors.checkpoint'))).toBe(false)
@@ -375,8 +375,8 @@ describe('sign', () => {
     ['an --out whose folder is missing', ['--out', at('none', 'x.safetensors')], /folder .*none does not exist/],
     ['images that are not there', ['--images', at('nowhere')], /nowhere: no such file/],
     ['an interval without an aim', ['--until-every', '2'], /needs --until-bits or --until-psnr/],
-    ['an aim with nothing to judge it on', ['--until-psnr', '28', '--held-back', '0'], /need held-back images/],
-    ['more held back than there are', ['--held-back', '12'], /leaves none of the 12 images/],
+    ['an aim with nothing to judge it on', ['--until-psnr', '28', '--held-out', '0'], /need held-out images/],
+    ['more held out than there are', ['--held-out', '12'], /leaves none of the 12 images/],
     ['a decoder that is not there', ['--decoder', at('none.pth')], /none\.pth: no such file/],
     ['an encoder that is an extractor', ['--encoder', extractor], /extractor\.safetensors/],
     ['a recipe that is not known', ['--recipe', 'slow'], /Allowed choices are fast, published/],

@@ -132,17 +132,17 @@ test('a result does not replace a picture beside its input', async () => {
 
 test('training passes over a photograph that cannot be read, and judging leaves it out', async () => {
   const signing = `sign ${MODELS} --images @photos --key-file @user.key --size 32 --batch 12 --steps 1 --seed 1`
-  const trained = await run(`${signing} --held-back 0 --out @trained.safetensors`)
+  const trained = await run(`${signing} --held-out 0 --out @trained.safetensors`)
   expect(trained.code).toBe(0)
   expect(trained.err.match(/7\.png: it is .*cut off/g)).toHaveLength(1)
   expect(existsSync(at('trained.safetensors'))).toBe(true)
 
-  const large = await run(`${signing} --held-back 0 --max-pixels 1000 --out @none.safetensors`)
+  const large = await run(`${signing} --held-out 0 --max-pixels 1000 --out @none.safetensors`)
   expect(large).toMatchObject({
     code: 2,
     err: expect.stringMatching(/1000 pixels allowed \(allow more with --max-pixels\)/),
   })
 
-  const judged = await run(`${signing} --held-back @photos --out @judged.safetensors`)
-  expect(judged).toMatchObject({ code: 0, out: expect.stringMatching(/held back +11 images/) })
+  const judged = await run(`${signing} --held-out @photos --out @judged.safetensors`)
+  expect(judged).toMatchObject({ code: 0, out: expect.stringMatching(/held out +11 images/) })
 })

@@ -121,7 +121,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
         'sign',
         'Fine-tune a latent decoder so that every image it makes carries a key. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there. Exit code 1 when what --until-bits and --until-psnr ask for was not reached in all steps: the decoder is written nevertheless.',
         'stablesig sign --autoencoder stable-diffusion/vae --extractor extractor.pt --images photos/ --key-file user.key --out signed-vae',
-        'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key \\\n    --held-back validation/ --until-bits 0.99 --until-psnr 28 --out signed.safetensors --json',
+        'stablesig sign --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ --key-file user.key \\\n    --held-out validation/ --until-bits 0.99 --until-psnr 28 --out signed.safetensors --json',
       ),
     ),
     'and what holds the decoder to sign',
@@ -158,7 +158,10 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
       'parts that a step’s images are put through in (default: as --memory asks)',
       whole(1, 4096),
     )
-    .option('--recompute', 'compute blocks of the decoder twice instead of keeping them: slower, in less memory')
+    .option(
+      '--gradient-checkpointing',
+      'compute blocks of the decoder twice instead of keeping them: slower, in less memory',
+    )
     .option('--lr <rate>', 'greatest learning rate (default: the recipe’s)', positive)
     .addOption(maxPixels())
     .addOption(new Option('--image-loss <name>', 'what keeps images as they were').choices(['mse']).default('mse'))
@@ -168,10 +171,10 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
       notNegative,
     )
     .option(
-      '--held-back <n|folder>',
+      '--held-out <n|folder>',
       'judge on so many images that are not trained on, or on another folder (default: up to 16)',
     )
-    .option('--until-bits <share>', 'stop when so many bits of the held-back images are right, such as 0.99', share)
+    .option('--until-bits <share>', 'stop when so many bits of the held-out images are right, such as 0.99', share)
     .option(
       '--until-psnr <dB>',
       'stop when they are as close to unsigned ones as this; with both, when both hold',

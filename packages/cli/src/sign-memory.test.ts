@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { extractorState, noise, tinyState } from '../../core/src/models/testing.ts'
 import { stablesig } from './testing.ts'
 
-/* sign --memory, --accumulate, --recompute: how a step is kept within memory. */
+/* sign --memory, --accumulate, --gradient-checkpointing: how a step is kept within memory. */
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-sign-memory-'))
 const at = (name: string) => join(folder, name)
@@ -38,7 +38,7 @@ afterAll(() => {
 const sign = (...more: string[]) =>
   stablesig([
     ...['sign', '--encoder', at('encoder'), '--decoder', at('decoder'), '--extractor', at('extractor')],
-    ...['--images', at('photos'), '--held-back', '0', '--key', '10110010', '--out', at('signed.safetensors')],
+    ...['--images', at('photos'), '--held-out', '0', '--key', '10110010', '--out', at('signed.safetensors')],
     ...['--size', '16', '--steps', '2', '--batch', '2', ...more],
   ])
 /** What was done, and the loss of each step. */
@@ -53,8 +53,8 @@ async function signed(...more: string[]) {
 
 test.each<[options: string, done: string]>([
   ['--accumulate 2', ', in 2 parts'],
-  ['--recompute', ', blocks computed twice'],
-  ['--recompute --accumulate 2', ', in 2 parts, blocks computed twice'],
+  ['--gradient-checkpointing', ', blocks computed twice'],
+  ['--gradient-checkpointing --accumulate 2', ', in 2 parts, blocks computed twice'],
   // A part of one image at 16 px takes more than a kilobyte however it is computed: the least that can be had is taken.
   ['--memory 1e-6', ', in 2 parts, blocks computed twice'],
   // Said, the number of parts is kept to.
@@ -70,7 +70,7 @@ test.each<[options: string, done: string]>([
 
 test('--json has what was asked for and what was chosen', async () => {
   const { out } = await sign('--memory', '1e-6', '--json')
-  expect(JSON.parse(out)).toMatchObject({ batchSize: 2, accumulate: 2, recompute: true })
+  expect(JSON.parse(out)).toMatchObject({ batchSize: 2, accumulate: 2, gradientCheckpointing: true })
 })
 
 describe('what is none of its kind is refused in one line that names the option', () => {
@@ -85,7 +85,7 @@ describe('what is none of its kind is refused in one line that names the option'
       /--accumulate 3 does not cut a step's 2 images into equal parts; take a divisor of 2, or another --batch/,
     ],
     ['--accumulate 4', /--accumulate 4 does not cut/],
-    ['--recompute yes', /too many arguments/],
+    ['--gradient-checkpointing yes', /too many arguments/],
   ])('%s', async (options, message) => {
     const { code, out, err } = await sign(...options.split(' '))
     expect([code, out]).toEqual([2, ''])

@@ -163,7 +163,7 @@ describe('options', () => {
     ],
     ['a recipe that objects have', () => train({ recipe: 'toString' }), /recipe is/],
     ['steps as text', () => train({ steps: '5' }), /steps is the text '5'/],
-    ['a share as text', () => train({ leastRate: '0.1' }), /leastRate is the text/],
+    ['a share as text', () => train({ finalLearningRateRatio: '0.1' }), /finalLearningRateRatio is the text/],
     ['an aim as text', () => train({ until: { bitAccuracy: '0.9', images } }), /until.bitAccuracy is the text/],
     ['images in an array', () => train({ images: [batch] }), /images.*an array of 1/],
     ['a callback that is none', () => train({ onStep: 'log' }), /onStep.*function.*text/],

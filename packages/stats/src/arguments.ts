@@ -1,5 +1,5 @@
 /** Most trials a tail is computed for: the sum visits some 9·sqrt(n) terms, 0.3 million here. */
-export const MOST_TRIALS = 1e9
+export const MAX_TRIALS = 1e9
 
 /** @throws RangeError unless `value` is an integer in least..most */
 export function checkInteger(name: string, value: number, least: number, most: number): void {
@@ -19,7 +19,7 @@ export function checkInside(name: string, value: number): void {
 
 /** Number of trials: bits of a key, or of several images together. */
 export function checkTotal(name: string, value: number): void {
-  checkInteger(name, value, 0, MOST_TRIALS)
+  checkInteger(name, value, 0, MAX_TRIALS)
 }
 
 /** Number of keys or users. */

@@ -3,16 +3,16 @@ import { binomialMass, log10LowerTail, log10UpperTail, lowerTail, upperTail } fr
 import { exactBinomial, exactFairTail, exactLog10, type Rational, relativeError } from './testing/oracle.ts'
 
 /** Doubles lose digits below this; tails are then 0 or subnormal and the logarithm stands in. */
-const LEAST_NORMAL = 2 ** -1022
+const MIN_NORMAL = 2 ** -1022
 const worstOf = (errors: number[]) => Math.max(...errors)
 
 function errorOf(got: number, exact: Rational): number {
-  return got < LEAST_NORMAL && exact.num << 1022n < exact.den ? 0 : relativeError(got, exact)
+  return got < MIN_NORMAL && exact.num << 1022n < exact.den ? 0 : relativeError(got, exact)
 }
 
 /** Whether a logarithm is right; that of a tail which differs from 1 by less than the least double is 0. */
 function isLog(got: number, exact: number): boolean {
-  return Math.abs(got - exact) <= 1e-15 * Math.abs(exact) + LEAST_NORMAL
+  return Math.abs(got - exact) <= 1e-15 * Math.abs(exact) + MIN_NORMAL
 }
 
 describe.each([0.5, 0.3, 0.5001, 0.9, 1e-5, 1 - 2 ** -53])('p = %d', (p) => {

@@ -104,14 +104,14 @@ function fallingSum(above: number, below: number, odds: Extended): Extended {
 }
 
 /** Up to here C(n,x) is a product of x ratios, exact to 2^-95; above, Stirling's formula is, to 2^-52, and takes no longer. */
-const LONGEST_PRODUCT = 512
+const MAX_PRODUCT_LENGTH = 512
 
 /** P(X = x) as an extended number: no underflow. */
 export function mass(x: number, n: number, p: number): Extended {
   const successes = new Extended(p)
   const failures = Extended.oneMinus(p)
   const shorter = Math.min(x, n - x)
-  if (shorter <= LONGEST_PRODUCT)
+  if (shorter <= MAX_PRODUCT_LENGTH)
     return choose(n, shorter)
       .multiplyBy(successes.power(x))
       .multiplyBy(failures.power(n - x))

@@ -19,7 +19,7 @@ export interface Collisions {
   readonly birthday: number | null
 }
 
-const MOST_BITS = 1e6
+const MAX_BITS = 1e6
 
 /**
  * Collisions among `keys` uniform random keys of `bits` bits: two are indistinguishable for a detector that tolerates e errors
@@ -29,7 +29,7 @@ const MOST_BITS = 1e6
  * @throws RangeError for an argument outside its range
  */
 export function keyCollisions(bits: number, keys: number, distance = 0): Collisions {
-  checkInteger('bits', bits, 1, MOST_BITS)
+  checkInteger('bits', bits, 1, MAX_BITS)
   checkUsers('keys', keys)
   checkInteger('distance', distance, 0, bits)
   const pair = lowerTail(distance + 1, bits, 0.5)
@@ -55,7 +55,7 @@ const FEW_KEYS = 5000
  * @throws RangeError for an argument outside its range
  */
 export function birthdayProbability(bits: number, keys: number): number {
-  checkInteger('bits', bits, 1, MOST_BITS)
+  checkInteger('bits', bits, 1, MAX_BITS)
   checkUsers('keys', keys)
   const pair = lowerTail(1, bits, 0.5)
   const expected = pair * pairs(keys)
@@ -84,7 +84,7 @@ function pairs(keys: number): number {
   return (keys * (keys - 1)) / 2
 }
 
-const MOST_SETS = 2e7
+const MAX_SETS = 2e7
 
 /**
  * Exact probability that some two of a few short keys are within a distance, by counting: the first key is 0 without loss of
@@ -101,8 +101,8 @@ export function exactCollisionProbability(bits: number, keys: number, distance: 
   if (keys === 1) return 0
   if (keys > words) return 1
   let sets = 1
-  for (let i = 0; i < keys - 1 && sets <= MOST_SETS; i++) sets *= (words - i) / (i + 1)
-  if (sets > MOST_SETS)
+  for (let i = 0; i < keys - 1 && sets <= MAX_SETS; i++) sets *= (words - i) / (i + 1)
+  if (sets > MAX_SETS)
     throw new RangeError(
       `${keys} keys of ${bits} bits are too many to count every assignment: use keyCollisions' bounds`,
     )

@@ -2,14 +2,14 @@ import { checkInteger, checkProbability } from './arguments.ts'
 import { lowerTailExtended, upperTail } from './binomial.ts'
 import { Extended } from './extended.ts'
 
-const LONGEST_CODE = 1e6
+const MAX_CODE_LENGTH = 1e6
 
 /**
  * Chance that a code of `length` bits correcting `errors` errors fails: P(Bin(length, bitErrorRate) > errors).
  * @throws RangeError for an argument outside its range
  */
 export function decodingFailure(length: number, errors: number, bitErrorRate: number): number {
-  checkInteger('length', length, 1, LONGEST_CODE)
+  checkInteger('length', length, 1, MAX_CODE_LENGTH)
   checkInteger('errors', errors, 0, length)
   checkProbability('bitErrorRate', bitErrorRate)
   return upperTail(errors + 1, length, bitErrorRate)
@@ -22,7 +22,7 @@ export function decodingFailure(length: number, errors: number, bitErrorRate: nu
  * @throws RangeError for an argument outside its range, and for a code that cannot exist (Hamming bound: balls would overlap)
  */
 export function falseAcceptRate(length: number, messageBits: number, errors: number): number {
-  checkInteger('length', length, 1, LONGEST_CODE)
+  checkInteger('length', length, 1, MAX_CODE_LENGTH)
   checkInteger('messageBits', messageBits, 0, length)
   checkInteger('errors', errors, 0, length)
   const share = lowerTailExtended(errors + 1, length, 0.5)

@@ -2,7 +2,7 @@ import { checkInteger, checkTotal } from './arguments.ts'
 import { log10UpperTail, upperTail } from './binomial.ts'
 
 /** Tails of fair coins already computed, by total: detection asks for the same few thousand numbers again and again. */
-const LARGEST_KEPT = 1024
+const MAX_KEPT = 1024
 const kept: (Float64Array | undefined)[] = []
 
 /**
@@ -18,7 +18,7 @@ const kept: (Float64Array | undefined)[] = []
  */
 export function falsePositiveRate(matches: number, total: number, p = 0.5): number {
   checkCounts(matches, total)
-  if (p !== 0.5 || total > LARGEST_KEPT) return upperTail(matches, total, p)
+  if (p !== 0.5 || total > MAX_KEPT) return upperTail(matches, total, p)
   let tails = kept[total]
   if (tails === undefined) {
     tails = new Float64Array(total + 2).fill(Number.NaN)

@@ -1,4 +1,4 @@
-import { checkInside, checkInteger, MOST_TRIALS } from './arguments.ts'
+import { checkInside, checkInteger, MAX_TRIALS } from './arguments.ts'
 import { lowerTail, upperTail } from './binomial.ts'
 import { normalQuantile } from './normal.ts'
 
@@ -21,8 +21,8 @@ export function clopperPearson(successes: number, total: number, confidence = 0.
   checkInterval(successes, total, confidence)
   const side = (1 - confidence) / 2
   return {
-    low: successes === 0 ? 0 : leastRate((p) => upperTail(successes, total, p) >= side),
-    high: successes === total ? 1 : leastRate((p) => lowerTail(successes + 1, total, p) <= side),
+    low: successes === 0 ? 0 : smallestRate((p) => upperTail(successes, total, p) >= side),
+    high: successes === total ? 1 : smallestRate((p) => lowerTail(successes + 1, total, p) <= side),
   }
 }
 
@@ -65,7 +65,7 @@ export function wilsonWithContinuity(successes: number, total: number, confidenc
 }
 
 /** Least double in [0,1] for which a condition holds that, once true, stays true; 1 where it holds nowhere. */
-function leastRate(holds: (p: number) => boolean): number {
+function smallestRate(holds: (p: number) => boolean): number {
   let low = 0
   let high = 1
   for (;;) {
@@ -77,7 +77,7 @@ function leastRate(holds: (p: number) => boolean): number {
 }
 
 function checkInterval(successes: number, total: number, confidence: number): void {
-  checkInteger('total', total, 1, MOST_TRIALS)
+  checkInteger('total', total, 1, MAX_TRIALS)
   checkInteger('successes', successes, 0, total)
   checkInside('confidence', confidence)
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkProbability, MOST_TRIALS } from './arguments.ts'
+import { checkInteger, checkProbability, MAX_TRIALS } from './arguments.ts'
 import { binomialMass, upperTail } from './binomial.ts'
 
 /**
@@ -9,7 +9,7 @@ import { binomialMass, upperTail } from './binomial.ts'
  * @throws RangeError for an argument outside its range
  */
 export function majorityAccuracy(reads: number, accuracy: number): number {
-  checkInteger('reads', reads, 1, MOST_TRIALS)
+  checkInteger('reads', reads, 1, MAX_TRIALS)
   checkProbability('accuracy', accuracy)
   const half = Math.floor(reads / 2)
   const more = upperTail(half + 1, reads, accuracy)

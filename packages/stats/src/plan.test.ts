@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { leastKeyBits, planKey } from './plan.ts'
+import { minKeyBits, planKey } from './plan.ts'
 import { truePositiveRate } from './power.ts'
 import { threshold } from './threshold.ts'
 
@@ -20,7 +20,7 @@ test('a plan tells its rates', () => {
   expect(plan.falsePositiveRate).toBeCloseTo(1177 * 2 ** -48, 28)
   expect(plan.log10FalsePositiveRate).toBeCloseTo(-11.3786633, 6)
   expect(plan.unionFalsePositiveRate).toBeCloseTo(4.181543e-7, 12)
-  expect(plan.leastBitAccuracy).toBe(46 / 48)
+  expect(plan.minBitAccuracy).toBe(46 / 48)
   expect(plan.truePositiveRate).toBe(truePositiveRate(46, 48, 0.99))
 })
 
@@ -29,7 +29,7 @@ test('a plan that cannot be says so', () => {
     threshold: 9,
     attainable: false,
     errorsTolerated: null,
-    leastBitAccuracy: null,
+    minBitAccuracy: null,
     falsePositiveRate: 0,
     unionFalsePositiveRate: 0,
     truePositiveRate: 0,
@@ -38,7 +38,7 @@ test('a plan that cannot be says so', () => {
 
 test('the least key length is the least', () => {
   for (const bitAccuracy of [0.8, 0.95, 1]) {
-    const plan = leastKeyBits({ users: 1000, fpr: 1e-6, bitAccuracy, truePositiveRate: 0.9 })
+    const plan = minKeyBits({ users: 1000, fpr: 1e-6, bitAccuracy, truePositiveRate: 0.9 })
     const suffices = (bits: number) => {
       const t = threshold(bits, 1e-6, { users: 1000 })
       return t <= bits && truePositiveRate(t, bits, bitAccuracy) >= 0.9
@@ -47,8 +47,8 @@ test('the least key length is the least', () => {
     expect(plan?.bits).toBe(bits)
     expect(plan?.truePositiveRate).toBeGreaterThanOrEqual(0.9)
   }
-  expect(leastKeyBits({ fpr: 0.5, bitAccuracy: 1 })?.bits).toBe(1)
-  expect(leastKeyBits({ users: 1e5, bitAccuracy: 0.51, mostBits: 500 })).toBeNull()
+  expect(minKeyBits({ fpr: 0.5, bitAccuracy: 1 })?.bits).toBe(1)
+  expect(minKeyBits({ users: 1e5, bitAccuracy: 0.51, maxBits: 500 })).toBeNull()
 })
 
 test.each([
@@ -56,9 +56,9 @@ test.each([
   ['users must be an integer in 1..9007199254740991, but is 1.5', () => planKey({ bits: 48, users: 1.5 })],
   ['fpr must be a probability in [0,1], but is 2', () => planKey({ bits: 48, fpr: 2 })],
   ['bitAccuracy must be a probability in [0,1], but is NaN', () => planKey({ bits: 48, bitAccuracy: Number.NaN })],
-  ['bitAccuracy must be above 0.5', () => leastKeyBits({ bitAccuracy: 0.5 })],
-  ['fpr must lie strictly between 0 and 1, but is 0', () => leastKeyBits({ bitAccuracy: 0.9, fpr: 0 })],
-  ['truePositiveRate must lie strictly between 0 and 1', () => leastKeyBits({ bitAccuracy: 0.9, truePositiveRate: 1 })],
+  ['bitAccuracy must be above 0.5', () => minKeyBits({ bitAccuracy: 0.5 })],
+  ['fpr must lie strictly between 0 and 1, but is 0', () => minKeyBits({ bitAccuracy: 0.9, fpr: 0 })],
+  ['truePositiveRate must lie strictly between 0 and 1', () => minKeyBits({ bitAccuracy: 0.9, truePositiveRate: 1 })],
 ])('refuses: %s', (message, call) => {
   expect(call).toThrow(RangeError)
   expect(call).toThrow(message)

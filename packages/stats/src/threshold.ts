@@ -30,7 +30,7 @@ export function threshold(total: number, fpr: number, options: ThresholdOptions 
   checkProbability('fpr', fpr)
   checkUsers('users', users)
   checkProbability('p', p)
-  const result = leastCount(total, (t) => withinRate(t, total, fpr, users, p, exact))
+  const result = smallestCount(total, (t) => withinRate(t, total, fpr, users, p, exact))
   recent[next] = { total, fpr, users, p, exact, result }
   next = (next + 1) % REMEMBERED
   return result
@@ -49,11 +49,11 @@ const recent: Answer[] = []
 let next = 0
 
 /** Rates below this are compared by their logarithms: their doubles lose digits and end at 0. */
-const LEAST_LINEAR = 1e-280
+const MIN_LINEAR = 1e-280
 
 /** Whether flagging from t matches on keeps the rate over all users. */
 export function withinRate(t: number, total: number, fpr: number, users: number, p: number, exact: boolean): boolean {
-  if (fpr >= LEAST_LINEAR) {
+  if (fpr >= MIN_LINEAR) {
     const tail = falsePositiveRate(t, total, p)
     return (exact ? unionFalsePositiveRate(tail, users) : unionBound(tail, users)) <= fpr
   }
@@ -62,7 +62,7 @@ export function withinRate(t: number, total: number, fpr: number, users: number,
 }
 
 /** Least t in 0..total+1 for which a condition holds that, once true, stays true; total + 1 where it never does. */
-function leastCount(total: number, holds: (t: number) => boolean): number {
+function smallestCount(total: number, holds: (t: number) => boolean): number {
   let low = 0
   let high = total + 1
   while (low < high) {

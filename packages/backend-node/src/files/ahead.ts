@@ -32,7 +32,7 @@ export async function* mapAhead<T, R>(
       yield await next.value
     }
   } finally {
-    // Not awaited: a source that waits for input would hold back the reader that has given up.
+    // Not awaited: a source that waits for input would hold out the reader that has given up.
     Promise.resolve(iterator.return?.()).catch(() => {})
   }
 }

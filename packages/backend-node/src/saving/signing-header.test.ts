@@ -26,7 +26,7 @@ test.each([
   [{ training: '{"a":"`|\\n"}' }],
   [{ training: '{"a b":1}' }],
   [{ training: '{' }],
-  [{ held_back: '{"images":1}' }],
+  [{ held_out: '{"images":1}' }],
 ] as const)('%j is no signing', (changes) => {
   const header = Object.keys(changes).length ? { ...signingHeader(facts), ...changes } : {}
   expect(readSigningHeader(header)).toBeNull()

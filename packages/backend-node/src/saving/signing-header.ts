@@ -8,7 +8,7 @@ export function signingHeader({ library, key, recipe, figures }: SigningFacts): 
     key_id: key.id,
     bits: `${key.bits}`,
     ...(recipe ? { training: JSON.stringify(recipe) } : {}),
-    ...(figures ? { held_back: JSON.stringify(figures) } : {}),
+    ...(figures ? { held_out: JSON.stringify(figures) } : {}),
   }
 }
 
@@ -17,11 +17,11 @@ export function signingHeader({ library, key, recipe, figures }: SigningFacts): 
  * signingHeader has it.
  */
 export function readSigningHeader(metadata: Card): SigningFacts | null {
-  const { signed_with: by = '', key_id: id = '', bits = '', training, held_back: heldBack } = metadata
+  const { signed_with: by = '', key_id: id = '', bits = '', training, held_out: heldOut } = metadata
   const [, name, version] = /^(\S{1,80}) (\S{1,80})$/.exec(by) ?? []
   if (!name || !version || !/^[0-9a-f]{8}$/.test(id) || !/^[1-9]\d{0,3}$/.test(bits)) return null
   const recipe = training === undefined ? undefined : plainRecord(training)
-  const figures = heldBack === undefined ? undefined : figuresOf(heldBack)
+  const figures = heldOut === undefined ? undefined : figuresOf(heldOut)
   if (recipe === null || figures === null) return null
   return {
     library: { name, version },

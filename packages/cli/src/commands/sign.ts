@@ -18,8 +18,8 @@ import {
   type DecoderEvaluation,
   evaluateDecoder,
   finetuneDecoder,
-  heldBackCount,
-  heldBackPlaces,
+  heldOutCount,
+  heldOutPlaces,
   keyId,
   mse,
   RECIPES,
@@ -49,11 +49,11 @@ export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptio
   /** GiB. */
   readonly memory?: number
   readonly accumulate?: number
-  readonly recompute?: boolean
+  readonly gradientCheckpointing?: boolean
   readonly lr?: number
   readonly lambdaImage?: number
   readonly imageLoss: 'mse'
-  readonly heldBack?: string
+  readonly heldOut?: string
   readonly untilBits?: number
   readonly untilPsnr?: number
   readonly untilEvery?: number
@@ -84,8 +84,8 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   await checkInputFile(options.extractor)
   const split = await splitImages(options, io)
   const reading = readingOf({ maxPixels: options.maxPixels })
-  const heldBack = await readablePhotographs(split.heldBack, reading, io)
-  const asked = untilOf(options, heldBack)
+  const heldOut = await readablePhotographs(split.heldOut, reading, io)
+  const asked = untilOf(options, heldOut)
   const size = options.size ?? RECIPES[options.recipe].size
   const judgedAt = Math.max(size, JUDGED_AT)
 
@@ -115,10 +115,10 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     ...(options.batch === undefined ? {} : { batchSize: options.batch }),
     memoryBytes: options.memory === undefined ? undefined : options.memory * 2 ** 30,
     accumulate: options.accumulate,
-    recompute: options.recompute,
+    gradientCheckpointing: options.gradientCheckpointing,
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
-    ...(asked ? { until: { ...asked, images: imageSet(heldBack, reading), size: judgedAt, most } } : {}),
+    ...(asked ? { until: { ...asked, images: imageSet(heldOut, reading), size: judgedAt, most } } : {}),
     stepsPerFlush: engine.device === 'cpu' ? 1 : STEPS_ON_A_GPU,
     signal: io.signal,
     checkpoint,
@@ -137,17 +137,17 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   own({ dispose: () => dispose(written.weights) })
 
   const judge = async (): Promise<Figures | null> => {
-    if (!heldBack.length) return null
-    const judging = makeProgress(heldBack.length, io, options.json)
+    if (!heldOut.length) return null
+    const judging = makeProgress(heldOut.length, io, options.json)
     const evaluation = await evaluateDecoder({
       autoencoder,
       decoder: written.weights,
       extractor,
       key,
-      images: imageSet(heldBack, reading),
+      images: imageSet(heldOut, reading),
       size: judgedAt,
       signal: io.signal,
-      onImage: ({ index, psnr }) => judging.step(index + 1, `held-back images  PSNR ${psnr.toFixed(1)} dB`),
+      onImage: ({ index, psnr }) => judging.step(index + 1, `held-out images  PSNR ${psnr.toFixed(1)} dB`),
     }).finally(() => judging.end())
     return { ...evaluation, images: evaluation.images.length }
   }
@@ -189,7 +189,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     resumedAt: report.resumedAt,
     stepsDone: report.stepsDone,
     until: report.until && { ...asked, reached: report.until.reached, step: report.until.step },
-    heldBack: judged && figures(judged, judgedAt),
+    heldOut: judged && figures(judged, judgedAt),
     seconds,
     trainingSeconds: report.seconds,
     peakRssMB: Math.round(process.resourceUsage().maxRSS / 1024),
@@ -219,24 +219,24 @@ type Result = {
   readonly batchSize: number
   readonly size: number
   readonly accumulate: number
-  readonly recompute: boolean
+  readonly gradientCheckpointing: boolean
   readonly until: { readonly reached: boolean; readonly step: number | null } | null
   readonly stepsDone: number
   readonly resumedAt: number
-  readonly heldBack: ReturnType<typeof figures> | null
+  readonly heldOut: ReturnType<typeof figures> | null
   readonly seconds: number
   readonly peakRssMB: number
 }
 
 function describe(result: Result): string {
-  const { out, form, delta, keyId, stepsDone, resumedAt, batchSize, size, until, heldBack, seconds, peakRssMB } = result
+  const { out, form, delta, keyId, stepsDone, resumedAt, batchSize, size, until, heldOut, seconds, peakRssMB } = result
   const aim = until
     ? `aim           ${until.reached ? `reached after ${until.step} steps` : `NOT reached in ${stepsDone + resumedAt} steps: allow more of them, or ask for less`}\n`
     : ''
-  const judged = heldBack
-    ? `held back     ${heldBack.images} images at ${heldBack.size} px\n` +
-      `bit accuracy  ${heldBack.bitAccuracy.toFixed(4)} (${heldBack.matches}/${heldBack.total})\n` +
-      `PSNR          ${heldBack.psnr.toFixed(2)} dB against unsigned reconstructions, 8 bits\n`
+  const judged = heldOut
+    ? `held out     ${heldOut.images} images at ${heldOut.size} px\n` +
+      `bit accuracy  ${heldOut.bitAccuracy.toFixed(4)} (${heldOut.matches}/${heldOut.total})\n` +
+      `PSNR          ${heldOut.psnr.toFixed(2)} dB against unsigned reconstructions, 8 bits\n`
     : ''
   return (
     `signed        ${out} (${form}), key ${keyId}\n` +
@@ -250,8 +250,8 @@ function describe(result: Result): string {
 }
 
 /** How a step was kept within memory, where it was. */
-const savings = ({ accumulate, recompute }: Pick<Result, 'accumulate' | 'recompute'>): string =>
-  (accumulate > 1 ? `, in ${accumulate} parts` : '') + (recompute ? ', blocks computed twice' : '')
+const savings = ({ accumulate, gradientCheckpointing }: Pick<Result, 'accumulate' | 'gradientCheckpointing'>): string =>
+  (accumulate > 1 ? `, in ${accumulate} parts` : '') + (gradientCheckpointing ? ', blocks computed twice' : '')
 
 /** @throws UsageError before anything is loaded, where parts of a step would be of unequal size */
 function checkParts({ accumulate = 1, batch, recipe }: SignOptions): void {
@@ -263,12 +263,12 @@ function checkParts({ accumulate = 1, batch, recipe }: SignOptions): void {
 }
 
 /** What `--until-…` asks for; null where nothing is. */
-function untilOf({ untilBits, untilPsnr, untilEvery }: SignOptions, heldBack: readonly string[]) {
+function untilOf({ untilBits, untilPsnr, untilEvery }: SignOptions, heldOut: readonly string[]) {
   if (untilBits === undefined && untilPsnr === undefined) {
     if (untilEvery !== undefined) throw new UsageError('--until-every needs --until-bits or --until-psnr')
     return null
   }
-  if (!heldBack.length) throw new UsageError('--until-bits and --until-psnr need held-back images: see --held-back')
+  if (!heldOut.length) throw new UsageError('--until-bits and --until-psnr need held-out images: see --held-out')
   return {
     ...(untilBits === undefined ? {} : { bitAccuracy: untilBits }),
     ...(untilPsnr === undefined ? {} : { psnr: untilPsnr }),
@@ -284,17 +284,17 @@ async function checkInputFile(path: string): Promise<void> {
 
 /** Training images, and those that are only judged on: N spread evenly over the folder, or the images of another. */
 async function splitImages(
-  { images, heldBack }: SignOptions,
+  { images, heldOut }: SignOptions,
   io: Io,
-): Promise<{ training: string[]; heldBack: string[] }> {
+): Promise<{ training: string[]; heldOut: string[] }> {
   const all = await photographsAt(images, io)
-  const count = heldBack === undefined ? heldBackCount(all.length) : Number(heldBack)
-  if (heldBack !== undefined && !/^\d+$/.test(heldBack))
-    return { training: all, heldBack: await photographsAt(heldBack, io) }
+  const count = heldOut === undefined ? heldOutCount(all.length) : Number(heldOut)
+  if (heldOut !== undefined && !/^\d+$/.test(heldOut))
+    return { training: all, heldOut: await photographsAt(heldOut, io) }
   if (count >= all.length)
-    throw new UsageError(`--held-back ${count} leaves none of the ${all.length} images in ${images} to train on`)
-  const held = heldBackPlaces(all.length, count)
-  return { training: all.filter((_, i) => !held.has(i)), heldBack: all.filter((_, i) => held.has(i)) }
+    throw new UsageError(`--held-out ${count} leaves none of the ${all.length} images in ${images} to train on`)
+  const held = heldOutPlaces(all.length, count)
+  return { training: all.filter((_, i) => !held.has(i)), heldOut: all.filter((_, i) => held.has(i)) }
 }
 
 /** Errors of a run, with what a user of the command can do about them. */

@@ -9,7 +9,7 @@ export interface Calibration {
   readonly bits: number
   /** Of each bit: its logits' mean and deviation, and the share of images that read it as 1 (fair: 1/2). */
   readonly means: readonly number[]
-  readonly deviations: readonly number[]
+  readonly stds: readonly number[]
   readonly ones: readonly number[]
   /** Greatest distance of such a share from 1/2 in its standard errors; about 3 for 48 fair bits. */
   readonly worstBias: number
@@ -50,7 +50,7 @@ export function calibrate(rows: readonly ArrayLike<number>[], key?: Key): Calibr
     images: rows.length,
     bits,
     means: columns.map(({ mean }) => mean),
-    deviations: columns.map(({ variance }) => Math.sqrt(variance)),
+    stds: columns.map(({ variance }) => Math.sqrt(variance)),
     ones,
     worstBias: Math.max(...ones.map((share) => Math.abs(share - 0.5))) * 2 * Math.sqrt(rows.length),
     worstCorrelation: correlation,

@@ -211,7 +211,7 @@ describe('calibration', () => {
     expect(found.worstBias).toBeCloseTo(20, 9)
     expect(found.worstCorrelation).toBeCloseTo(-1, 9)
     expect(found.matches).toBeUndefined()
-    expect([found.means[0], found.deviations[0]]).toEqual([3, 0])
+    expect([found.means[0], found.stds[0]]).toEqual([3, 0])
   })
 
   test('one image is too few, and all have as many logits', () => {

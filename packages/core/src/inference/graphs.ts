@@ -22,7 +22,7 @@ export function encode(autoencoder: Pick<Autoencoder, 'encoder'>, images: UnitIm
 /**
  * latents [N,h,w,C] -> images [N,h·d,w·d,3] around [0, 1], not clamped.
  * @param weights another decoder's of the same shape: a signed one's, or those being trained
- * @param options `recompute` where the result is differentiated and memory is short
+ * @param options `gradientCheckpointing` where the result is differentiated and memory is short
  */
 export function decode(
   autoencoder: { readonly decoder: LatentDecoder },

@@ -1,6 +1,6 @@
 import { mean, mul, type Scalar, square, sub, type Tensor4D } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { derive } from '../ops/custom-gradient.ts'
+import { customGradient } from '../ops/custom-gradient.ts'
 import type { UnitImages } from '../signal/images.ts'
 
 /** How far a signed decoder's images are from the original decoder's: differentiable by the first. */
@@ -26,7 +26,7 @@ export function mse(): ImageLoss {
           'shape',
           `mse of images [${signed.shape.join(', ')}] and [${original.shape.join(', ')}]: the shapes must be equal`,
         )
-      return derive([signed], () => {
+      return customGradient([signed], () => {
         const difference: Tensor4D = sub(signed, original)
         return {
           value: mul(mean<Scalar>(square(difference)), 4),

@@ -13,7 +13,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { derive } from '../ops/custom-gradient.ts'
+import { customGradient } from '../ops/custom-gradient.ts'
 
 /**
  * Binary cross-entropy between the key and temperature·logits, mean over batch and bits. With s = temperature·logit:
@@ -30,7 +30,7 @@ export function messageLoss(logits: Tensor2D, key: Tensor2D, temperature = 10): 
       'shape',
       `a key of shape [${key.shape.join(', ')}] for logits of shape [${logits.shape.join(', ')}]: give [1, ${bits}] or [${n}, ${bits}]`,
     )
-  return derive([logits], () => {
+  return customGradient([logits], () => {
     const s = mul(logits, temperature)
     const each = add(sub(relu(s), mul(s, key)), log1p(exp(neg(abs(s)))))
     return {

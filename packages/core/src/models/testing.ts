@@ -14,11 +14,11 @@ export function stateOf(entries: Record<string, readonly [number[], ArrayLike<nu
   return { source: 'test', format: 'safetensors', tensors: new Map(tensors), metadata: {} }
 }
 
-/** Values about 0 with the given deviation, from a seed. */
-export function noise(seed: string, length: number, deviation: number): Float32Array {
+/** Values about 0 with the given std, from a seed. */
+export function noise(seed: string, length: number, std: number): Float32Array {
   const random = seedrandom(seed)
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-  return Float32Array.from({ length }, () => deviation * normal())
+  return Float32Array.from({ length }, () => std * normal())
 }
 
 type Entries = Record<string, [number[], Float32Array]>
@@ -37,8 +37,8 @@ export interface ExtractorShape {
 /** A random extractor's file. */
 export function extractorState({ bits, channels, blocks, prefix = '', whiten = true }: ExtractorShape): StateDict {
   const entries: Entries = {}
-  const put = (name: string, shape: number[], deviation: number, about = 0) => {
-    entries[name] = [shape, noise(name, count(shape), deviation).map((value) => value + about)]
+  const put = (name: string, shape: number[], std: number, about = 0) => {
+    entries[name] = [shape, noise(name, count(shape), std).map((value) => value + about)]
   }
   for (let i = 0; i <= blocks; i++) {
     const [into, out] = [i ? channels : 3, i < blocks ? channels : bits]
@@ -77,8 +77,8 @@ export function tinyState(part: 'encoder' | 'decoder', shape: TinyShape): StateD
     if (spelling === 'taesd') return `${layer}.${name}`
     return `${part}.layers.${part === 'encoder' ? layer : layer - 1}.${name}`
   }
-  const put = (name: string, shape: number[], deviation: number, about = 0) => {
-    entries[named(name)] = [shape, noise(part + layer + name, count(shape), deviation).map((value) => value + about)]
+  const put = (name: string, shape: number[], std: number, about = 0) => {
+    entries[named(name)] = [shape, noise(part + layer + name, count(shape), std).map((value) => value + about)]
   }
   const conv = (into: number, out: number, bias = true, about = 0) => {
     put('weight', [out, into, 3, 3], Math.sqrt((about ? 0.02 : 2) / (9 * into)))
@@ -136,9 +136,9 @@ export function klState(shape: KlShape, { layout = 'LDM', prefix = '', parts, co
   const entries: Entries = {}
   const mapping = klSpellings(shape.widths.length).find(({ name }) => name === layout)
   if (!mapping) throw new Error(`no spelling ${layout}`)
-  const put = (ours: string, stored: readonly number[], about = 0, deviation = 0.1) => {
+  const put = (ours: string, stored: readonly number[], about = 0, std = 0.1) => {
     const matrix = layout.startsWith('diffusers') && /\.attn.*\.(q|k|v|proj_out)\.weight$/.test(ours)
-    const values = noise(ours, count(stored), deviation).map((value) => value + about)
+    const values = noise(ours, count(stored), std).map((value) => value + about)
     entries[prefix + unmapName(mapping, ours)] = [matrix ? stored.slice(0, 2) : [...stored], values]
   }
   for (const part of parts ?? (['encoder', 'decoder'] as const))

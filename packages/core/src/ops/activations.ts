@@ -13,11 +13,11 @@ import {
   tanh,
   tidy,
 } from '@tensorflow/tfjs-core'
-import { derive } from './custom-gradient.ts'
+import { customGradient } from './custom-gradient.ts'
 
 /** max(x, 0), any shape. Its gradient dy·[y > 0] reads the output alone, so that what was added before it can be fused away. */
 export function relu<T extends Tensor>(x: T): T {
-  return derive([x], () => {
+  return customGradient([x], () => {
     const value = rectify(x)
     return { value, saved: [value] as [T], gradient: (dy: T, [y]) => [mul(dy, step(y))] }
   })
@@ -28,7 +28,7 @@ export function relu<T extends Tensor>(x: T): T {
  * Derivative: Φ(x) + x φ(x) with φ the normal density; x φ(x) = s / exp(s²) / √π with s = x/√2, which the forward pass has.
  */
 export function gelu<T extends Tensor>(x: T): T {
-  return derive([x], () => {
+  return customGradient([x], () => {
     const s = mul<T>(x, Math.SQRT1_2)
     return {
       value: mul<T>(x, normalDistribution(s)),
@@ -47,7 +47,7 @@ const normalDistribution = (s: Tensor): Tensor => mul(add(erf(s), 1), 0.5)
 
 /** x σ(x), any shape. Derivative: σ(x) (1 + x (1 - σ(x))). */
 export function silu<T extends Tensor>(x: T): T {
-  return derive([x], () => ({
+  return customGradient([x], () => ({
     value: mul<T>(x, sigmoid(x)),
     saved: [x] as [T],
     gradient: (dy: T, [x]) => {

@@ -1,5 +1,5 @@
 import { add, mean, mul, rsqrt, square, sub, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
-import { derive } from './custom-gradient.ts'
+import { customGradient } from './custom-gradient.ts'
 
 /** Images and positions, over which a channel's statistics are taken. */
 const OVER = [0, 1, 2]
@@ -20,7 +20,7 @@ export function batchNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon:
     const centre = mean<Tensor1D>(x, OVER)
     const variance = mean<Tensor1D>(square(sub(x, centre)), OVER)
     const count = x.size / (x.shape[3] ?? 1)
-    const y = derive([x, gamma, beta], () => {
+    const y = customGradient([x, gamma, beta], () => {
       const inverse = rsqrt(add(variance, epsilon))
       const centred = sub<Tensor4D>(x, centre)
       return {

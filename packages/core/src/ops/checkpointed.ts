@@ -1,5 +1,5 @@
 import { engine, getKernel, type Tensor, tidy } from '@tensorflow/tfjs-core'
-import { derive } from './custom-gradient.ts'
+import { customGradient } from './custom-gradient.ts'
 import { dropTape } from './value-and-gradients.ts'
 
 /**
@@ -15,7 +15,7 @@ export function checkpointed<X extends Tensor, Y extends Tensor>(
   weights: Readonly<Record<string, Tensor>>,
 ): Y {
   const names = Object.keys(weights)
-  return derive([x, ...Object.values(weights)], () => ({
+  return customGradient([x, ...Object.values(weights)], () => ({
     value: f(x, weights),
     saved: [x, ...Object.values(weights)] as [X, ...Tensor[]],
     gradient: (dy: Y, [x, ...tensors]) => {

@@ -1,7 +1,7 @@
 import { customGrad, type Tensor, tidy } from '@tensorflow/tfjs-core'
 
 /** A function's value and the gradient written for it. */
-export interface Derived<T extends Tensor, S extends Tensor[]> {
+export interface CustomGradient<T extends Tensor, S extends Tensor[]> {
   readonly value: T
   /** What the backward pass needs of the forward one. */
   readonly saved: S
@@ -13,9 +13,9 @@ export interface Derived<T extends Tensor, S extends Tensor[]> {
  * A function whose gradient is written out rather than recorded: the one place that meets tfjs's loosely typed customGrad.
  * `gradient` is called for every input, frozen ones included; a compiling engine drops what nobody reads.
  */
-export function derive<T extends Tensor, S extends Tensor[]>(
+export function customGradient<T extends Tensor, S extends Tensor[]>(
   inputs: readonly Tensor[],
-  forward: () => Derived<T, S>,
+  forward: () => CustomGradient<T, S>,
 ): T {
   return tidy(() =>
     customGrad<T>((...args) => {

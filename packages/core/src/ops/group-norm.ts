@@ -13,7 +13,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { derive } from './custom-gradient.ts'
+import { customGradient } from './custom-gradient.ts'
 import { statisticsFor } from './norm-statistics.ts'
 
 /**
@@ -37,7 +37,7 @@ export function groupNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, groups: 
       const normal = mul<Tensor5D>(sub(split(x), given.mean), rsqrt(add(given.variance, epsilon)))
       return add<Tensor4D>(mul(merge(normal), gamma), beta)
     })
-  return derive([x, gamma, beta], () => {
+  return customGradient([x, gamma, beta], () => {
     const centred = sub<Tensor5D>(split(x), mean(split(x), over, true))
     const inverse = rsqrt(add<Tensor5D>(mean(square(centred), over, true), epsilon))
     const normal = mul<Tensor5D>(centred, inverse)

@@ -16,7 +16,7 @@ import {
 import { structureLoss } from '../losses/structure.ts'
 import type { LatentDecoder, LatentEncoder } from '../models/autoencoders/autoencoder.ts'
 import type { Weights } from '../models/weights.ts'
-import { derive } from '../ops/custom-gradient.ts'
+import { customGradient } from '../ops/custom-gradient.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { clipByGlobalNorm } from '../training/clip.ts'
@@ -73,7 +73,7 @@ export function autoencoderStep(
 
 /** mean(d² + weight |d|) of d = made - images. Gradient by `made`: (2d + weight sign(d)) / count. */
 function errorLoss(made: UnitImages, images: UnitImages, weight: number): Scalar {
-  return derive([made], () => {
+  return customGradient([made], () => {
     const difference: Tensor4D = sub(made, images)
     return {
       value: mean<Scalar>(add(square(difference), mul(abs(difference), weight))),

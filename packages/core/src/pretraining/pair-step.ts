@@ -28,7 +28,7 @@ import {
 import { lightLogits, type Normalise } from '../models/light/network.ts'
 import type { Weights } from '../models/weights.ts'
 import { batchNorm } from '../ops/batch-norm.ts'
-import { derive } from '../ops/custom-gradient.ts'
+import { customGradient } from '../ops/custom-gradient.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import { asUnit, type UnitImages, unitToImageNet } from '../signal/images.ts'
 import { clipByGlobalNorm } from '../training/clip.ts'
@@ -133,7 +133,7 @@ function batchNormalise(weights: Weights, part: string, statistics: Record<strin
  * `use` [bits] is 1, times `scale`. Gradient by the logits: scale·use·(σ(s) - m).
  */
 function maskedMessageLoss(logits: Tensor2D, messages: Tensor2D, use: Tensor1D, scale: Tensor1D): Scalar {
-  return derive([logits], () => {
+  return customGradient([logits], () => {
     const each = add(sub(relu(logits), mul(logits, messages)), log1p(exp(neg(abs(logits)))))
     return {
       value: reshape<Rank.R0>(mul(sum(mul(each, use)), scale), []),

@@ -18,7 +18,7 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core'
-import { derive } from '../ops/custom-gradient.ts'
+import { customGradient } from '../ops/custom-gradient.ts'
 
 /** Tables of the JPEG standard's annex K, by rows. */
 const LUMA = [
@@ -130,7 +130,7 @@ export type JpegSteps = { luma: Tensor3D; chroma: Tensor3D }
  * @param shares [N,1,1,1]: 1 where an image is compressed, 0 where it stays as it is
  */
 export function simulatedJpeg(images: Tensor4D, steps: JpegSteps, shares: Tensor4D): Tensor4D {
-  return derive([images], () => ({
+  return customGradient([images], () => ({
     value: add<Tensor4D>(images, mul(shares, sub(compressed(images, steps), images))),
     saved: [],
     gradient: (dy: Tensor4D) => [clone(dy)],

@@ -2,13 +2,13 @@ import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { ImageSet } from '../training/image-set.ts'
 
-/** When fine-tuning may stop: a held-back batch, judged as `evaluateDecoder` judges, has reached all that is asked for. */
+/** When fine-tuning may stop: a held-out batch, judged as `evaluateDecoder` judges, has reached all that is asked for. */
 export interface Until {
-  /** Least share of right bits over all held-back images, in (0, 1]. */
+  /** Least share of right bits over all held-out images, in (0, 1]. */
   readonly bitAccuracy?: number
   /** Least mean PSNR in dB of signed against unsigned reconstructions, as 8-bit pictures. */
   readonly psnr?: number
-  /** Held-back images. Default: up to 16 of the training images, no more than one in ten, which are then not trained on. */
+  /** Held-out images. Default: up to 16 of the training images, no more than one in ten, which are then not trained on. */
   readonly images?: ImageSet
   /** Side at which they are judged, in pixels. Default 256, or the training images' where that is more. */
   readonly size?: number
@@ -22,7 +22,7 @@ export interface Until {
   readonly onJudged?: (judgement: Judgement) => void
 }
 
-/** How held-back images fared after a step. */
+/** How held-out images fared after a step. */
 export interface Judgement {
   readonly step: number
   /** How many were judged: fewer than there are where those sufficed to rule the aim out. */
@@ -41,13 +41,13 @@ export interface UntilReport {
   readonly reached: boolean
   /** The step after which it was reached; null where it was not. */
   readonly step: number | null
-  /** In their order; the last is that of the returned decoder, on all held-back images. */
+  /** In their order; the last is that of the returned decoder, on all held-out images. */
   readonly judgements: readonly Judgement[]
   /** Of `seconds`, those spent on judging. */
   readonly seconds: number
 }
 
-/** What is asked of the held-back images, with nothing left open. */
+/** What is asked of the held-out images, with nothing left open. */
 export interface Aim {
   readonly bitAccuracy: number
   readonly psnr: number
@@ -66,20 +66,20 @@ export function untilNumbers(until: Until, recipe: { readonly size: number; read
   return { bitAccuracy, psnr, size, every, from, most }
 }
 
-/** `count` places among `length`, spread evenly: which images are held back. */
-export const heldBackPlaces = (length: number, count: number): ReadonlySet<number> =>
+/** `count` places among `length`, spread evenly: which images are held out. */
+export const heldOutPlaces = (length: number, count: number): ReadonlySet<number> =>
   new Set(Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * length) / count)))
 
 /** `count` images of a set, spread evenly over it, and the others. */
-export function holdBack(images: ImageSet, count: number): { training: ImageSet; heldBack: ImageSet } {
-  const held = heldBackPlaces(images.length, count)
+export function holdOut(images: ImageSet, count: number): { training: ImageSet; heldOut: ImageSet } {
+  const held = heldOutPlaces(images.length, count)
   const all = Array.from({ length: images.length }, (_, i) => i)
   const part = (of: readonly number[]): ImageSet => ({
     length: of.length,
     read: (index, size) => images.read(of[index] ?? images.length, size),
   })
-  return { training: part(all.filter((i) => !held.has(i))), heldBack: part(all.filter((i) => held.has(i))) }
+  return { training: part(all.filter((i) => !held.has(i))), heldOut: part(all.filter((i) => held.has(i))) }
 }
 
-/** Images held back where none are named: up to 16, and no more than one in ten. */
-export const heldBackCount = (images: number): number => Math.min(16, Math.floor(images / 10))
+/** Images held out where none are named: up to 16, and no more than one in ten. */
+export const heldOutCount = (images: number): number => Math.min(16, Math.floor(images / 10))

@@ -37,7 +37,7 @@ export interface FinetuneModel {
   readonly temperature: number
   readonly optimizer: Optimizer
   /** The decoder's stages are computed again in the backward pass instead of being kept. Default false. */
-  readonly recompute?: boolean
+  readonly gradientCheckpointing?: boolean
 }
 
 /** What a step changes: all weights as the layout's vectors, and as many vectors of each of the optimiser's moments. */
@@ -72,7 +72,7 @@ export function finetuneStep(
 
 /** The first half of a step: loss and gradient by all weights for a batch. */
 export function lossAndGradient(
-  { decoder, extractor, layout, imageLoss, lambdaImage, temperature, recompute = false }: FinetuneModel,
+  { decoder, extractor, layout, imageLoss, lambdaImage, temperature, gradientCheckpointing = false }: FinetuneModel,
   weights: readonly Tensor1D[],
   { latents, originals }: FrozenBatch,
   key: Tensor2D,
@@ -80,7 +80,7 @@ export function lossAndGradient(
   return tidy(() => {
     const parameters = unflatten(layout, weights)
     const { aux, gradients } = valueAndGradients(() => {
-      const decoded = decode({ decoder }, latents, parameters, { recompute })
+      const decoded = decode({ decoder }, latents, parameters, { gradientCheckpointing })
       const logits = extractLogits(extractor, decoded)
       const message = messageLoss(logits, key, temperature)
       const image = imageLoss.of(decoded, originals)

@@ -153,10 +153,10 @@ describe('finetuneDecoder', () => {
   })
 
   describe('until', () => {
-    const heldBack = { length: 3, read: (index: number, size: number) => images.read(index + 100, size) }
-    const easy = { psnr: 5, size: 16, every: 1, from: 2, most: 5, images: heldBack }
+    const heldOut = { length: 3, read: (index: number, size: number) => images.read(index + 100, size) }
+    const easy = { psnr: 5, size: 16, every: 1, from: 2, most: 5, images: heldOut }
 
-    test('stops when held-back images are as good as asked, and gives the weights that were judged', async () => {
+    test('stops when held-out images are as good as asked, and gives the weights that were judged', async () => {
       const judged: number[] = []
       const { report, values, steps } = await run({
         until: { ...easy, from: 1, onJudged: ({ step }) => void judged.push(step) },
@@ -175,7 +175,7 @@ describe('finetuneDecoder', () => {
       expect(report).toMatchObject({ stepsDone: 3, until: { reached: false, step: null } })
       expect(report.until!.judgements.map(({ step }) => step)).toEqual([2, 3])
       const { matches, total, bitAccuracy, psnr } = await evaluateDecoder({
-        ...options({ images: heldBack, size: 16 }),
+        ...options({ images: heldOut, size: 16 }),
         size: 16,
         decoder,
       })
@@ -212,7 +212,7 @@ describe('finetuneDecoder', () => {
         length: 3,
         read: (index: number, size: number) => {
           if (++reads === 2) stop.abort()
-          return heldBack.read(index, size)
+          return heldOut.read(index, size)
         },
       }
       const strict = { ...easy, psnr: 20, bitAccuracy: 0 }
@@ -231,10 +231,10 @@ describe('finetuneDecoder', () => {
     })
 
     test('refuses what cannot be asked', async () => {
-      await expectRefusal({ until: { size: 16, images: heldBack } }, 'bad-argument')
+      await expectRefusal({ until: { size: 16, images: heldOut } }, 'bad-argument')
       await expectRefusal({ until: { ...easy, bitAccuracy: 1.2 } }, 'bad-argument')
       await expectRefusal({ until: { ...easy, every: 0 } }, 'bad-argument')
-      await expectRefusal({ until: { psnr: Number.NaN, images: heldBack } }, 'bad-argument')
+      await expectRefusal({ until: { psnr: Number.NaN, images: heldOut } }, 'bad-argument')
     })
   })
 

@@ -16,17 +16,10 @@ import { checkedImages, checkImageSet, type ImageSet } from '../training/image-s
 import { batchOrder } from '../training/order.ts'
 import type { Schedule } from '../training/schedules.ts'
 import { type StepMemory, type StepMemoryOptions, stepMemory } from '../training/step-memory.ts'
-import {
-  heldBackCount,
-  holdBack,
-  type Judgement,
-  type Until,
-  type UntilReport,
-  untilNumbers,
-} from './early-stopping.ts'
+import { heldOutCount, holdOut, type Judgement, type Until, type UntilReport, untilNumbers } from './early-stopping.ts'
 import type { FinetuneModel, FinetuneState } from './finetune-step.ts'
 import { FrozenWork } from './frozen-work.ts'
-import { HeldBack } from './held-out.ts'
+import { HeldOut } from './held-out.ts'
 import { type Recipe, type RecipeName, recipe, recipeOptimizer, recipeSchedule } from './recipes.ts'
 import { zeros } from './take-step.ts'
 import { takeSteps } from './take-steps.ts'
@@ -56,7 +49,7 @@ export interface FinetuneOptions extends Partial<Recipe>, StepMemoryOptions {
    * still does; `signal` and `onStep` come when all of them are done. Steps in parts are read one by one.
    */
   readonly stepsPerFlush?: number | undefined
-  /** Stops before all steps are done, as soon as held-back images are as good as asked; that they never are is no error. */
+  /** Stops before all steps are done, as soon as held-out images are as good as asked; that they never are is no error. */
   readonly until?: Until | undefined
   /** Stops between two steps; a checkpoint is then written first. */
   readonly signal?: AbortSignal | undefined
@@ -147,7 +140,7 @@ export async function finetuneDecoder(options: FinetuneOptions): Promise<{ decod
     lambdaImage,
     temperature: numbers.temperature,
     optimizer: recipeOptimizer(numbers),
-    recompute: memory.recompute,
+    gradientCheckpointing: memory.gradientCheckpointing,
   }
   const order = batchOrder(seed, images.length, batchSize)
 
@@ -276,24 +269,24 @@ function checkRequest(options: FinetuneOptions): void {
   checkNumber(cacheBytes ?? CACHE_BYTES, 'cacheBytes', 'a number of bytes from 0', (bytes) => bytes >= 0)
 }
 
-/** Images to train on, what judges the held-back ones where `until` asks for it, and how many steps there may be. */
+/** Images to train on, what judges the held-out ones where `until` asks for it, and how many steps there may be. */
 function judging({ until, autoencoder, extractor, key, signal, ...options }: FinetuneOptions, numbers: Recipe) {
   const images = checkedImages(options.images, 'training image')
   if (!until) return { images, judge: null, steps: numbers.steps }
   const { every, from, most, size, ...aim } = untilNumbers(until, numbers)
   const parts = until.images
-    ? { training: images, heldBack: checkedImages(until.images, 'held-out image') }
-    : holdBack(images, heldBackCount(images.length))
-  if (!(parts.heldBack.length >= 1))
-    throw new StableSigError('bad-argument', 'until: there are no images to hold back; give `images` of its own')
-  const heldBack = new HeldBack({ autoencoder, extractor, key, images: parts.heldBack, size, signal })
+    ? { training: images, heldOut: checkedImages(until.images, 'held-out image') }
+    : holdOut(images, heldOutCount(images.length))
+  if (!(parts.heldOut.length >= 1))
+    throw new StableSigError('bad-argument', 'until: there are no images to hold out; give `images` of its own')
+  const heldOut = new HeldOut({ autoencoder, extractor, key, images: parts.heldOut, size, signal })
   const judgements: Judgement[] = []
   let seconds = 0
   const judge = {
     isDue: (step: number, steps: number) => step === steps || (step >= from && (numbers.steps - step) % every === 0),
     async judge(weights: () => Weights, step: number, last: boolean): Promise<'reached' | 'not yet' | 'stopped'> {
       const before = performance.now()
-      const judgement = await heldBack.judge(weights, aim, step, last)
+      const judgement = await heldOut.judge(weights, aim, step, last)
       seconds += (performance.now() - before) / 1000
       if (!judgement) return 'stopped'
       judgements.push(judgement)
@@ -310,10 +303,10 @@ function judging({ until, autoencoder, extractor, key, signal, ...options }: Fin
 
 /** What of a recipe is among the options. */
 function pick(options: FinetuneOptions): { readonly [K in keyof Recipe]?: Recipe[K] | undefined } {
-  const { steps, batchSize, optimizer, learningRate, leastRate, warmup, restFirst, size } = options
+  const { steps, batchSize, optimizer, learningRate, finalLearningRateRatio, warmup, restFirst, size } = options
   const { weightDecay, temperature, imageWeight } = options
   return {
-    ...{ steps, batchSize, optimizer, learningRate, leastRate, warmup, restFirst, size },
+    ...{ steps, batchSize, optimizer, learningRate, finalLearningRateRatio, warmup, restFirst, size },
     ...{ weightDecay, temperature, imageWeight },
   }
 }

@@ -10,7 +10,7 @@ import type { ImageSet } from '../training/image-set.ts'
 import type { Aim, Judgement } from './early-stopping.ts'
 import { logitsOf, type Picture, pictureOf } from './pictures.ts'
 
-interface HeldBackOptions {
+interface HeldOutOptions {
   readonly autoencoder: Autoencoder
   readonly extractor: Extractor
   readonly key: Key
@@ -20,7 +20,7 @@ interface HeldBackOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What no training changes of a held-back image: its latent, and the picture that the original decoder makes of it. */
+/** What no training changes of a held-out image: its latent, and the picture that the original decoder makes of it. */
 interface Prepared {
   readonly latents: { readonly values: Float32Array; readonly shape: [number, number, number, number] }
   readonly original: Picture
@@ -31,14 +31,14 @@ const ENOUGH_FOR_A_MEAN = 6
 const STANDARD_ERRORS = 4
 
 /**
- * Held-back images that are judged again and again while a decoder is trained: what they are judged against is computed once,
+ * Held-out images that are judged again and again while a decoder is trained: what they are judged against is computed once,
  * 330 kB an image of 256 pixels with 32 latent channels.
  */
-export class HeldBack {
-  readonly #options: HeldBackOptions
+export class HeldOut {
+  readonly #options: HeldOutOptions
   readonly #prepared: Prepared[] = []
 
-  constructor(options: HeldBackOptions) {
+  constructor(options: HeldOutOptions) {
     this.#options = options
   }
 

@@ -12,7 +12,7 @@ export interface Recipe {
   /** Greatest learning rate. */
   readonly learningRate: number
   /** Where the rate ends, as a share of the greatest; steps beyond the last, which `until` may ask for, have it too. */
-  readonly leastRate: number
+  readonly finalLearningRateRatio: number
   /** Steps in which the rate rises. */
   readonly warmup: number
   /** Whether the rise begins at 0, so that the first step only feeds the optimiser's moments. */
@@ -38,7 +38,7 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     batchSize: 4,
     optimizer: 'adamw',
     learningRate: 5e-4,
-    leastRate: 1e-6 / 5e-4,
+    finalLearningRateRatio: 1e-6 / 5e-4,
     warmup: 20,
     restFirst: true,
     size: 256,
@@ -51,7 +51,7 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     batchSize: 4,
     optimizer: 'muon',
     learningRate: 3e-4,
-    leastRate: 0.1,
+    finalLearningRateRatio: 0.1,
     warmup: 4,
     restFirst: false,
     size: 128,
@@ -62,8 +62,8 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
 }
 
 /** The learning rate by step from 0: warm-up and half a cosine. */
-export function recipeSchedule({ steps, warmup, learningRate, leastRate, restFirst }: Recipe): Schedule {
-  const schedule = warmupCosine({ steps, warmup, base: learningRate, floor: leastRate * learningRate })
+export function recipeSchedule({ steps, warmup, learningRate, finalLearningRateRatio, restFirst }: Recipe): Schedule {
+  const schedule = warmupCosine({ steps, warmup, base: learningRate, floor: finalLearningRateRatio * learningRate })
   return restFirst ? schedule : (step) => schedule(step + 1)
 }
 
@@ -90,7 +90,12 @@ export function recipe(name: RecipeName, changes: { readonly [K in keyof Recipe]
     checkNumber(result[key], key, 'a number above 0', (value) => value > 0 && Number.isFinite(value))
   for (const key of ['weightDecay', 'imageWeight'] as const)
     checkNumber(result[key], key, 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
-  checkNumber(result.leastRate, 'leastRate', 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
+  checkNumber(
+    result.finalLearningRateRatio,
+    'finalLearningRateRatio',
+    'a share from 0 to 1',
+    (value) => value >= 0 && value <= 1,
+  )
   checkOneOf(result.optimizer, 'optimizer', ['adamw', 'muon'])
   return result
 }

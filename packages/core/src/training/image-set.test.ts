@@ -90,7 +90,7 @@ describe.each(MISTAKES)('%s', (_, make, code, message) => {
     expect(steps).toEqual([])
   })
 
-  test('is refused among held-out images, named or held back', async () => {
+  test('is refused among held-out images, named or held out', async () => {
     const common = { autoencoder, extractor, key, size: SIZE, batchSize: 1, steps: 1 }
     const until = { psnr: 99, size: SIZE, from: 1 }
     await failure(finetuneDecoder({ ...common, images: setWith(make, -1), until: { ...until, images: setWith(make) } }))
@@ -105,7 +105,7 @@ describe.each(MISTAKES)('%s', (_, make, code, message) => {
   })
 })
 
-test('an image held back by the run itself is named by its place in the whole set', async () => {
+test('an image held out by the run itself is named by its place in the whole set', async () => {
   const images: ImageSet = {
     length: 10,
     read: async (index) =>

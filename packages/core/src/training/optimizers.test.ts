@@ -90,7 +90,7 @@ test('recipes: the warm-up shrinks with the steps, and numbers are checked', () 
   const rates = [0, 9, 20, 99, 150].map(recipeSchedule(recipe('published', { learningRate: 1 })))
   expect(rates).toEqual([0, 0.45, 1, expect.closeTo(0.0024, 3), 0.002])
   const busy = [0, 1, 2, 10, 12].map(
-    recipeSchedule(recipe('fast', { steps: 10, warmup: 2, learningRate: 1, leastRate: 0.1 })),
+    recipeSchedule(recipe('fast', { steps: 10, warmup: 2, learningRate: 1, finalLearningRateRatio: 0.1 })),
   )
   expect(busy).toEqual([0.5, 1, expect.closeTo(0.966, 3), 0.1, 0.1])
   for (const wrong of [
@@ -99,7 +99,7 @@ test('recipes: the warm-up shrinks with the steps, and numbers are checked', () 
     { warmup: -1 },
     { temperature: 0 },
     { weightDecay: -1 },
-    { leastRate: 2 },
+    { finalLearningRateRatio: 2 },
   ])
     expect(() => recipe('fast', wrong)).toThrow(Object.keys(wrong)[0])
 })

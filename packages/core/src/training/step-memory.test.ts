@@ -26,8 +26,8 @@ function decoderOf(widths: readonly number[], groups: number, fill: boolean) {
   for (const [name, { length: rank, 0: out = 1, 1: into = 1, 2: side = 1 }] of Object.entries(klShapes(plan))) {
     const shape = rank === 1 ? [out] : [side, side, into, out]
     const size = shape.reduce((a, b) => a * b, 1)
-    const deviation = rank === 1 ? 0.3 : 1 / Math.sqrt(side * side * into)
-    weights[name] = fill ? tf.tensor(noise(name, size, deviation), shape) : tf.zeros(shape)
+    const std = rank === 1 ? 0.3 : 1 / Math.sqrt(side * side * into)
+    weights[name] = fill ? tf.tensor(noise(name, size, std), shape) : tf.zeros(shape)
   }
   return klDecoder(plan, { weights })
 }
@@ -44,10 +44,10 @@ test('a batch in parts, and stages computed again, take the same step within rou
     ),
   })
   const before = tf.memory().numTensors
-  const step = async (parts: number, recompute: boolean) => {
+  const step = async (parts: number, gradientCheckpointing: boolean) => {
     const model: FinetuneModel = {
       ...{ decoder, extractor, layout, imageLoss: mse(), lambdaImage: 0.5, temperature: 10, optimizer: adamW() },
-      recompute,
+      gradientCheckpointing,
     }
     const state: FinetuneState = {
       weights: flatten(layout, decoder.weights),
@@ -63,8 +63,8 @@ test('a batch in parts, and stages computed again, take the same step within rou
   const whole = await step(1, false)
   // After one step the first moment is the gradient.
   const scale = Math.max(...whole.moment.map(Math.abs))
-  for (const recompute of [false, true]) {
-    const other = await step(BATCH, recompute)
+  for (const gradientCheckpointing of [false, true]) {
+    const other = await step(BATCH, gradientCheckpointing)
     for (const [i, value] of other.metrics.entries()) expect(value).toBeCloseTo(whole.metrics[i]!, 4)
     for (const [i, value] of other.moment.entries())
       expect(Math.abs(value - whole.moment[i]!)).toBeLessThan(1e-5 * scale)
@@ -83,15 +83,20 @@ describe('stepMemory', () => {
 
   test('takes the cheapest way that fits', async () => {
     const { choice, kept, again } = await choose({})
-    expect(choice).toEqual({ accumulate: 1, recompute: false })
+    expect(choice).toEqual({ accumulate: 1, gradientCheckpointing: false })
     expect(again).toBeLessThan(kept / 2)
     const chosen = async (memoryBytes: number) => (await choose({ memoryBytes })).choice
-    expect(await chosen(2.1 * kept)).toEqual({ accumulate: 2, recompute: false })
-    expect(await chosen(1.1 * kept)).toEqual({ accumulate: 4, recompute: false })
-    expect(await chosen(1.1 * again)).toEqual({ accumulate: 4, recompute: true })
-    expect(await chosen(1)).toEqual({ accumulate: 4, recompute: true })
-    expect((await choose({ memoryBytes: 1.1 * kept, recompute: true })).choice.recompute).toBe(true)
-    expect((await choose({ memoryBytes: 1, accumulate: 2 })).choice).toEqual({ accumulate: 2, recompute: true })
+    expect(await chosen(2.1 * kept)).toEqual({ accumulate: 2, gradientCheckpointing: false })
+    expect(await chosen(1.1 * kept)).toEqual({ accumulate: 4, gradientCheckpointing: false })
+    expect(await chosen(1.1 * again)).toEqual({ accumulate: 4, gradientCheckpointing: true })
+    expect(await chosen(1)).toEqual({ accumulate: 4, gradientCheckpointing: true })
+    expect((await choose({ memoryBytes: 1.1 * kept, gradientCheckpointing: true })).choice.gradientCheckpointing).toBe(
+      true,
+    )
+    expect((await choose({ memoryBytes: 1, accumulate: 2 })).choice).toEqual({
+      accumulate: 2,
+      gradientCheckpointing: true,
+    })
   })
 
   test('refuses parts of unequal size', async () => {

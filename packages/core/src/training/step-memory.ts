@@ -12,14 +12,14 @@ export interface StepMemoryOptions {
    */
   readonly accumulate?: number | undefined
   /** The decoder's stages are computed again in the backward pass: less memory still, for about a third more time. */
-  readonly recompute?: boolean | undefined
+  readonly gradientCheckpointing?: boolean | undefined
   /** What intermediate tensors of a step may take by estimate; weights, their moments and gradients come on top. Default 4 GiB. */
   readonly memoryBytes?: number | undefined
 }
 
 export interface StepMemory {
   readonly accumulate: number
-  readonly recompute: boolean
+  readonly gradientCheckpointing: boolean
 }
 
 const MEMORY_BYTES = 4 * 2 ** 30
@@ -37,7 +37,7 @@ export function stepMemory(
   decoder: LatentDecoder,
   extractor: Extractor,
   { batchSize, size }: { readonly batchSize: number; readonly size: number },
-  { accumulate, recompute, memoryBytes = MEMORY_BYTES }: StepMemoryOptions,
+  { accumulate, gradientCheckpointing, memoryBytes = MEMORY_BYTES }: StepMemoryOptions,
 ): StepMemory {
   checkNumber(memoryBytes, 'memoryBytes', 'a number above 0', (bytes) => bytes > 0)
   if (accumulate !== undefined && !(Number.isInteger(accumulate) && accumulate >= 1 && batchSize % accumulate === 0))
@@ -47,19 +47,24 @@ export function stepMemory(
     )
   const divisors = Array.from({ length: batchSize }, (_, i) => i + 1).filter((n) => batchSize % n === 0)
   const counts = accumulate === undefined ? divisors : [accumulate]
-  const ways = recompute === undefined ? [false, true] : [recompute]
-  const choices = ways.flatMap((again) => counts.map((count) => ({ accumulate: count, recompute: again })))
+  const ways = gradientCheckpointing === undefined ? [false, true] : [gradientCheckpointing]
+  const choices = ways.flatMap((again) => counts.map((count) => ({ accumulate: count, gradientCheckpointing: again })))
   const fits = (choice: StepMemory) =>
-    (batchSize / choice.accumulate) * imageBytes(decoder, extractor, size, choice.recompute) <= memoryBytes
-  return choices.find(fits) ?? choices.at(-1) ?? { accumulate: batchSize, recompute: true }
+    (batchSize / choice.accumulate) * imageBytes(decoder, extractor, size, choice.gradientCheckpointing) <= memoryBytes
+  return choices.find(fits) ?? choices.at(-1) ?? { accumulate: batchSize, gradientCheckpointing: true }
 }
 
 /**
  * About how many bytes of intermediate tensors an image of `size` pixels a side takes in a step, by what convolutions read: each
- * stage's inner tensors are kept until its gradient is due. With `recompute` only what stages take is, and beside that the
+ * stage's inner tensors are kept until its gradient is due. With `gradientCheckpointing` only what stages take is, and beside that the
  * largest stage or the extractor is alive at a time.
  */
-export function imageBytes(decoder: LatentDecoder, extractor: Extractor, size: number, recompute: boolean): number {
+export function imageBytes(
+  decoder: LatentDecoder,
+  extractor: Extractor,
+  size: number,
+  gradientCheckpointing: boolean,
+): number {
   const inner = [innerFloats(extractor.weights, Object.keys(extractor.weights)) * size ** 2]
   let handed = 0
   let side = size / decoder.downscale
@@ -70,7 +75,7 @@ export function imageBytes(decoder: LatentDecoder, extractor: Extractor, size: n
     inner.push(innerFloats(decoder.weights, weights) * side ** 2)
     channels = convolutions(decoder.weights, weights).at(-1)?.[3] ?? channels
   }
-  return 4 * (recompute ? handed + Math.max(...inner) : inner.reduce((a, b) => a + b, 0))
+  return 4 * (gradientCheckpointing ? handed + Math.max(...inner) : inner.reduce((a, b) => a + b, 0))
 }
 
 /** Floats a position that the backward pass needs of convolutions, by their input channels. */

@@ -164,7 +164,7 @@ export class OnnxBackend extends RecordingBackend {
 
   /** Gives an unreferenced tensor's array back, unless a waiting or running flush still needs it. */
   #reclaim(data: TensorData): void {
-    if (data.refCount > 0 || data.readers > 0 || data.state === 'flying') return
+    if (data.refCount > 0 || data.readers > 0 || data.state === 'in-flight') return
     if (data.pooled && data.values) this.#executor.pool.give(elementType(data.dtype), data.values)
     data.pooled = false
     data.values = null
@@ -255,7 +255,7 @@ export class OnnxBackend extends RecordingBackend {
       settle = { resolve, reject }
     })
     for (const root of roots) {
-      root.state = 'flying'
+      root.state = 'in-flight'
       root.flight = done
     }
     this.#queue.push({ nodes, roots, ...settle! })
@@ -277,8 +277,8 @@ export class OnnxBackend extends RecordingBackend {
       if (this.#canSync()) this.#runNow(job)
       else {
         this.#running = this.#executor.run(job).then(
-          (report) => this.#land(job, report, null),
-          (error: unknown) => this.#land(job, null, error),
+          (report) => this.#settle(job, report, null),
+          (error: unknown) => this.#settle(job, null, error),
         )
         await this.#running
         this.#running = null
@@ -300,10 +300,10 @@ export class OnnxBackend extends RecordingBackend {
     } catch (error) {
       failure = error ?? new EngineError('run-failed', 'the runtime failed without a reason')
     }
-    this.#land(job, report, failure)
+    this.#settle(job, report, failure)
   }
 
-  #land(job: Job, report: FlushReport | null, failure: unknown): void {
+  #settle(job: Job, report: FlushReport | null, failure: unknown): void {
     for (const root of job.roots) {
       root.flight = null
       root.node = null
@@ -340,7 +340,7 @@ export class OnnxBackend extends RecordingBackend {
   override readSync(dataId: DataId): BackendValues {
     const data = this.#data.get(dataId)
     if (data.parts) return this.#interleaved(this.readSync(data.parts.real), this.readSync(data.parts.imag))
-    if (data.state === 'pending' || data.state === 'flying') {
+    if (data.state === 'pending' || data.state === 'in-flight') {
       if (!this.#canSync()) throw noSyncRead(this.runtime)
       if (data.state === 'pending' && data.node) this.#begin(data.node.component.root()).catch(() => {})
       this.#drain()

@@ -30,7 +30,7 @@ export interface OnnxBackendOptions {
 }
 
 /** A model file is one protocol-buffer message, below 2 GB. */
-const MOST_IN_MODEL = 1.5e9
+const MAX_IN_MODEL = 1.5e9
 
 export interface EngineOptions {
   readonly name: string
@@ -64,7 +64,7 @@ export function withDefaults(
     },
     maxSessions: options.maxSessions ?? 24,
     maxConstantBytes: options.maxConstantBytes ?? 2 ** 31,
-    maxModelConstants: Math.min(options.maxModelConstants ?? MOST_IN_MODEL, MOST_IN_MODEL),
+    maxModelConstants: Math.min(options.maxModelConstants ?? MAX_IN_MODEL, MAX_IN_MODEL),
     maxIdleBytes: options.maxIdleBytes ?? 2 ** 29,
     maxPoolBytes: options.maxPoolBytes ?? 2 ** 29,
     maxPending: options.maxPending ?? 50_000,

@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { operationKey } from '../lowering/node-key.ts'
 import type { NodeProto, TensorValues, ValueProto } from '../onnx/types.ts'
 import { MAX_FOLDED } from '../passes/fold-constants.ts'
@@ -16,7 +16,7 @@ let nextIdentity = 0
  */
 export function bodyOf(
   nodes: readonly NodeProto[],
-  constants: readonly Raw[],
+  constants: readonly IrTensor[],
   { inputs, outputs }: { readonly inputs: readonly CompiledInput[]; readonly outputs: readonly CompiledOutput[] },
 ): string {
   let body = ''

@@ -2,7 +2,7 @@ import { EngineError } from '../errors.ts'
 import { Graph } from '../ir/graph.ts'
 import { identity, isIdentity } from '../ir/permutation.ts'
 import { sameShape } from '../ir/shape.ts'
-import { type IrNode, isConstant, type Raw } from '../ir/tensor.ts'
+import { type IrNode, type IrTensor, isConstant } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import { elementType } from '../kernels/call.ts'
 import { Lowering, type Target } from '../lowering/lowering.ts'
@@ -26,7 +26,7 @@ export function compile(
   const graph = new Graph()
   const g = new Lowering(graph, target)
   const values = new Map<TensorData, Value>()
-  const leafInputs: { leaf: number; raw: Raw }[] = []
+  const leafInputs: { leaf: number; raw: IrTensor }[] = []
   live.leaves.forEach((leaf, i) => {
     values.set(
       leaf,
@@ -56,7 +56,7 @@ export function lowerKernels(g: Lowering, nodes: readonly RecordedNode[], values
   }
 }
 
-function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw: Raw) => void): Value {
+function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw: IrTensor) => void): Value {
   const type = elementType(leaf.dtype)
   const rank = leaf.shape.length
   if (leaf.uniform !== null) {
@@ -80,17 +80,17 @@ function leafValue(graph: Graph, leaf: TensorData, role: LeafRole, asInput: (raw
 
 function emit(
   graph: Graph,
-  leafInputs: readonly { leaf: number; raw: Raw }[],
+  leafInputs: readonly { leaf: number; raw: IrTensor }[],
   results: readonly Value[],
   inPlace: boolean,
 ): Compiled {
   // A computed tensor that is a root is named as the output at once; a node that copies it would cost a pass over it.
-  const outputNames = new Map<Raw, string>()
+  const outputNames = new Map<IrTensor, string>()
   graph.outputs.forEach((raw, i) => {
     if (raw.producer && !outputNames.has(raw)) outputNames.set(raw, `o${i}`)
   })
-  const name = (raw: Raw | null) => (raw === null ? '' : (outputNames.get(raw) ?? `v${raw.id}`))
-  const used = new Set<Raw>(graph.outputs)
+  const name = (raw: IrTensor | null) => (raw === null ? '' : (outputNames.get(raw) ?? `v${raw.id}`))
+  const used = new Set<IrTensor>(graph.outputs)
   for (const node of graph.nodes)
     for (const { inputs } of [node, ...(node.body?.nodes ?? [])]) for (const input of inputs) if (input) used.add(input)
   const nodes: NodeProto[] = graph.nodes.map((node) => nodeProto(node, name))
@@ -98,7 +98,7 @@ function emit(
   for (const { leaf, raw } of leafInputs) {
     if (used.has(raw)) proto.inputs.push({ leaf, name: name(raw), type: raw.type, dims: raw.dims })
   }
-  const overwritable = inPlace ? overwritableInputs(graph) : new Map<Raw, Raw[]>()
+  const overwritable = inPlace ? overwritableInputs(graph) : new Map<IrTensor, IrTensor[]>()
   const leafOf = new Map(leafInputs.map(({ leaf, raw }) => [raw, leaf]))
   graph.outputs.forEach((raw, i) => {
     // One tensor may be several roots, and an input or a constant may be one.
@@ -136,14 +136,14 @@ function emit(
 }
 
 /** A node as the file has it. What a body reads whole of the graph around it, it names as that does. */
-function nodeProto(node: IrNode, name: (raw: Raw | null) => string): NodeProto {
+function nodeProto(node: IrNode, name: (raw: IrTensor | null) => string): NodeProto {
   const { op, domain, attributes, body } = node
   const outputs = node.outputs.map(name)
   if (!body) return { op, domain, inputs: node.inputs.map(name), outputs, attributes }
   const given = body.states + body.pieces
   const whole = new Map(body.parameters.slice(given).map((raw, i) => [raw, name(node.inputs[given + i]!)]))
-  const inner = (raw: Raw | null) => (raw && whole.get(raw)) ?? name(raw)
-  const value = (raw: Raw): ValueProto => ({ name: inner(raw), type: raw.type, shape: raw.dims })
+  const inner = (raw: IrTensor | null) => (raw && whole.get(raw)) ?? name(raw)
+  const value = (raw: IrTensor): ValueProto => ({ name: inner(raw), type: raw.type, shape: raw.dims })
   return {
     op,
     domain,
@@ -159,7 +159,7 @@ function nodeProto(node: IrNode, name: (raw: Raw | null) => string): NodeProto {
 }
 
 /** A constant as the file has it. Halves have a name of their own, and become what the graph names by a Cast. */
-const stored = (raw: Raw, name: string): InitializerProto =>
+const stored = (raw: IrTensor, name: string): InitializerProto =>
   raw.halves
     ? { name: `${name}.half`, type: raw.halves.format, shape: raw.dims, values: raw.halves.bits }
     : { name, type: raw.type, shape: raw.dims, values: raw.values! }
@@ -176,4 +176,4 @@ const widening = (name: string): NodeProto => ({
 })
 
 /** What a session holds of a constant: halves are widened there. */
-const bytesInSession = (raw: Raw): number => (raw.halves ? 2 * raw.halves.byteLength : raw.values!.byteLength)
+const bytesInSession = (raw: IrTensor): number => (raw.halves ? 2 * raw.halves.byteLength : raw.values!.byteLength)

@@ -1,6 +1,6 @@
 import type { Graph } from '../ir/graph.ts'
 import { sizeOf } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 
 /** Views of another tensor: no memory of their own. */
 export const VIEWS = new Set(['Reshape', 'Identity'])
@@ -48,7 +48,7 @@ export function peakBytes(graph: Graph): number {
   // By a tensor's number: the one whose memory it is seen through, if it is a view, and where that is last used.
   const owner = new Int32Array(graph.tensors).fill(-1)
   const lastUse = new Int32Array(graph.tensors).fill(-1)
-  const own = ({ id }: Raw): number => (owner[id]! < 0 ? id : owner[id]!)
+  const own = ({ id }: IrTensor): number => (owner[id]! < 0 ? id : owner[id]!)
   nodes.forEach((node, at) => {
     for (const input of node.inputs) if (input) lastUse[own(input)] = at
     const source = node.inputs[0]
@@ -71,7 +71,7 @@ export function peakBytes(graph: Graph): number {
   return peak
 }
 
-const bytesOf = ({ dims, type }: Raw): number => sizeOf(dims) * (type === 'bool' ? 1 : type === 'int64' ? 8 : 4)
+const bytesOf = ({ dims, type }: IrTensor): number => sizeOf(dims) * (type === 'bool' ? 1 : type === 'int64' ? 8 : 4)
 
 /** Bytes of what a node makes and frees within one piece, which all count as alive at once. */
 function bytesWithin({ body }: IrNode): number {

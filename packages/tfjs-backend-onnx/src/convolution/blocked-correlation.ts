@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { ConvGeometry } from './forward.ts'
 import type { WeightGradient } from './products.ts'
@@ -39,7 +39,7 @@ const partsOfImage = (g: Lowering, { outputs, kernel }: ConvGeometry): number =>
  * along the width, meets dy at every tap of the filter. Rows come in bands that fit the cache, each a block of channels;
  * images are channels too, or, where that would leave too few parts, groups, whose results are summed after.
  */
-export function blockedCorrelation(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): WeightGradient {
+export function blockedCorrelation(g: Lowering, geo: ConvGeometry, x: IrTensor, dy: IrTensor): WeightGradient {
   const { batch, inputs, outputs } = geo
   const [kh, kw] = geo.kernel
   const [height, width] = geo.output
@@ -120,12 +120,12 @@ function bandOf(height: number, across: number): number {
 }
 
 /** [N,C,H,W] in blocks of channels; where the layout pass has them in blocks already, nothing moves. */
-function blocks(g: Lowering, raw: Raw): Raw {
+function blocks(g: Lowering, raw: IrTensor): IrTensor {
   return g.node('ReorderInput', [raw], raw.dims, 'float32', {}, BLOCKED)
 }
 
 /** dy in blocks, (image, set) -> (set, image): the images of a set of outputs one after the other. */
-function imagesInside(g: Lowering, { batch, outputs, output }: ConvGeometry, dy: Raw): Raw {
+function imagesInside(g: Lowering, { batch, outputs, output }: ConvGeometry, dy: IrTensor): IrTensor {
   const sets = outputs / g.target.block
   const pixels = output[0] * output[1] * g.target.block
   const index = g.table(`images ${batch}x${sets}`, () => exchanged(batch, sets))
@@ -135,7 +135,7 @@ function imagesInside(g: Lowering, { batch, outputs, output }: ConvGeometry, dy:
 }
 
 /** x as rows of channels, one a pixel, and behind each image's pixels a row of zeros for what lies outside: [N,H·W+1,I]. */
-function withZero(g: Lowering, { batch, inputs, input }: ConvGeometry, x: Raw): Raw {
+function withZero(g: Lowering, { batch, inputs, input }: ConvGeometry, x: IrTensor): IrTensor {
   const pixels = input[0] * input[1]
   const rows = g.reshapeRaw(g.transposeRaw(x, [0, 2, 3, 1]), [batch, pixels, inputs])
   return g.node('Pad', [rows, g.integers([0, 0, 0, 0, 1, 0]), g.float(0)], [batch, pixels + 1, inputs])

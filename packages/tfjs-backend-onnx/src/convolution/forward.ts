@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 
 /** Sizes of a convolution; pairs are [height, width], pads [top, left, bottom, right]. */
@@ -17,7 +17,7 @@ export interface ConvGeometry {
 }
 
 /** y [N,O,H',W'] of x [N,I,H,W] and filter [O,I/groups,kh,kw]. */
-export function convForward(g: Lowering, geo: ConvGeometry, x: Raw, filter: Raw): Raw {
+export function convForward(g: Lowering, geo: ConvGeometry, x: IrTensor, filter: IrTensor): IrTensor {
   return g.node('Conv', [x, filter], [geo.batch, geo.outputs, ...geo.output], 'float32', {
     kernel_shape: geo.kernel,
     strides: geo.strides,

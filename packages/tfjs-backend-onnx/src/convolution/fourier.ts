@@ -1,9 +1,9 @@
 import { sizeOf } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 
 /** Real and imaginary parts, of equal dimensions. */
-type Complex = readonly [Raw, Raw]
+type Complex = readonly [IrTensor, IrTensor]
 
 /**
  * Discrete Fourier transform along the last axis of [..,n]; the inverse is divided by n. ONNX's DFT is exact to rounding for powers
@@ -75,6 +75,6 @@ function chirp(g: Lowering, x: Complex, inverse: boolean): Complex {
 
 /** (a + ib)(c + id) = ac - bd + i(ad + bc), broadcasting. */
 function times(g: Lowering, [a, b]: Complex, [c, d]: Complex, dims: readonly number[]): Complex {
-  const product = (p: Raw, q: Raw) => g.node('Mul', [p, q], dims)
+  const product = (p: IrTensor, q: IrTensor) => g.node('Mul', [p, q], dims)
   return [g.node('Sub', [product(a, c), product(b, d)], dims), g.node('Add', [product(a, d), product(b, c)], dims)]
 }

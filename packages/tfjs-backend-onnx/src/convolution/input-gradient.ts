@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { ConvGeometry } from './forward.ts'
 
@@ -9,7 +9,7 @@ import type { ConvGeometry } from './forward.ts'
 const WIDE = 512
 
 /** dL/dx [N,I,H,W] from dy [N,O,H',W'] and filter [O,I,kh,kw]. */
-export function convInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
+export function convInputGradient(g: Lowering, geo: ConvGeometry, dy: IrTensor, filter: IrTensor): IrTensor {
   const unit = [...geo.strides, ...geo.dilations].every((s) => s === 1)
   const covers = geo.pads.every((p, i) => p < geo.kernel[i % 2]!)
   const wide = g.target.block === 0 && Math.min(geo.inputs, geo.outputs) >= WIDE
@@ -21,7 +21,7 @@ export function convInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, filte
  * A stride-1 convolution's input gradient is a convolution with the filter flipped in height and width and its channels
  * exchanged: dx(p) = sum_k w(k)·dy(p + pad - k). Pads turn into kernel - 1 - pad.
  */
-export function byFlippedConv(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
+export function byFlippedConv(g: Lowering, geo: ConvGeometry, dy: IrTensor, filter: IrTensor): IrTensor {
   const [kh, kw] = geo.kernel
   const [top, left, bottom, right] = geo.pads
   return g.node('Conv', [dy, flipped(g, filter)], [geo.batch, geo.inputs, ...geo.input], 'float32', {
@@ -34,7 +34,7 @@ export function byFlippedConv(g: Lowering, geo: ConvGeometry, dy: Raw, filter: R
  * [O,I,kh,kw] -> [I,O,kh,kw], upside down and mirrored. A filter that was transposed into this order is mirrored in the order
  * that it came in, where whole planes of channels change places, and transposed once.
  */
-export function flipped(g: Lowering, filter: Raw): Raw {
+export function flipped(g: Lowering, filter: IrTensor): IrTensor {
   const turn = filter.producer?.op === 'Transpose' ? filter.producer : null
   const source = turn?.inputs[0] ?? filter
   const perm = Array.isArray(turn?.attributes.perm) ? turn.attributes.perm.map(Number) : [0, 1, 2, 3]
@@ -51,7 +51,7 @@ export function flipped(g: Lowering, filter: Raw): Raw {
 }
 
 /** Any stride and dilation. Rows and columns that no output has seen get zeros through output_padding. */
-export function byConvTranspose(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
+export function byConvTranspose(g: Lowering, geo: ConvGeometry, dy: IrTensor, filter: IrTensor): IrTensor {
   const [top, left, bottom, right] = geo.pads
   const spans = [0, 1].map((i) => (geo.output[i]! - 1) * geo.strides[i]! + (geo.kernel[i]! - 1) * geo.dilations[i]! + 1)
   const unseen = [geo.input[0] - (spans[0]! - top - bottom), geo.input[1] - (spans[1]! - left - right)]

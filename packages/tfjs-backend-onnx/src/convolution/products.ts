@@ -1,16 +1,16 @@
 import type { Permutation } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { ConvGeometry } from './forward.ts'
 
 /** A filter's gradient as it comes out: `perm` gives the order in memory of tfjs' axes height 0, width 1, in 2, out 3. */
 export interface WeightGradient {
-  readonly raw: Raw
+  readonly raw: IrTensor
   readonly perm: Permutation
 }
 
 /** x with the convolution's borders of zeros around it. Equal for all weight gradients of one x, so it is made once. */
-export function paddedInput(g: Lowering, geo: ConvGeometry, x: Raw): Raw {
+export function paddedInput(g: Lowering, geo: ConvGeometry, x: IrTensor): IrTensor {
   const [top, left, bottom, right] = geo.pads
   if (top + left + bottom + right === 0) return x
   const dims = [geo.batch, geo.inputs, geo.input[0] + top + bottom, geo.input[1] + left + right]
@@ -18,7 +18,7 @@ export function paddedInput(g: Lowering, geo: ConvGeometry, x: Raw): Raw {
 }
 
 /** The pixels that one tap of the filter meets: [N,I,H',W'] of the padded input. */
-export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx: number): Raw {
+export function tap(g: Lowering, geo: ConvGeometry, padded: IrTensor, ky: number, kx: number): IrTensor {
   const start = [ky * geo.dilations[0], kx * geo.dilations[1]]
   const end = start.map((s, i) => s + (geo.output[i]! - 1) * geo.strides[i]! + 1)
   const dims = [geo.batch, geo.inputs, ...geo.output]
@@ -30,7 +30,7 @@ export function tap(g: Lowering, geo: ConvGeometry, padded: Raw, ky: number, kx:
 }
 
 /** sum over n of a [N,O,P] · bᵀ [N,P,I] -> [O,I]. */
-export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
+export function sumOfProducts(g: Lowering, a: IrTensor, b: IrTensor): IrTensor {
   const [n, o, p] = a.dims
   const i = b.dims[1]!
   if (n === 1) return g.reshapeRaw(product(g, a, b, { transB: 1 }), [o!, i])
@@ -41,7 +41,7 @@ export function sumOfProducts(g: Lowering, a: Raw, b: Raw): Raw {
 }
 
 /** [N,C,P] -> [C,N·P]. */
-function sideBySide(g: Lowering, raw: Raw): Raw {
+function sideBySide(g: Lowering, raw: IrTensor): IrTensor {
   const [n, c, p] = raw.dims
   return g.reshapeRaw(g.transposeRaw(raw, [1, 0, 2]), [c!, n! * p!])
 }
@@ -53,7 +53,7 @@ interface Order {
 }
 
 /** a [..,O,P] · b [..,P,I]. Written as the fused operator that ONNX Runtime would make of it: what it makes runs last. */
-export function product(g: Lowering, a: Raw, b: Raw, order: Order): Raw {
+export function product(g: Lowering, a: IrTensor, b: IrTensor, order: Order): IrTensor {
   const dims = [...a.dims.slice(0, -2), a.dims.at(order.transA ? -1 : -2)!, b.dims.at(order.transB ? -2 : -1)!]
   if (g.target.microsoft) return g.node('FusedMatMul', [a, b], dims, 'float32', { ...order }, 'com.microsoft')
   const [left, right] = [order.transA ? turned(g, a) : a, order.transB ? turned(g, b) : b]
@@ -61,7 +61,7 @@ export function product(g: Lowering, a: Raw, b: Raw, order: Order): Raw {
 }
 
 /** The last two axes exchanged. */
-function turned(g: Lowering, raw: Raw): Raw {
+function turned(g: Lowering, raw: IrTensor): IrTensor {
   const axes = [...raw.dims.keys()]
   axes.push(...axes.splice(-2).reverse())
   return g.transposeRaw(raw, axes)

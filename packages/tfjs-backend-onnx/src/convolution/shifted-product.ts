@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { ConvGeometry } from './forward.ts'
 import { sumOfProducts, type WeightGradient } from './products.ts'
@@ -15,7 +15,7 @@ const WIDE = 128
  * for each ky, [N, I, P]: kh + kw copies instead of kh·kw, and products kw times as large, which run near the machine's peak.
  * P runs over the output's rows, each as wide as the padded input.
  */
-export function shiftedProduct(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): WeightGradient {
+export function shiftedProduct(g: Lowering, geo: ConvGeometry, x: IrTensor, dy: IrTensor): WeightGradient {
   const { batch, inputs, outputs } = geo
   const [kh, kw] = geo.kernel
   const [height] = geo.output
@@ -47,7 +47,7 @@ export function shiftedProduct(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw):
  * then the same sequence s places later: the zeros at each row's end become those at the next row's beginning. So the copies
  * are one concatenation of [dy, s zeros, dy, s zeros, …], whose last piece lacks the zeros that would stand over.
  */
-function shiftedColumns(g: Lowering, geo: ConvGeometry, dy: Raw, across: number): Raw {
+function shiftedColumns(g: Lowering, geo: ConvGeometry, dy: IrTensor, across: number): IrTensor {
   const { batch, outputs } = geo
   const [height, width] = geo.output
   const kw = geo.kernel[1]

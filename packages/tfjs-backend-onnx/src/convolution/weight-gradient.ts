@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { blockedCorrelation, isBlockedCorrelation } from './blocked-correlation.ts'
 import type { ConvGeometry } from './forward.ts'
@@ -6,7 +6,7 @@ import { paddedInput, sumOfProducts, tap, type WeightGradient } from './products
 import { shiftedProduct } from './shifted-product.ts'
 
 /** dL/dw from x [N,I,H,W] and dy [N,O,H',W'], in whatever order is the least work. */
-export function convWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): WeightGradient {
+export function convWeightGradient(g: Lowering, geo: ConvGeometry, x: IrTensor, dy: IrTensor): WeightGradient {
   const [kh, kw] = geo.kernel
   if (kh === 1 && kw === 1 && geo.pads.every((p) => p === 0) && geo.strides.every((s) => s === 1))
     return pointwise(g, geo, x, dy)
@@ -16,7 +16,7 @@ export function convWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: R
 }
 
 /** A 1x1 convolution is a matrix product, and so is its gradient: sum over images of x [I,P] · dyᵀ [P,O]. */
-export function pointwise(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): WeightGradient {
+export function pointwise(g: Lowering, geo: ConvGeometry, x: IrTensor, dy: IrTensor): WeightGradient {
   const { batch, inputs, outputs } = geo
   const pixels = geo.output[0] * geo.output[1]
   const d = g.reshapeRaw(dy, [batch, outputs, pixels])
@@ -28,7 +28,7 @@ export function pointwise(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Weig
  * Convolution of x with dy as the filter, the batch playing the channels: x [I,N,H,W] * dy [O,N,H',W'] -> [I,O,kh,kw].
  * Wins only for a handful of input channels.
  */
-export function batchAsChannels(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): WeightGradient {
+export function batchAsChannels(g: Lowering, geo: ConvGeometry, x: IrTensor, dy: IrTensor): WeightGradient {
   const swap = [1, 0, 2, 3]
   const raw = g.node(
     'Conv',
@@ -42,12 +42,12 @@ export function batchAsChannels(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw)
 }
 
 /** One product for each tap of the filter: dy [N,O,P] with the padded x shifted by the tap, [N,I,P]. */
-export function slicedProducts(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): WeightGradient {
+export function slicedProducts(g: Lowering, geo: ConvGeometry, x: IrTensor, dy: IrTensor): WeightGradient {
   const { batch, inputs, outputs } = geo
   const pixels = geo.output[0] * geo.output[1]
   const d = g.reshapeRaw(dy, [batch, outputs, pixels])
   const padded = paddedInput(g, geo, x)
-  const taps: Raw[] = []
+  const taps: IrTensor[] = []
   for (let ky = 0; ky < geo.kernel[0]; ky++) {
     for (let kx = 0; kx < geo.kernel[1]; kx++) {
       const shifted = g.reshapeRaw(tap(g, geo, padded, ky, kx), [batch, inputs, pixels])

@@ -1,5 +1,5 @@
 import type { Permutation } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 
 /** Windows that slide over two or three axes of space: each list has an entry an axis. */
@@ -43,7 +43,14 @@ export function planesOf(rank: number): Permutation {
  * The adjoint of a convolution by `filter` [O,I/groups,…kernel]: each element of dy [N,O,…output] is spread over its window, and
  * windows that overlap add up. Gives [N,channels,…input].
  */
-export function spread(g: Lowering, w: Windows, dy: Raw, filter: Raw, channels: number, groups = 1): Raw {
+export function spread(
+  g: Lowering,
+  w: Windows,
+  dy: IrTensor,
+  filter: IrTensor,
+  channels: number,
+  groups = 1,
+): IrTensor {
   const axes = w.input.map((_, i) => i + 2)
   // All windows, uncut: then the part that lies on the input, with zeros where no window reached.
   const spans = w.input.map((_, i) => span(w, i))

@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { Pieces } from './winograd-pieces.ts'
 import { type Matrix, matrixOf, type TileKind } from './winograd-transforms.ts'
@@ -7,7 +7,13 @@ import { type Matrix, matrixOf, type TileKind } from './winograd-transforms.ts'
  * Tables for a scan to cut into pieces: for each row of tiles the image's rows that it reads, by number, and the matrix that
  * transforms them. Where a row would lie outside of the image, one near by is read, and the matrix has zeros for it.
  */
-export function tileRows(g: Lowering, kind: TileKind, image: Raw, top: number, pieces: Pieces): readonly [Raw, Raw] {
+export function tileRows(
+  g: Lowering,
+  kind: TileKind,
+  image: IrTensor,
+  top: number,
+  pieces: Pieces,
+): readonly [IrTensor, IrTensor] {
   const [batch, height] = image.dims as [number, number, number, number]
   const { count, lanes, rows, down, tall } = pieces
   const matrix = matrixOf(kind, tall)
@@ -35,11 +41,11 @@ export function tileRows(g: Lowering, kind: TileKind, image: Raw, top: number, p
 export function transformedTiles(
   g: Lowering,
   kind: TileKind,
-  image: Raw,
+  image: IrTensor,
   left: number,
   { lanes, rows, across, points, tall, wide }: Pieces,
-  [places, factors]: readonly Raw[],
-): Raw {
+  [places, factors]: readonly IrTensor[],
+): IrTensor {
   const [, width, channels] = image.dims as [number, number, number]
   const matrix = matrixOf(kind, wide)
   const [down, reach] = [factors!.dims.at(-1)!, matrix[0]!.length]
@@ -78,9 +84,9 @@ export function transformedTiles(
 /** A piece's pixels [rows of pixels, w, C] of results in Winograd's form [lanes, points, tiles, C]. */
 export function pixelsOf(
   g: Lowering,
-  products: Raw,
+  products: IrTensor,
   { lanes, rows, across, tall, wide, size: [, width] }: Pieces,
-): Raw {
+): IrTensor {
   const channels = products.dims.at(-1)!
   const length = rows * across * channels
   const squares = g.reshapeRaw(products, [lanes, tall.reach, wide.reach * length])
@@ -112,5 +118,5 @@ export function pixelsOf(
   return g.node('Gather', [inRows, index], [...index.dims, channels], 'float32', { axis: 0 })
 }
 
-const constant = (g: Lowering, matrix: Matrix, dims: readonly number[]): Raw =>
+const constant = (g: Lowering, matrix: Matrix, dims: readonly number[]): IrTensor =>
   g.graph.constant(Float32Array.from(matrix.flat()), dims, 'float32')

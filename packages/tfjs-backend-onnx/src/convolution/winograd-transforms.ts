@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 
 export type Matrix = readonly (readonly number[])[]
@@ -81,8 +81,8 @@ export function transformFilter(
   g: Lowering,
   name: keyof typeof filterMatrices,
   { tall, wide }: Axes,
-  filter: Raw,
-): Raw {
+  filter: IrTensor,
+): IrTensor {
   const [rows, columns] = [filterMatrices[name](tall), filterMatrices[name](wide)]
   // What is done to a square's rows and to its columns, as one matrix on the square laid out as a vector.
   const values = rows.flatMap((a) => columns.flatMap((b) => a.flatMap((x) => b.map((y) => x * y))))

@@ -1,4 +1,4 @@
-import { isConstant, type Raw } from '../ir/tensor.ts'
+import { type IrTensor, isConstant } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import type { ConvGeometry } from './forward.ts'
 import { product } from './products.ts'
@@ -19,7 +19,7 @@ const FROZEN = 2 ** 14
  * a pair of channels for 4x4 results in place of 144, or 48 for 4x6 in place of 216. What brings tiles into that form and out of it
  * is done piece by piece, in the caches.
  */
-export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): boolean {
+export function isWinograd(g: Lowering, geo: ConvGeometry, filter: IrTensor | null): boolean {
   const { batch, inputs, outputs, input, output, kernel, strides, dilations, groups } = geo
   const fits = (size: readonly [number, number]) => {
     const { down, across, tall, wide } = tilingOf({ batch, size, inputs, outputs })
@@ -39,18 +39,18 @@ export function isWinograd(g: Lowering, geo: ConvGeometry, filter: Raw | null): 
 }
 
 /** y [N,H',W',O] of x [N,H,W,I] and filter [3,3,I,O]. */
-export function winogradForward(g: Lowering, geo: ConvGeometry, x: Raw, filter: Raw): Raw {
+export function winogradForward(g: Lowering, geo: ConvGeometry, x: IrTensor, filter: IrTensor): IrTensor {
   return convolved(g, x, 'filter', filter, [geo.pads[0], geo.pads[1]], geo.output)
 }
 
 /** dL/dx [N,H,W,I] from dy [N,H',W',O] and filter [3,3,I,O]: the filter mirrored, its channels in and out exchanged. */
-export function winogradInputGradient(g: Lowering, geo: ConvGeometry, dy: Raw, filter: Raw): Raw {
+export function winogradInputGradient(g: Lowering, geo: ConvGeometry, dy: IrTensor, filter: IrTensor): IrTensor {
   const [top, left] = geo.pads
   return convolved(g, dy, 'mirrored filter', filter, [2 - top, 2 - left], geo.input)
 }
 
 /** dL/dw [3,3,I,O] from x [N,H,W,I] and dy [N,H',W',O]: the transforms of results and filter the other way round, a sum over pieces. */
-export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw): Raw {
+export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: IrTensor, dy: IrTensor): IrTensor {
   const { batch, inputs, outputs, output } = geo
   const pieces = piecesOf({ batch, size: output, inputs, outputs }, 4)
   const [top, left] = geo.pads
@@ -80,12 +80,12 @@ export function winogradWeightGradient(g: Lowering, geo: ConvGeometry, x: Raw, d
 /** Images [N,h,w,O] of `size` from images [N,h',w',I] and a filter [3,3,I,O], or one [3,3,O,I] that is mirrored. */
 function convolved(
   g: Lowering,
-  image: Raw,
+  image: IrTensor,
   kind: 'filter' | 'mirrored filter',
-  filter: Raw,
+  filter: IrTensor,
   [top, left]: readonly [number, number],
   size: readonly [number, number],
-): Raw {
+): IrTensor {
   const [batch, , , inputs] = image.dims as [number, number, number, number]
   const isMirrored = kind === 'mirrored filter'
   const outputs = filter.dims[isMirrored ? 2 : 3]!
@@ -108,7 +108,7 @@ function convolved(
 }
 
 /** Images [N,h,w,C] as rows of pixels [N·h, w, C]. */
-function inRows(g: Lowering, image: Raw): Raw {
+function inRows(g: Lowering, image: IrTensor): IrTensor {
   const [batch, height, width, channels] = image.dims as [number, number, number, number]
   return g.reshapeRaw(image, [batch * height, width, channels])
 }

@@ -1,13 +1,13 @@
 import type { Graph } from '../ir/graph.ts'
 import { inverse, isIdentity, toLogicalOrder } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { rebuild } from '../passes/rewrite.ts'
 
 /**
  * Constants in the form in which operators take them: their reshapes and transposes are done here. Weights with a name stay as
  * they are in their own file, so that programs find them by name and shape; a runtime folds what follows when it makes a session.
  */
-export function foldViews(graph: Graph, named: ReadonlyMap<Raw, string>): void {
+export function foldViews(graph: Graph, named: ReadonlyMap<IrTensor, string>): void {
   rebuild(graph, (node, replaced) => {
     const source = node.inputs[0]
     const values = source?.values

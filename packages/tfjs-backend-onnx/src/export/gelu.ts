@@ -1,6 +1,6 @@
 import { type Graph, scalarValue } from '../ir/graph.ts'
 import { sameShape } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { rebuild } from '../passes/rewrite.ts'
 
 /** x · (erf(x · √½) + 1) · ½  ->  Gelu, which ONNX has since operator set 20. */
@@ -14,7 +14,7 @@ export function fuseGelu(graph: Graph): void {
 }
 
 /** x, where `phi` is Φ(x). */
-function matchGelu(x: Raw, phi: Raw): Raw | null {
+function matchGelu(x: IrTensor, phi: IrTensor): IrTensor | null {
   const sum = timesScalar(phi.producer, 0.5)
   const erf = sum?.producer?.op === 'Add' ? withScalar(sum.producer, 1) : null
   const scaled = erf?.producer?.op === 'Erf' ? erf.producer.inputs[0] : null
@@ -22,17 +22,17 @@ function matchGelu(x: Raw, phi: Raw): Raw | null {
 }
 
 /** The tensor that a product multiplies by `scalar`. */
-function timesScalar(node: IrNode | null | undefined, scalar: number): Raw | null {
+function timesScalar(node: IrNode | null | undefined, scalar: number): IrTensor | null {
   return node?.op === 'Mul' ? withScalar(node, scalar) : null
 }
 
-function withScalar(node: IrNode, scalar: number): Raw | null {
+function withScalar(node: IrNode, scalar: number): IrTensor | null {
   const found = pairs(node).find(([, other]) => Math.abs((scalarValue(other) ?? Number.NaN) - scalar) < 1e-7)
   return found?.[0] ?? null
 }
 
 /** Both operands, either way round. */
-function pairs(node: IrNode): [Raw, Raw][] {
+function pairs(node: IrNode): [IrTensor, IrTensor][] {
   const [a, b] = node.inputs
   return a && b
     ? [

@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.ts'
 import type { Graph } from '../ir/graph.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { MAX_HALF, toHalf } from '../onnx/half.ts'
 import { elementTypes } from '../onnx/types.ts'
 
@@ -21,7 +21,11 @@ const FIXED: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2] }
  * @returns names of the weights as they are now
  * @throws EngineError 'limit' naming a weight that half precision cannot hold
  */
-export function toHalfPrecision(graph: Graph, names: ReadonlyMap<Raw, string>, io: FloatType): Map<Raw, string> {
+export function toHalfPrecision(
+  graph: Graph,
+  names: ReadonlyMap<IrTensor, string>,
+  io: FloatType,
+): Map<IrTensor, string> {
   const forms = new Forms(graph, names)
   const nodes = graph.nodes
   graph.nodes = []
@@ -86,20 +90,20 @@ function typeOf(node: IrNode, forms: Forms): FloatType {
 
 /** The types in which a tensor is there; conversions are made once, where first asked for. */
 class Forms {
-  readonly names: Map<Raw, string>
-  readonly #forms = new Map<Raw, Partial<Record<FloatType, Raw>>>()
-  readonly #preferred = new Map<Raw, FloatType>()
-  readonly #views = new Map<Raw, IrNode>()
+  readonly names: Map<IrTensor, string>
+  readonly #forms = new Map<IrTensor, Partial<Record<FloatType, IrTensor>>>()
+  readonly #preferred = new Map<IrTensor, FloatType>()
+  readonly #views = new Map<IrTensor, IrNode>()
 
   constructor(
     private readonly graph: Graph,
-    names: ReadonlyMap<Raw, string>,
+    names: ReadonlyMap<IrTensor, string>,
   ) {
     this.names = new Map(names)
   }
 
   /** `raw` of the old graph is `made` in the new one. */
-  put(raw: Raw, made: Raw): void {
+  put(raw: IrTensor, made: IrTensor): void {
     const type: FloatType = made.type === 'float16' ? 'float16' : 'float32'
     this.#forms.set(raw, { [type]: made })
     this.#preferred.set(raw, type)
@@ -110,25 +114,25 @@ class Forms {
     this.#views.set(node.outputs[0]!, node)
   }
 
-  isConstant(raw: Raw): boolean {
+  isConstant(raw: IrTensor): boolean {
     return raw.values !== null || this.#views.has(raw)
   }
 
-  prefer(raw: Raw, type: FloatType): void {
+  prefer(raw: IrTensor, type: FloatType): void {
     this.#preferred.set(raw, type)
   }
 
   /** The type that users of a tensor are to compute in, where they have no wish of their own. */
-  preferred(raw: Raw): FloatType {
+  preferred(raw: IrTensor): FloatType {
     return this.#preferred.get(raw) ?? 'float32'
   }
 
-  current(raw: Raw): Raw {
+  current(raw: IrTensor): IrTensor {
     const forms = this.#forms.get(raw)
     return forms?.float32 ?? forms?.float16 ?? raw
   }
 
-  as(raw: Raw, type: FloatType): Raw {
+  as(raw: IrTensor, type: FloatType): IrTensor {
     const view = this.#views.get(raw)
     const forms = this.#forms.get(raw) ?? (view ? {} : { float32: raw })
     this.#forms.set(raw, forms)
@@ -141,16 +145,16 @@ class Forms {
     return made
   }
 
-  #viewed({ op, inputs, outputs, attributes }: IrNode, type: FloatType): Raw {
+  #viewed({ op, inputs, outputs, attributes }: IrNode, type: FloatType): IrTensor {
     const [source, ...rest] = inputs
     return this.graph.node(op, [this.as(source!, type), ...rest], outputs[0]!.dims, type, attributes)
   }
 
-  #cast(raw: Raw, type: FloatType): Raw {
+  #cast(raw: IrTensor, type: FloatType): IrTensor {
     return this.graph.node('Cast', [raw], raw.dims, type, { to: elementTypes[type] })
   }
 
-  #narrowed(raw: Raw): Raw {
+  #narrowed(raw: IrTensor): IrTensor {
     const values = raw.values
     const name = this.names.get(raw)
     if (!(values instanceof Float32Array)) throw new TypeError('a float32 constant holds float32 values')

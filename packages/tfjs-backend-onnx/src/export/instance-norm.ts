@@ -1,5 +1,5 @@
 import { type Graph, scalarValue } from '../ir/graph.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { rebuild } from '../passes/rewrite.ts'
 
 /**
@@ -22,7 +22,7 @@ export function fuseInstanceNorm(graph: Graph): void {
   })
 }
 
-function matchNorm(node: IrNode): { x: Raw; epsilon: number } | null {
+function matchNorm(node: IrNode): { x: IrTensor; epsilon: number } | null {
   if (node.op !== 'Mul') return null
   for (const [centred, inverse] of [
     [node.inputs[0], node.inputs[1]],
@@ -43,7 +43,7 @@ function matchNorm(node: IrNode): { x: Raw; epsilon: number } | null {
 }
 
 /** Whether a tensor is the mean of `x` over all axes but the first two, kept as axes of length 1. */
-function isMean(raw: Raw | null | undefined, x: Raw): boolean {
+function isMean(raw: IrTensor | null | undefined, x: IrTensor): boolean {
   const node = raw?.producer
   if (node?.op !== 'ReduceMean' || node.inputs[0] !== x || node.attributes.keepdims !== 1) return false
   const axes = new Set(Array.from(node.inputs[1]?.values ?? [], Number))

@@ -3,7 +3,7 @@ import type { OnnxBackend } from '../backend/backend.ts'
 import { lowerKernels } from '../compiler/compile.ts'
 import { Graph } from '../ir/graph.ts'
 import { identity, inverse, type Permutation, toLogicalOrder } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import { elementType } from '../kernels/call.ts'
 import { Lowering, type Target } from '../lowering/lowering.ts'
@@ -31,9 +31,9 @@ export interface FileWeight {
 /** The graph at one size. */
 export interface SizedGraph {
   readonly graph: Graph
-  readonly inputs: readonly Raw[]
+  readonly inputs: readonly IrTensor[]
   /** Weights of the graph, by name. */
-  readonly weights: ReadonlyMap<Raw, string>
+  readonly weights: ReadonlyMap<IrTensor, string>
 }
 
 /** What every ONNX runtime has: no operators of one runtime, no layout of one processor. */
@@ -71,8 +71,8 @@ export function lowerAt(
   const graph = new Graph()
   const g = new Lowering(graph, target)
   const values = new Map<TensorData, Value>()
-  const inputRaws: Raw[] = []
-  const named = new Map<Raw, string>()
+  const inputRaws: IrTensor[] = []
+  const named = new Map<IrTensor, string>()
   tidy(() => {
     const fed = inputs.map(({ shape, order = identity(shape.length) }) => {
       const logical = shape.map(lengthOf)
@@ -130,7 +130,12 @@ function pendingNodes(roots: readonly TensorData[]): RecordedNode[] {
 }
 
 /** Weights keep their names and all of their values; what the function itself makes is a constant without a name. */
-function constantValue(graph: Graph, leaf: TensorData, weight: FileWeight | undefined, named: Map<Raw, string>): Value {
+function constantValue(
+  graph: Graph,
+  leaf: TensorData,
+  weight: FileWeight | undefined,
+  named: Map<IrTensor, string>,
+): Value {
   const { shape } = leaf
   if (weight) {
     const dims = weight.order.map((axis) => weight.shape[axis]!)

@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.ts'
 import type { Graph } from '../ir/graph.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { rebuild } from '../passes/rewrite.ts'
 import { constantLength, fitLength, isConstant, type Length, sameLength } from './lengths.ts'
 import type { SizedGraph } from './lower.ts'
@@ -33,7 +33,7 @@ export function openLengths(samples: readonly SizedGraph[], open: readonly (read
 /** The nodes that compute lengths: each length and each list of lengths once. */
 class LengthNodes {
   readonly #graph: Graph
-  readonly #made = new Map<string, Raw>()
+  readonly #made = new Map<string, IrTensor>()
 
   constructor(
     private readonly result: SizedGraph,
@@ -44,7 +44,7 @@ class LengthNodes {
   }
 
   /** The list of lengths that `node` takes as its input `at`. */
-  vector(node: IrNode, at: number, constants: readonly Raw[]): Raw {
+  vector(node: IrNode, at: number, constants: readonly IrTensor[]): IrTensor {
     const first = constants[0]!
     const length = first.values!.length
     if (first.type !== 'int64' || constants.some((c) => c.values!.length !== length)) throw cannot(node, at, first)
@@ -59,7 +59,7 @@ class LengthNodes {
     if (node.op === 'Reshape') list = this.#relative(list, node)
     const key = `[${list.map(keyOf)}]`
     return this.#once(key, () => {
-      const parts: Raw[] = []
+      const parts: IrTensor[] = []
       let fixed: number[] = []
       const close = () => {
         if (fixed.length > 0) parts.push(this.#graph.integers(fixed))
@@ -78,7 +78,7 @@ class LengthNodes {
     })
   }
 
-  #fit(values: readonly number[], node: IrNode, at: number, raw: Raw): Length {
+  #fit(values: readonly number[], node: IrNode, at: number, raw: IrTensor): Length {
     const fitted = fitLength(values, this.open)
     if (!fitted) throw cannot(node, at, raw)
     return fitted
@@ -105,10 +105,10 @@ class LengthNodes {
   }
 
   /** A length as a tensor [1]. */
-  #scalar(length: Length): Raw {
+  #scalar(length: Length): IrTensor {
     return this.#once(keyOf(length), () => {
-      let value: Raw | null = null
-      const times = (factor: Raw) => {
+      let value: IrTensor | null = null
+      const times = (factor: IrTensor) => {
         value = value ? this.#graph.node('Mul', [value, factor], [1], 'int64') : factor
       }
       for (const [i, power] of length.powers.entries()) for (let p = 0; p < power; p++) times(this.#open(i))
@@ -120,7 +120,7 @@ class LengthNodes {
   }
 
   /** An open length, from the shape of an input that has it. */
-  #open(index: number): Raw {
+  #open(index: number): IrTensor {
     return this.#once(`s${index}`, () => {
       for (const input of this.result.inputs) {
         const row = this.unified.tensors.get(input) ?? []
@@ -131,7 +131,7 @@ class LengthNodes {
     })
   }
 
-  #once(key: string, make: () => Raw): Raw {
+  #once(key: string, make: () => IrTensor): IrTensor {
     let raw = this.#made.get(key)
     if (raw === undefined) {
       raw = make()
@@ -143,7 +143,7 @@ class LengthNodes {
 
 const keyOf = ({ factor, powers, offset }: Length) => `${factor}*${powers.join('.')}+${offset}`
 
-function cannot(node: IrNode, at: number, raw: Raw): EngineError {
+function cannot(node: IrNode, at: number, raw: IrTensor): EngineError {
   return new EngineError(
     'unsupported',
     `input ${at} of ${node.op}, a constant ${raw.type} [${raw.dims}], depends on the size of the model's input in a way ` +

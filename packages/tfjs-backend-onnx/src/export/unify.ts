@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { operationKey } from '../lowering/node-key.ts'
 import type { TensorValues } from '../onnx/types.ts'
 import type { SizedGraph } from './lower.ts'
@@ -9,7 +9,7 @@ export interface Unified {
   /** The same node in every sample, by that of the first. */
   readonly nodes: ReadonlyMap<IrNode, readonly IrNode[]>
   /** The same tensor in every sample, by that of the first; constants are compared where they are used. */
-  readonly tensors: ReadonlyMap<Raw, readonly Raw[]>
+  readonly tensors: ReadonlyMap<IrTensor, readonly IrTensor[]>
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Unified {
 export function unify(samples: readonly SizedGraph[]): Unified {
   const first = samples[0]!
   const nodes = new Map<IrNode, readonly IrNode[]>()
-  const tensors = new Map<Raw, readonly Raw[]>()
+  const tensors = new Map<IrTensor, readonly IrTensor[]>()
   first.inputs.forEach((raw, i) => {
     tensors.set(
       raw,

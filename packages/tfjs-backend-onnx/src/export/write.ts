@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.ts'
 import type { Graph } from '../ir/graph.ts'
 import { identity } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { InitializerProto, ModelProto, NodeProto, ValueProto } from '../onnx/types.ts'
 import { encodeModel } from '../onnx/writer.ts'
 import type { ExportOptions } from './spec.ts'
@@ -14,8 +14,8 @@ const MARGIN = 2 ** 24
 /** Writes a graph as a model file. `outputLengths` gives the length of each output axis, or null where it is open. */
 export function writeModel(
   graph: Graph,
-  inputs: readonly Raw[],
-  weights: ReadonlyMap<Raw, string>,
+  inputs: readonly IrTensor[],
+  weights: ReadonlyMap<IrTensor, string>,
   options: ExportOptions,
   isOpen: (output: number, axis: number) => boolean,
 ): Uint8Array {
@@ -27,7 +27,7 @@ export function writeModel(
     else nameOf.reserve(name)
     return name
   })
-  const used = new Set<Raw>(graph.outputs)
+  const used = new Set<IrTensor>(graph.outputs)
   for (const node of graph.nodes) for (const input of node.inputs) if (input) used.add(input)
   const constants = [...used].filter((raw) => raw.values !== null)
   // Whole weights before their other forms, so that the file's names are on what the file holds.
@@ -73,10 +73,10 @@ export function writeModel(
 
 /** Names of tensors, each given once. */
 class Names {
-  readonly #of = new Map<Raw, string>()
+  readonly #of = new Map<IrTensor, string>()
   readonly #taken = new Set<string>()
 
-  has(raw: Raw): boolean {
+  has(raw: IrTensor): boolean {
     return this.#of.has(raw)
   }
 
@@ -84,7 +84,7 @@ class Names {
     this.#taken.add(name)
   }
 
-  give(raw: Raw, wanted: string): string {
+  give(raw: IrTensor, wanted: string): string {
     let name = wanted
     for (let i = 2; this.#taken.has(name); i++) name = `${wanted}.${i}`
     this.#taken.add(name)
@@ -92,7 +92,7 @@ class Names {
     return name
   }
 
-  of(raw: Raw): string {
+  of(raw: IrTensor): string {
     return this.#of.get(raw) ?? this.give(raw, `${raw.values ? 'c' : 'v'}${raw.id}`)
   }
 }

@@ -2,27 +2,27 @@ import { halfBits } from '../onnx/half.ts'
 import type { Attributes, Domain, ElementType, TensorValues } from '../onnx/types.ts'
 import type { Halves } from './halves.ts'
 import { sizeOf } from './shape.ts'
-import type { Body, IrNode, Raw } from './tensor.ts'
+import type { Body, IrNode, IrTensor } from './tensor.ts'
 
 /** Inputs of a Scan, or what stands for them inside. */
 export interface ScanTensors {
   /** What one piece hands to the next, and the last one to the graph. */
-  readonly states?: readonly Raw[]
+  readonly states?: readonly IrTensor[]
   /** Tensors that are cut along their first axis, a piece an index. */
-  readonly pieces: readonly Raw[]
+  readonly pieces: readonly IrTensor[]
   /** Tensors that every piece reads whole. Constants need not be named. */
-  readonly whole: readonly Raw[]
+  readonly whole: readonly IrTensor[]
 }
 
 /** A graph of ONNX nodes with known shapes. Nodes stand in topological order; passes rewrite the list. */
 export class Graph {
   nodes: IrNode[] = []
-  inputs: Raw[] = []
-  outputs: Raw[] = []
+  inputs: IrTensor[] = []
+  outputs: IrTensor[] = []
   #nextId = 0
-  readonly #constants = new Map<string, Raw>()
-  readonly #integers = new Map<string, Raw>()
-  readonly #tables = new Map<string, Raw>()
+  readonly #constants = new Map<string, IrTensor>()
+  readonly #integers = new Map<string, IrTensor>()
+  readonly #tables = new Map<string, IrTensor>()
 
   /** Tensors made so far: each has a number below it. */
   get tensors(): number {
@@ -38,12 +38,12 @@ export class Graph {
     return places
   }
 
-  raw(dims: readonly number[], type: ElementType, values: TensorValues | null = null): Raw {
+  raw(dims: readonly number[], type: ElementType, values: TensorValues | null = null): IrTensor {
     return { id: this.#nextId++, dims, type, producer: null, values }
   }
 
   /** A constant of float32 whose values are kept as halves. */
-  halves(dims: readonly number[], halves: Halves): Raw {
+  halves(dims: readonly number[], halves: Halves): IrTensor {
     return {
       id: this.#nextId++,
       dims,
@@ -56,7 +56,7 @@ export class Graph {
     }
   }
 
-  input(dims: readonly number[], type: ElementType): Raw {
+  input(dims: readonly number[], type: ElementType): IrTensor {
     const raw = this.raw(dims, type)
     this.inputs.push(raw)
     return raw
@@ -65,27 +65,27 @@ export class Graph {
   /** Adds a node of one output. */
   node(
     op: string,
-    inputs: (Raw | null)[],
+    inputs: (IrTensor | null)[],
     dims: readonly number[],
     type: ElementType,
     attributes: Attributes = {},
     domain: Domain = '',
-  ): Raw {
+  ): IrTensor {
     return this.nodes_(op, inputs, [{ dims, type }], attributes, domain)[0]!
   }
 
-  reshape(raw: Raw, dims: readonly number[]): Raw {
+  reshape(raw: IrTensor, dims: readonly number[]): IrTensor {
     return this.node('Reshape', [raw, this.integers(dims)], dims, raw.type)
   }
 
   /** Adds a node of several outputs. */
   nodes_(
     op: string,
-    inputs: (Raw | null)[],
+    inputs: (IrTensor | null)[],
     outputs: readonly { readonly dims: readonly number[]; readonly type: ElementType }[],
     attributes: Attributes = {},
     domain: Domain = '',
-  ): Raw[] {
+  ): IrTensor[] {
     const node: IrNode = { op, domain, inputs, outputs: outputs.map((o) => this.raw(o.dims, o.type)), attributes }
     for (const output of node.outputs) output.producer = node
     this.nodes.push(node)
@@ -99,9 +99,12 @@ export class Graph {
    */
   scan(
     { states = [], pieces, whole }: ScanTensors,
-    build: (inside: Required<ScanTensors>) => { readonly states?: readonly Raw[]; readonly results: readonly Raw[] },
-  ): Raw[] {
-    const like = ({ dims, type }: Raw) => this.raw(dims, type)
+    build: (inside: Required<ScanTensors>) => {
+      readonly states?: readonly IrTensor[]
+      readonly results: readonly IrTensor[]
+    },
+  ): IrTensor[] {
+    const like = ({ dims, type }: IrTensor) => this.raw(dims, type)
     const inside = {
       states: states.map(like),
       pieces: pieces.map(({ dims, type }) => this.raw(dims.slice(1), type)),
@@ -121,7 +124,7 @@ export class Graph {
   }
 
   /** Adds a Scan of a body that is there: its last states, then its results along a new first axis. */
-  repeat(inputs: (Raw | null)[], body: Body): Raw[] {
+  repeat(inputs: (IrTensor | null)[], body: Body): IrTensor[] {
     const count = inputs[body.states]?.dims[0] ?? 0
     const outputs = body.results.map(({ dims, type }, i) => ({ dims: i < body.states ? dims : [count, ...dims], type }))
     const made = this.nodes_('Scan', inputs, outputs, { num_scan_inputs: body.pieces })
@@ -140,7 +143,7 @@ export class Graph {
   }
 
   /** A constant tensor; small ones with equal values are one. */
-  constant(values: TensorValues, dims: readonly number[], type: ElementType): Raw {
+  constant(values: TensorValues, dims: readonly number[], type: ElementType): IrTensor {
     if (values.length !== sizeOf(dims)) throw new RangeError(`constant of ${values.length} values for [${dims}]`)
     if (values.length > 64) return this.raw(dims, type, values)
     // Negative zero and NaN print as 0 and NaN: their bits tell them apart.
@@ -155,12 +158,12 @@ export class Graph {
     return raw
   }
 
-  float(value: number): Raw {
+  float(value: number): IrTensor {
     return this.constant(Float32Array.of(value), [], 'float32')
   }
 
   /** A list of 32-bit indices or factors, made and stored once a name: long ones are not found again by their values. */
-  table(name: string, make: () => Int32Array | Float32Array, dims?: readonly number[]): Raw {
+  table(name: string, make: () => Int32Array | Float32Array, dims?: readonly number[]): IrTensor {
     let raw = this.#tables.get(name)
     if (raw === undefined) {
       const values = make()
@@ -171,12 +174,12 @@ export class Graph {
   }
 
   /** A scalar of a type. */
-  scalar(value: number, type: ElementType): Raw {
+  scalar(value: number, type: ElementType): IrTensor {
     return this.constant(filled(type, 1, value), [], type)
   }
 
   /** A list of 64-bit integers: shapes, axes, offsets. Half of all constants asked for, and most of them asked for often. */
-  integers(values: readonly number[]): Raw {
+  integers(values: readonly number[]): IrTensor {
     const key = values.join()
     let raw = this.#integers.get(key)
     if (raw === undefined) {
@@ -204,7 +207,7 @@ export function filled(type: ElementType, length: number, value: number): Tensor
 }
 
 /** The scalar that a constant holds, or null. */
-export function scalarValue(raw: Raw | null | undefined): number | null {
+export function scalarValue(raw: IrTensor | null | undefined): number | null {
   if (raw?.values?.length !== 1) return null
   return Number(raw.values[0]!)
 }

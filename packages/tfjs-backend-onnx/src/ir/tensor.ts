@@ -3,7 +3,7 @@ import type { Attributes, Domain, ElementType, TensorValues } from '../onnx/type
 import type { Halves } from './halves.ts'
 
 /** A tensor of the ONNX graph, with its physical dimensions. */
-export interface Raw {
+export interface IrTensor {
   readonly id: number
   readonly dims: readonly number[]
   readonly type: ElementType
@@ -16,14 +16,14 @@ export interface Raw {
 }
 
 /** Whether values are known when compiling, without expanding any. */
-export const isConstant = (raw: Raw): boolean => raw.halves !== undefined || raw.values !== null
+export const isConstant = (raw: IrTensor): boolean => raw.halves !== undefined || raw.values !== null
 
 /** A node of the graph under construction. `inputs` may hold null for an optional input left out. */
 export interface IrNode {
   op: string
   domain: Domain
-  inputs: (Raw | null)[]
-  outputs: Raw[]
+  inputs: (IrTensor | null)[]
+  outputs: IrTensor[]
   attributes: Attributes
   body?: Body
 }
@@ -31,11 +31,11 @@ export interface IrNode {
 /** What a Scan node does for each piece of what it goes through. */
 export interface Body {
   /** For each input of the node what stands for it inside: states, then pieces, then whole tensors. */
-  readonly parameters: Raw[]
+  readonly parameters: IrTensor[]
   /** How many of these are states, and how many pieces. */
   readonly states: number
   readonly pieces: number
   readonly nodes: IrNode[]
   /** The states as the next piece finds them, then this piece's results. */
-  readonly results: Raw[]
+  readonly results: IrTensor[]
 }

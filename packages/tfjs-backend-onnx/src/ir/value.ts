@@ -1,5 +1,5 @@
 import type { Permutation } from './permutation.ts'
-import type { Raw } from './tensor.ts'
+import type { IrTensor } from './tensor.ts'
 
 /**
  * A tfjs tensor while it is lowered: logical shape (NHWC, HWIO, …) over a tensor of the graph in some physical order.
@@ -8,7 +8,7 @@ import type { Raw } from './tensor.ts'
  * rank: then `perm` is the identity.
  */
 export interface Value {
-  readonly raw: Raw
+  readonly raw: IrTensor
   readonly shape: readonly number[]
   readonly perm: Permutation
 }

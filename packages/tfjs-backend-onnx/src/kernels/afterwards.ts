@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Kernel, kernel } from './call.ts'
 
@@ -36,7 +36,7 @@ export const afterwardsKernels: readonly Kernel[] = [
 ]
 
 /** The first element in memory, without axes. */
-function oneElement(g: Lowering, raw: Raw): Raw {
+function oneElement(g: Lowering, raw: IrTensor): IrTensor {
   const axes = raw.dims.map((_, axis) => axis)
   const ones = axes.map(() => 1)
   const ends = [axes.map(() => 0), ones, axes].map((list) => g.integers(list))

@@ -1,5 +1,5 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
 
@@ -35,7 +35,7 @@ export function multiplyComplex(call: Call): TensorInfo {
   const [x, y] = [call.input('a'), call.input('b')].map((t) => call.backend.partsOf(t))
   const shape = backend_util.assertAndGetBroadcastShape(call.input('a').shape, call.input('b').shape)
   const inputs = [x!.real, x!.imag, y!.real, y!.imag]
-  const part = (name: string, build: (g: Lowering, raws: Raw[], dims: readonly number[]) => Raw) =>
+  const part = (name: string, build: (g: Lowering, raws: IrTensor[], dims: readonly number[]) => IrTensor) =>
     call.record(name, inputs, shape, 'float32', (g, values) =>
       g.elementwise(values, shape, (raws, dims) => build(g, raws, dims)),
     )

@@ -4,7 +4,7 @@ import { convInputGradient } from '../convolution/input-gradient.ts'
 import { convWeightGradient } from '../convolution/weight-gradient.ts'
 import { isWinograd, winogradForward, winogradInputGradient, winogradWeightGradient } from '../convolution/winograd.ts'
 import { identity, inverse, type Permutation } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { activate, asActivation } from './activations.ts'
@@ -31,7 +31,7 @@ function channelVector(g: Lowering, v: Value, first: boolean): Value {
 }
 
 /** A convolution with its bias and activation; `lay` brings the filter to [O,I/groups,kh,kw]. */
-export function convolution(call: Call, depthwise: boolean, lay: (g: Lowering, filter: Value) => Raw): TensorInfo {
+export function convolution(call: Call, depthwise: boolean, lay: (g: Lowering, filter: Value) => IrTensor): TensorInfo {
   const x = call.input('x')
   const filter = call.input('filter')
   const bias = call.optional('bias')
@@ -54,7 +54,7 @@ export function convolution(call: Call, depthwise: boolean, lay: (g: Lowering, f
   })
 }
 
-const planar = (g: Lowering, filter: Value): Raw => g.arrange(filter, OIHW)
+const planar = (g: Lowering, filter: Value): IrTensor => g.arrange(filter, OIHW)
 
 export const convKernels: readonly Kernel[] = [
   kernel('Conv2D', (call) => convolution(call, false, planar)),
@@ -87,7 +87,7 @@ export const convKernels: readonly Kernel[] = [
     const geo = geometry(info)
     return call.record(keyOf(info, first), [x, dy], info.filterShape, 'float32', (g, [vx, vdy]) => {
       if (isWinograd(g, geo, null)) {
-        const images = [vx!, vdy!].map((v) => g.arrange(v, pixels(first))) as [Raw, Raw]
+        const images = [vx!, vdy!].map((v) => g.arrange(v, pixels(first))) as [IrTensor, IrTensor]
         return g.value(winogradWeightGradient(g, geo, ...images), info.filterShape)
       }
       const { raw, perm } = convWeightGradient(g, geo, g.arrange(vx!, planes(first)), g.arrange(vdy!, planes(first)))

@@ -1,7 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import { planesOf, spread, type Windows, windowAttributes, windowKey, windows } from '../convolution/windows.ts'
 import type { Permutation } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
@@ -47,7 +47,7 @@ function convolution(call: Call, x: readonly number[], filter: readonly number[]
 const lying = (shape: readonly number[], order: Permutation) => order.map((axis) => shape[axis]!)
 
 /** dL/dfilter: x convolved by dy, with images as channels; strides and dilations change places. Comes out as [in,out,d,h,w]. */
-function filterGradient(g: Lowering, c: Convolution, x: Value, dy: Value): Raw {
+function filterGradient(g: Lowering, c: Convolution, x: Value, dy: Value): IrTensor {
   const length = (i: number) => {
     const room = c.input[i]! + c.before[i]! + c.after[i]! - (c.output[i]! - 1) * c.strides[i]! - 1
     return Math.floor(room / c.dilations[i]!) + 1

@@ -1,6 +1,6 @@
 import { randomUniform, type TensorInfo } from '@tensorflow/tfjs-core'
 import { sizeOf } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, elementType, type Kernel, kernel } from './call.ts'
 
@@ -39,7 +39,7 @@ function histogram(call: Call, rows: number, shape: readonly number[]): TensorIn
 }
 
 /** For each of values [rows,m] how many of sorted [rows,n] are below it, or not above it: int32 [rows,m]. */
-function countBelow(g: Lowering, sorted: Raw, values: Raw, alsoEqual: boolean): Raw {
+function countBelow(g: Lowering, sorted: IrTensor, values: IrTensor, alsoEqual: boolean): IrTensor {
   const [rows, n] = sorted.dims
   const m = values.dims[1]!
   const op = alsoEqual ? 'LessOrEqual' : 'Less'

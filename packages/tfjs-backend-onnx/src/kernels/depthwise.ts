@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { ConvGeometry } from '../convolution/forward.ts'
 import { convInputGradient } from '../convolution/input-gradient.ts'
 import { paddedInput, tap } from '../convolution/products.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
@@ -10,7 +10,7 @@ import { convolution, planes } from './conv.ts'
 import { convInfo, geometry, keyOf } from './conv-attributes.ts'
 
 /** A depthwise filter [kh,kw,C,M] as one of C groups: [C·M,1,kh,kw]. */
-function grouped(g: Lowering, filter: Value): Raw {
+function grouped(g: Lowering, filter: Value): IrTensor {
   const [kh, kw, c, m] = filter.shape
   return g.reshapeRaw(g.arrange(filter, [2, 3, 0, 1]), [c! * m!, 1, kh!, kw!])
 }
@@ -18,13 +18,13 @@ function grouped(g: Lowering, filter: Value): Raw {
 const depthwise = (call: Call): TensorInfo => convolution(call, true, grouped)
 
 /** dL/dw [kh,kw,C,M]: for each tap, sum over images and pixels of x's channel times dy's. */
-function filterGradient(g: Lowering, geo: ConvGeometry, x: Raw, dy: Raw, multiplier: number): Raw {
+function filterGradient(g: Lowering, geo: ConvGeometry, x: IrTensor, dy: IrTensor, multiplier: number): IrTensor {
   const { batch, inputs } = geo
   const [kh, kw] = geo.kernel
   const pixels = geo.output[0] * geo.output[1]
   const d = g.reshapeRaw(dy, [batch, inputs, multiplier, pixels])
   const padded = paddedInput(g, geo, x)
-  const taps: Raw[] = []
+  const taps: IrTensor[] = []
   for (let ky = 0; ky < kh; ky++) {
     for (let kx = 0; kx < kw; kx++) {
       const shifted = g.reshapeRaw(tap(g, geo, padded, ky, kx), [batch, inputs, 1, pixels])

@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import { spread, type Windows, windowKey, windows } from '../convolution/windows.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
@@ -41,7 +41,7 @@ function dilation(call: Call): Dilation {
 const LOW = -3e38
 
 /** For each element of the filter, row by row, x shifted by it plus the element: [N,C,H',W'] each. */
-function shiftedSums(g: Lowering, d: Dilation, x: Value, filter: Value): Raw[] {
+function shiftedSums(g: Lowering, d: Dilation, x: Value, filter: Value): IrTensor[] {
   const [n, , , c] = d.inShape.map(Number)
   const size = d.input.map((length, i) => length + d.before[i]! + d.after[i]!)
   const pads = g.integers([0, 0, ...d.before, 0, 0, ...d.after])
@@ -59,14 +59,14 @@ function shiftedSums(g: Lowering, d: Dilation, x: Value, filter: Value): Raw[] {
 }
 
 /** dy where an element of the filter was the first to give the maximum, 0 elsewhere: for each element. */
-function shares(g: Lowering, sums: readonly Raw[], dy: Raw): Raw[] {
+function shares(g: Lowering, sums: readonly IrTensor[], dy: IrTensor): IrTensor[] {
   const { dims } = dy
   const greatest = g.node('Max', [...sums], dims)
-  let open: Raw | null = null
+  let open: IrTensor | null = null
   return sums.map((sum) => {
     const reached = g.node('Equal', [sum, greatest], dims, 'bool')
-    const first: Raw = open ? g.node('And', [reached, open], dims, 'bool') : reached
-    const not: Raw = g.node('Not', [reached], dims, 'bool')
+    const first: IrTensor = open ? g.node('And', [reached, open], dims, 'bool') : reached
+    const not: IrTensor = g.node('Not', [reached], dims, 'bool')
     open = open ? g.node('And', [open, not], dims, 'bool') : not
     return g.node('Where', [first, dy, g.float(0)], dims)
   })

@@ -1,5 +1,5 @@
 import { backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { numberKey } from '../lowering/node-key.ts'
 import type { Attributes } from '../onnx/types.ts'
@@ -7,7 +7,7 @@ import { type Call, elementType, type Kernel, kernel } from './call.ts'
 import { castComplex, filledComplex, multiplyComplex } from './complex-parts.ts'
 
 /** Builds physical nodes for one elementwise kernel: operands as they lie, dimensions of the result. */
-type Build = (g: Lowering, raws: Raw[], dims: readonly number[]) => Raw
+type Build = (g: Lowering, raws: IrTensor[], dims: readonly number[]) => IrTensor
 
 /** Records an elementwise computation of broadcasting operands. */
 export function elementwise(
@@ -67,7 +67,7 @@ function real(name: string, build: Build): Kernel {
   })
 }
 
-export function asFloat(g: Lowering, raw: Raw): Raw {
+export function asFloat(g: Lowering, raw: IrTensor): IrTensor {
   return raw.type === 'float32' ? raw : g.node('Cast', [raw], raw.dims, 'float32', { to: 1 })
 }
 
@@ -75,8 +75,13 @@ export function asFloat(g: Lowering, raw: Raw): Raw {
  * A quotient or remainder of integers, 0 where the divisor is 0, as tfjs' typed arrays keep what is not finite: ONNX Runtime ends the
  * run there.
  */
-function byNonZero(g: Lowering, divisor: Raw, dims: readonly number[], build: (divisor: Raw) => Raw): Raw {
-  const [zero, one] = [0, 1].map((value) => g.graph.scalar(value, 'int32')) as [Raw, Raw]
+function byNonZero(
+  g: Lowering,
+  divisor: IrTensor,
+  dims: readonly number[],
+  build: (divisor: IrTensor) => IrTensor,
+): IrTensor {
+  const [zero, one] = [0, 1].map((value) => g.graph.scalar(value, 'int32')) as [IrTensor, IrTensor]
   const isZero = g.node('Equal', [divisor, zero], divisor.dims, 'bool')
   const made = build(g.node('Where', [isZero, one, divisor], divisor.dims, 'int32'))
   return g.node('Where', [isZero, zero, made], dims, 'int32')
@@ -91,7 +96,7 @@ const floorDiv: Build = (g, [a, b], dims) => {
 }
 
 /** ONNX truncates integer quotients; one less where a remainder has the other sign than the divisor. */
-function flooredQuotient(g: Lowering, a: Raw, b: Raw, dims: readonly number[]): Raw {
+function flooredQuotient(g: Lowering, a: IrTensor, b: IrTensor, dims: readonly number[]): IrTensor {
   const q = g.node('Div', [a, b], dims, 'int32')
   const r = g.node('Sub', [a, g.node('Mul', [q, b], dims, 'int32')], dims, 'int32')
   const zero = g.graph.scalar(0, 'int32')
@@ -122,7 +127,7 @@ const mod: Build = (g, [a, b], dims) => {
 }
 
 /** Dimensions of what is made of two tensors: one whose values repeat leaves the other's. */
-const widest = (a: Raw, b: Raw): number[] => backend_util.assertAndGetBroadcastShape([...a.dims], [...b.dims])
+const widest = (a: IrTensor, b: IrTensor): number[] => backend_util.assertAndGetBroadcastShape([...a.dims], [...b.dims])
 
 /** One or the other, as a condition says. ONNX Runtime chooses between numbers, not between booleans. */
 export const select: Build = (g, [condition, a, b], dims) => {

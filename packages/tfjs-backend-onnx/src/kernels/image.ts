@@ -1,30 +1,30 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import { both, broadcast, clamp, inRange, Sampler } from '../convolution/sampling.ts'
 import { sizeOf } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
 import { asFloat } from './elementwise.ts'
 import { slice } from './shapes.ts'
 
 /** Column `index` of a matrix [n,k], as [n,1,1]. */
-function column(g: Lowering, matrix: Raw, index: number): Raw {
+function column(g: Lowering, matrix: IrTensor, index: number): IrTensor {
   const n = matrix.dims[0]!
   const cut = g.node('Slice', [matrix, ...[[index], [index + 1], [1]].map((v) => g.integers(v))], [n, 1])
   return g.reshapeRaw(cut, [n, 1, 1])
 }
 
 /** A row of numbers along one axis of [1,h,w]. */
-function along(g: Lowering, axis: 1 | 2, values: readonly number[]): Raw {
+function along(g: Lowering, axis: 1 | 2, values: readonly number[]): IrTensor {
   const dims = [1, 1, 1]
   dims[axis] = values.length
   return g.graph.constant(Float32Array.from(values), dims, 'float32')
 }
 
-const combine = (g: Lowering, op: string, a: Raw, b: Raw) => g.node(op, [a, b], broadcast(a, b))
+const combine = (g: Lowering, op: string, a: IrTensor, b: IrTensor) => g.node(op, [a, b], broadcast(a, b))
 
 /** Positions between `from` and `to` [n,1,1], shares of `length - 1` pixels, evenly spaced; a single one stands in the middle. */
-function spaced(g: Lowering, from: Raw, to: Raw, axis: 1 | 2, count: number, length: number): Raw {
+function spaced(g: Lowering, from: IrTensor, to: IrTensor, axis: 1 | 2, count: number, length: number): IrTensor {
   const shares = Array.from({ length: count }, (_, i) => (count > 1 ? i / (count - 1) : 0.5))
   // Weighted means of both ends hit them exactly, so that a box of a whole image does not leave it by rounding.
   const start = combine(
@@ -42,16 +42,16 @@ function spaced(g: Lowering, from: Raw, to: Raw, axis: 1 | 2, count: number, len
 }
 
 /** A position mapped into an image of `length` pixels as tf.image.transform's fill modes say. */
-function mapped(g: Lowering, position: Raw, length: number, mode: string): Raw {
+function mapped(g: Lowering, position: IrTensor, length: number, mode: string): IrTensor {
   const { dims } = position
-  const node = (op: string, ...inputs: Raw[]) => g.node(op, inputs, dims)
+  const node = (op: string, ...inputs: IrTensor[]) => g.node(op, inputs, dims)
   const truncated = (by: number) => {
     const turns = node('Div', node('Abs', position), g.float(by))
     return node('Floor', turns)
   }
   const below = g.node('Less', [position, g.float(0)], dims, 'bool')
   const above = g.node('Greater', [position, g.float(length - 1)], dims, 'bool')
-  const beyond = (low: Raw, high: Raw) => node('Where', below, low, node('Where', above, high, position))
+  const beyond = (low: IrTensor, high: IrTensor) => node('Where', below, low, node('Where', above, high, position))
   switch (mode) {
     case 'constant':
       return position
@@ -183,12 +183,12 @@ export const imageKernels: readonly Kernel[] = [
       const [a0, a1, a2, b0, b1, b2, c0, c1] = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => column(g, matrix, k))
       const columns = along(g, 2, [...new Array(width!).keys()])
       const rows = along(g, 1, [...new Array(height!).keys()])
-      const linear = (p: Raw, q: Raw, r: Raw) =>
+      const linear = (p: IrTensor, q: IrTensor, r: IrTensor) =>
         combine(g, 'Add', combine(g, 'Add', combine(g, 'Mul', p, columns), combine(g, 'Mul', q, rows)), r)
       const depth = linear(c0!, c1!, g.float(1))
       const infinite = g.node('Equal', [depth, g.float(0)], depth.dims, 'bool')
       const divisor = g.node('Where', [infinite, g.float(1), depth], depth.dims)
-      const from = (p: Raw, length: number) => mapped(g, combine(g, 'Div', p, divisor), length, mode)
+      const from = (p: IrTensor, length: number) => mapped(g, combine(g, 'Div', p, divisor), length, mode)
       const images = g.graph.constant(
         Float32Array.from({ length: n! }, (_, i) => i),
         [n!, 1, 1],

@@ -1,19 +1,19 @@
 import { type DataType, gather_util, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { identity } from '../ir/permutation.ts'
 import { sizeOf } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { numberKey } from '../lowering/node-key.ts'
 import { type Call, elementType, type Kernel, kernel } from './call.ts'
 
 /** ONNX wants 64-bit indices in its N-dimensional forms; tfjs has 32. */
-function longIndices(g: Lowering, indices: Raw): Raw {
+function longIndices(g: Lowering, indices: IrTensor): IrTensor {
   return g.node('Cast', [indices], indices.dims, 'int64', { to: 7 })
 }
 
 /** Zeros [shape] with rows of `updates` added where `indices` [.., depth] say. */
-function scatterAdd(g: Lowering, indices: Raw, updates: Raw, shape: readonly number[]): Raw {
+function scatterAdd(g: Lowering, indices: IrTensor, updates: IrTensor, shape: readonly number[]): IrTensor {
   const zeros = g.node('Expand', [g.graph.scalar(0, updates.type), g.integers(shape)], shape, updates.type)
   return g.node('ScatterND', [zeros, longIndices(g, indices), updates], shape, updates.type, { reduction: 'add' })
 }
@@ -49,7 +49,7 @@ function gatherV2(call: Call): TensorInfo {
 }
 
 /** A list of indices along one axis: the order in memory stays. */
-function gatherRows(g: Lowering, value: Value, indices: Raw, axis: number, shape: readonly number[]): Value {
+function gatherRows(g: Lowering, value: Value, indices: IrTensor, axis: number, shape: readonly number[]): Value {
   const v = g.full(value)
   const p = v.perm.indexOf(axis)
   const dims = v.perm.map((a) => shape[a]!)

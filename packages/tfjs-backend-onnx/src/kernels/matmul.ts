@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import { identity } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Activation, activate, asActivation } from './activations.ts'
@@ -8,7 +8,7 @@ import { type Kernel, kernel } from './call.ts'
 
 /** A matrix operand as it lies: batch axes first, the two matrix axes last in either order. */
 interface Operand {
-  readonly raw: Raw
+  readonly raw: IrTensor
   /** The two last axes stand in exchanged order. */
   readonly transposed: boolean
 }
@@ -45,7 +45,7 @@ export function matMul(
   return g.value(g.node('MatMul', [plain(g, x), plain(g, y)], shape, type), shape)
 }
 
-function plain(g: Lowering, { raw, transposed }: Operand): Raw {
+function plain(g: Lowering, { raw, transposed }: Operand): IrTensor {
   if (!transposed) return raw
   const order = [...raw.dims.keys()]
   const last = order.length - 1

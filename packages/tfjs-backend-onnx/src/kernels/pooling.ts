@@ -1,7 +1,7 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core'
 import { planesOf, spread, type Windows, windowAttributes, windowKey, windows } from '../convolution/windows.ts'
 import { sizeOf } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
 import { padding, pair, rounding, triple, uniformPadding } from './conv-attributes.ts'
@@ -97,7 +97,7 @@ function shares({ input, output, kernel, strides, before }: Windows): Float32Arr
  * transposed convolution, channel by channel, with a filter of ones. (tfjs' CPU backend divides by the whole window also at
  * borders, which is not the gradient of its own forward pass.)
  */
-function averageGradient(g: Lowering, p: Pooling, dy: Raw): Raw {
+function averageGradient(g: Lowering, p: Pooling, dy: IrTensor): IrTensor {
   const channels = p.outShape.at(-1)!
   const factors = g.graph.constant(shares(p), [1, 1, ...p.output], 'float32')
   const shared = g.node('Mul', [dy, factors], dy.dims)
@@ -116,7 +116,7 @@ function averageGradient(g: Lowering, p: Pooling, dy: Raw): Raw {
 }
 
 /** Greatest elements of x [N,C,…space], and their places in it counted through all of its memory: int64. */
-function maximaAndPlaces(g: Lowering, p: Pooling, x: Raw): [Raw, Raw] {
+function maximaAndPlaces(g: Lowering, p: Pooling, x: IrTensor): [IrTensor, IrTensor] {
   const dims = planes(p.outShape)
   const outputs = [
     { dims, type: 'float32' as const },
@@ -127,11 +127,11 @@ function maximaAndPlaces(g: Lowering, p: Pooling, x: Raw): [Raw, Raw] {
 }
 
 /** The gradient of max pooling goes to the first greatest element of each window, which ONNX's MaxPool can name. */
-function maxGradient(g: Lowering, p: Pooling, dy: Raw, x: Raw): Raw {
+function maxGradient(g: Lowering, p: Pooling, dy: IrTensor, x: IrTensor): IrTensor {
   const [, found] = maximaAndPlaces(g, p, x)
   const size = sizeOf(p.inShape)
   const zeros = g.node('Expand', [g.float(0), g.integers([size])], [size])
-  const flat = (raw: Raw) => g.reshapeRaw(raw, [sizeOf(dy.dims)])
+  const flat = (raw: IrTensor) => g.reshapeRaw(raw, [sizeOf(dy.dims)])
   const scattered = g.node('ScatterElements', [zeros, flat(found), flat(dy)], [size], 'float32', {
     axis: 0,
     reduction: 'add',
@@ -163,7 +163,7 @@ function maxGradientKernel(name: string): Kernel {
 }
 
 /** Where in [H,W,C], or in [N,H,W,C], each maximum stands, of places counted through [N,C,H,W]. */
-function placesInPixels(g: Lowering, p: Pooling, places: Raw, withBatch: boolean): Raw {
+function placesInPixels(g: Lowering, p: Pooling, places: IrTensor, withBatch: boolean): IrTensor {
   const [n, h, w, c] = p.inShape.map(Number)
   const pixels = h! * w!
   const within = g.node('Mod', [places, g.graph.scalar(pixels, 'int64')], places.dims, 'int64')

@@ -1,6 +1,6 @@
 import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { identity, inverse } from '../ir/permutation.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { withUnitAxes } from '../lowering/regroup.ts'
@@ -36,7 +36,7 @@ export function reduce(g: Lowering, op: string, input: Value, axes: readonly num
     else physical.push(p)
   }
   physical.sort((a, b) => a - b)
-  let raw: Raw = x.raw
+  let raw: IrTensor = x.raw
   if (physical.length > 0) {
     const dims = x.raw.dims.map((d, p) => (physical.includes(p) ? 1 : d))
     raw = g.node(op, [raw, g.integers(physical)], dims, raw.type, { keepdims: 1 })
@@ -148,9 +148,9 @@ function softmax(name: string, op: string): Kernel {
  * Products of all elements up to each, along physical axis `at`: after step k each is the product of the last 2^k, so it takes
  * log2(length) products of whole tensors. A quotient of totals, which is cheaper, has no answer at zeros.
  */
-function cumulativeProduct(g: Lowering, x: Raw, at: number, exclusive: boolean, reverse: boolean): Raw {
+function cumulativeProduct(g: Lowering, x: IrTensor, at: number, exclusive: boolean, reverse: boolean): IrTensor {
   const length = x.dims[at]!
-  const shifted = (raw: Raw, by: number): Raw => {
+  const shifted = (raw: IrTensor, by: number): IrTensor => {
     const dims = raw.dims.map((d, p) => (p === at ? by : d))
     const ones = g.node('Expand', [g.graph.scalar(1, raw.type), g.integers(dims)], dims, raw.type)
     const [from, to] = reverse ? [by, length] : [0, length - by]

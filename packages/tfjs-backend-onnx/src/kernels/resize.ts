@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { sizeOf } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
 import { NCHW } from './shapes.ts'
@@ -49,7 +49,7 @@ function matrix({ from, to, taps }: AxisMap, transposed: boolean): Float32Array 
 }
 
 /** Images [N,C,H,W] through a linear map of rows and one of columns, as two matrix products. */
-function mapAxes(g: Lowering, x: Raw, rows: AxisMap, columns: AxisMap, adjoint: boolean): Raw {
+function mapAxes(g: Lowering, x: IrTensor, rows: AxisMap, columns: AxisMap, adjoint: boolean): IrTensor {
   const [n, c, h] = x.dims
   const width = adjoint ? columns.from : columns.to
   const height = adjoint ? rows.from : rows.to
@@ -70,7 +70,7 @@ function blockFactor(axis: AxisMap): number | null {
   return axis.taps.every((t, i) => t[0]![0] === Math.floor(i / factor)) ? factor : null
 }
 
-function nearest(g: Lowering, x: Raw, rows: AxisMap, columns: AxisMap): Raw {
+function nearest(g: Lowering, x: IrTensor, rows: AxisMap, columns: AxisMap): IrTensor {
   const [n, c] = x.dims
   const fy = blockFactor(rows)
   const fx = blockFactor(columns)
@@ -87,7 +87,7 @@ function nearest(g: Lowering, x: Raw, rows: AxisMap, columns: AxisMap): Raw {
 }
 
 /** The adjoint of nearest: every source pixel gathers its copies. Blocks of equal size are an average pool times their area. */
-function nearestAdjoint(g: Lowering, dy: Raw, rows: AxisMap, columns: AxisMap): Raw {
+function nearestAdjoint(g: Lowering, dy: IrTensor, rows: AxisMap, columns: AxisMap): IrTensor {
   const fy = blockFactor(rows)
   const fx = blockFactor(columns)
   if (fy === null || fx === null) return mapAxes(g, dy, rows, columns, true)
@@ -99,7 +99,11 @@ function nearestAdjoint(g: Lowering, dy: Raw, rows: AxisMap, columns: AxisMap): 
 
 type Axes = (from: number, to: number, alignCorners: boolean, halfPixel: boolean) => AxisMap
 
-function resizeKernel(name: string, axes: Axes, build: (g: Lowering, x: Raw, r: AxisMap, c: AxisMap) => Raw): Kernel {
+function resizeKernel(
+  name: string,
+  axes: Axes,
+  build: (g: Lowering, x: IrTensor, r: AxisMap, c: AxisMap) => IrTensor,
+): Kernel {
   return kernel(name, (call) => {
     const images = call.input('images')
     const [n, h, w, c] = images.shape
@@ -111,7 +115,7 @@ function resizeKernel(name: string, axes: Axes, build: (g: Lowering, x: Raw, r: 
 function gradientKernel(
   name: string,
   axes: Axes,
-  build: (g: Lowering, dy: Raw, r: AxisMap, c: AxisMap) => Raw,
+  build: (g: Lowering, dy: IrTensor, r: AxisMap, c: AxisMap) => IrTensor,
 ): Kernel {
   return kernel(name, (call) => {
     const [, h, w] = call.input('images').shape
@@ -127,7 +131,7 @@ function record(
   from: readonly [number, number],
   to: readonly [number, number],
   shape: readonly number[],
-  build: (g: Lowering, x: Raw, rows: AxisMap, columns: AxisMap) => Raw,
+  build: (g: Lowering, x: IrTensor, rows: AxisMap, columns: AxisMap) => IrTensor,
 ): TensorInfo {
   const align = call.flag('alignCorners')
   const half = call.flag('halfPixelCenters')

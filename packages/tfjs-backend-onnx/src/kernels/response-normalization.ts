@@ -1,4 +1,4 @@
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Call, type Kernel, kernel } from './call.ts'
 
@@ -21,7 +21,7 @@ function settings(call: Call): Settings {
 }
 
 /** For each channel of [..,C] the sum over channels within `radius` of it: a product with a band of ones. */
-function neighbours(g: Lowering, x: Raw, radius: number): Raw {
+function neighbours(g: Lowering, x: IrTensor, radius: number): IrTensor {
   const channels = x.dims.at(-1)!
   const band = g.table(
     `band${channels},${radius}`,
@@ -35,7 +35,7 @@ function neighbours(g: Lowering, x: Raw, radius: number): Raw {
 }
 
 /** bias + alpha · Σ x² over neighbouring channels. */
-function norm(g: Lowering, x: Raw, { radius, bias, alpha }: Settings): Raw {
+function norm(g: Lowering, x: IrTensor, { radius, bias, alpha }: Settings): IrTensor {
   const sum = neighbours(g, g.node('Mul', [x, x], x.dims), radius)
   return g.node('Add', [g.node('Mul', [sum, g.float(alpha)], x.dims), g.float(bias)], x.dims)
 }
@@ -58,7 +58,7 @@ export const responseNormalizationKernels: readonly Kernel[] = [
     return call.record(s.key, [x, y, dy], x.shape, 'float32', (g, values) => {
       const [rx, ry, rdy] = values.map((v) => g.logical(v))
       const { dims } = rx!
-      const mul = (a: Raw, b: Raw) => g.node('Mul', [a, b], dims)
+      const mul = (a: IrTensor, b: IrTensor) => g.node('Mul', [a, b], dims)
       const n = norm(g, rx!, s)
       const own = mul(rdy!, g.node('Pow', [n, g.float(-s.beta)], dims))
       const others = neighbours(g, g.node('Div', [mul(rdy!, ry!), n], dims), s.radius)

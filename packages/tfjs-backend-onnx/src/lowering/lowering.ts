@@ -1,7 +1,7 @@
 import type { Graph } from '../ir/graph.ts'
 import { identity, inverse, isIdentity, type Permutation, samePermutation } from '../ir/permutation.ts'
 import { sameShape, sizeOf } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Value } from '../ir/value.ts'
 import type { Attributes, Domain, ElementType } from '../onnx/types.ts'
 import { regroup } from './regroup.ts'
@@ -24,7 +24,7 @@ export interface Target {
  * get into the one I need? Conversions are made once a value and order.
  */
 export class Lowering {
-  readonly #memo = new Map<string, Raw>()
+  readonly #memo = new Map<string, IrTensor>()
 
   constructor(
     readonly graph: Graph,
@@ -34,40 +34,40 @@ export class Lowering {
   /** A node over physical tensors. */
   node(
     op: string,
-    inputs: (Raw | null)[],
+    inputs: (IrTensor | null)[],
     dims: readonly number[],
     type: ElementType = 'float32',
     attributes: Attributes = {},
     domain: Domain = '',
-  ): Raw {
+  ): IrTensor {
     return this.graph.node(op, inputs, dims, type, attributes, domain)
   }
 
-  float(value: number): Raw {
+  float(value: number): IrTensor {
     return this.graph.float(value)
   }
 
-  integers(values: readonly number[]): Raw {
+  integers(values: readonly number[]): IrTensor {
     return this.graph.integers(values)
   }
 
-  table(name: string, make: () => Int32Array | Float32Array, dims?: readonly number[]): Raw {
+  table(name: string, make: () => Int32Array | Float32Array, dims?: readonly number[]): IrTensor {
     return this.graph.table(name, make, dims)
   }
 
   /** A value whose memory is in logical order, or in `perm`. Without the layout pass it is brought into logical order at once. */
-  value(raw: Raw, shape: readonly number[], perm: Permutation = identity(shape.length)): Value {
+  value(raw: IrTensor, shape: readonly number[], perm: Permutation = identity(shape.length)): Value {
     const value = { raw, shape, perm }
     if (this.target.layout || isIdentity(perm)) return value
     return { raw: this.arrange(value, identity(shape.length)), shape, perm: identity(shape.length) }
   }
 
-  reshapeRaw(raw: Raw, dims: readonly number[]): Raw {
+  reshapeRaw(raw: IrTensor, dims: readonly number[]): IrTensor {
     if (sameShape(raw.dims, dims)) return raw
     return this.#once(`r${raw.id}[${dims}`, () => this.graph.reshape(raw, dims))
   }
 
-  transposeRaw(raw: Raw, perm: Permutation): Raw {
+  transposeRaw(raw: IrTensor, perm: Permutation): IrTensor {
     if (isIdentity(perm)) return raw
     // Moving axes of length 1 is no move in memory.
     const moved = perm.filter((axis) => raw.dims[axis] !== 1)
@@ -89,7 +89,7 @@ export class Lowering {
   }
 
   /** The whole value in physical order `perm`. */
-  arrange(value: Value, perm: Permutation): Raw {
+  arrange(value: Value, perm: Permutation): IrTensor {
     return this.full(this.arrangeLazily(value, perm)).raw
   }
 
@@ -118,7 +118,7 @@ export class Lowering {
   }
 
   /** The whole value in logical order. */
-  logical(value: Value): Raw {
+  logical(value: Value): IrTensor {
     return this.arrange(value, identity(value.shape.length))
   }
 
@@ -144,13 +144,13 @@ export class Lowering {
     return this.value(this.reshapeRaw(this.logical(value), shape), shape)
   }
 
-  #expand(raw: Raw, dims: readonly number[]): Raw {
+  #expand(raw: IrTensor, dims: readonly number[]): IrTensor {
     if (sameShape(raw.dims, dims)) return raw
     return this.#once(`e${raw.id}[${dims}`, () => this.node('Expand', [raw, this.integers(dims)], dims, raw.type))
   }
 
   /** A tensor of one repeated value. */
-  uniform(raw: Raw, shape: readonly number[]): Value {
+  uniform(raw: IrTensor, shape: readonly number[]): Value {
     return { raw: this.reshapeRaw(raw, []), shape, perm: identity(shape.length) }
   }
 
@@ -158,7 +158,7 @@ export class Lowering {
   elementwise(
     inputs: readonly Value[],
     shape: readonly number[],
-    build: (raws: Raw[], dims: readonly number[]) => Raw,
+    build: (raws: IrTensor[], dims: readonly number[]) => IrTensor,
   ): Value {
     const rank = shape.length
     const widened = inputs.map((v) => this.widen(v, rank))
@@ -195,7 +195,7 @@ export class Lowering {
     }
   }
 
-  #once(key: string, make: () => Raw): Raw {
+  #once(key: string, make: () => IrTensor): IrTensor {
     let raw = this.#memo.get(key)
     if (raw === undefined) {
       raw = make()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Attributes } from '../onnx/types.ts'
 import { nodeKey, operationKey } from './node-key.ts'
 
@@ -40,7 +40,7 @@ describe('what makes a node', () => {
       { dims: [4], type: 'float32' as const },
       { dims, type: 'int64' as const },
     ]
-    const made: Raw[] = [
+    const made: IrTensor[] = [
       g.node('Op', [x], [4], 'float32'),
       g.node('Other', [x], [4], 'float32'),
       g.node('Op', [x], [4], 'float32', {}, 'com.microsoft'),

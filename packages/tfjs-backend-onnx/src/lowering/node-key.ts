@@ -1,4 +1,4 @@
-import type { Body, IrNode, Raw } from '../ir/tensor.ts'
+import type { Body, IrNode, IrTensor } from '../ir/tensor.ts'
 import type { Attribute, Attributes } from '../onnx/types.ts'
 
 /** What a node does, apart from what it reads: as the graph under construction and as a model file describe it. */
@@ -30,17 +30,17 @@ function attributeKey(attribute: Attribute): string {
 export const numberKey = (value: number): string => (Object.is(value, -0) ? '-0' : `${value}`)
 
 /** All that makes a node: equal for two nodes of a graph exactly where they compute the same. */
-export function nodeKey(node: IrNode, nameOf: (raw: Raw) => string = ({ id }) => `${id}`): string {
+export function nodeKey(node: IrNode, nameOf: (raw: IrTensor) => string = ({ id }) => `${id}`): string {
   const inputs = node.inputs.map((raw) => (raw ? nameOf(raw) : ''))
   const body = node.body ? bodyKey(node.body, nameOf) : ''
   return `${operationKey(node)}(${inputs})${node.outputs.map(kindOf)}${body}`
 }
 
 /** A body's own tensors are named by their place in it; what it reads of the graph around it keeps its name. */
-function bodyKey({ parameters, states, pieces, nodes, results }: Body, outside: (raw: Raw) => string): string {
-  const own = new Map<Raw, string>()
-  const define = (raw: Raw) => void own.set(raw, `#${own.size}`)
-  const nameOf = (raw: Raw) => own.get(raw) ?? outside(raw)
+function bodyKey({ parameters, states, pieces, nodes, results }: Body, outside: (raw: IrTensor) => string): string {
+  const own = new Map<IrTensor, string>()
+  const define = (raw: IrTensor) => void own.set(raw, `#${own.size}`)
+  const nameOf = (raw: IrTensor) => own.get(raw) ?? outside(raw)
   parameters.forEach(define)
   const lines = nodes.map((node) => {
     const key = nodeKey(node, nameOf)
@@ -50,4 +50,4 @@ function bodyKey({ parameters, states, pieces, nodes, results }: Body, outside: 
   return `{${states},${pieces}(${parameters.map(kindOf)})${lines.join()}>${results.map(nameOf)}}`
 }
 
-const kindOf = ({ type, dims }: Raw): string => `${type}[${dims}]`
+const kindOf = ({ type, dims }: IrTensor): string => `${type}[${dims}]`

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { operators, target } from '../testing/graphs.ts'
 import { fuseActivations } from './activations.ts'
 
 describe('activations', () => {
-  const phi = (g: Graph, x: Raw) => {
+  const phi = (g: Graph, x: IrTensor) => {
     const erf = g.node('Erf', [g.node('Mul', [x, g.float(Math.SQRT1_2)], x.dims, 'float32')], x.dims, 'float32')
     return g.node('Mul', [g.node('Add', [erf, g.float(1)], x.dims, 'float32'), g.float(0.5)], x.dims, 'float32')
   }

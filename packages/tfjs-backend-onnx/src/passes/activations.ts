@@ -1,6 +1,6 @@
 import { type Graph, scalarValue } from '../ir/graph.ts'
 import { sameShape } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import type { Target } from '../lowering/lowering.ts'
 import { operationKey } from '../lowering/node-key.ts'
 import { rebuild } from './rewrite.ts'
@@ -43,7 +43,7 @@ const HALVED = { alpha: { float: 0.5 }, beta: { float: 0.5 } } as const
 const HALVED_KEY = operationKey({ op: 'HardSigmoid', domain: '', attributes: HALVED, outputs: [null] })
 
 /** Both operands of a product, either way round. */
-function operands(node: IrNode): [Raw, Raw][] {
+function operands(node: IrNode): [IrTensor, IrTensor][] {
   const [a, b] = node.inputs
   return a && b
     ? [
@@ -53,16 +53,16 @@ function operands(node: IrNode): [Raw, Raw][] {
     : []
 }
 
-function isSigmoidOf(raw: Raw, x: Raw): boolean {
+function isSigmoidOf(raw: IrTensor, x: IrTensor): boolean {
   return raw.producer?.op === 'Sigmoid' && raw.producer.inputs[0] === x
 }
 
 /** erf(..) where `sum` is 1 + erf(..) and `half` is one half. */
-function halfOfOnePlusErf(sum: Raw, half: Raw): Raw | null {
+function halfOfOnePlusErf(sum: IrTensor, half: IrTensor): IrTensor | null {
   return scalarValue(half) === 0.5 ? onePlusErf(sum) : null
 }
 
-function onePlusErf(raw: Raw): Raw | null {
+function onePlusErf(raw: IrTensor): IrTensor | null {
   const add = raw.producer
   if (add?.op !== 'Add') return null
   for (const [term, one] of operands(add)) {
@@ -72,13 +72,13 @@ function onePlusErf(raw: Raw): Raw | null {
 }
 
 /** Whether this is Φ(x): it stands before what uses it, and is a HardSigmoid by now. */
-function isPhiOf(raw: Raw, x: Raw): boolean {
+function isPhiOf(raw: IrTensor, x: IrTensor): boolean {
   const erf = raw.producer && operationKey(raw.producer) === HALVED_KEY ? raw.producer.inputs[0] : null
   return erf?.producer?.op === 'Erf' && isErfOf(erf, x)
 }
 
 /** erf(x/√2), the division as a product. */
-function isErfOf(erf: Raw, x: Raw): boolean {
+function isErfOf(erf: IrTensor, x: IrTensor): boolean {
   const scaled = erf.producer?.inputs[0]?.producer
   if (!scaled) return false
   if (scaled.op === 'Div') return scaled.inputs[0] === x && near(scalarValue(scaled.inputs[1]), Math.SQRT2)

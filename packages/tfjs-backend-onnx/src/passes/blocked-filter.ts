@@ -1,6 +1,6 @@
 import type { Graph } from '../ir/graph.ts'
 import { sameShape } from '../ir/shape.ts'
-import { type IrNode, isConstant, type Raw } from '../ir/tensor.ts'
+import { type IrNode, type IrTensor, isConstant } from '../ir/tensor.ts'
 
 /**
  * A filter that is trained, in ONNX Runtime's blocked order [O/B, I/B, kh, kw, B, B'], by gathering rows: that runs on all
@@ -8,7 +8,7 @@ import { type IrNode, isConstant, type Raw } from '../ir/tensor.ts'
  * convolution: 'hwio' as tfjs has them, 'hwoi' where channels in and out have changed places, as in an input gradient; null for
  * anything else, and for constants, which the runtime brings into order once.
  */
-export function gatherBlockedFilter(graph: Graph, source: Raw, letters: string, block: number): Raw | null {
+export function gatherBlockedFilter(graph: Graph, source: IrTensor, letters: string, block: number): IrTensor | null {
   const turned = upsideDown(source)
   const filter = turned ?? source
   if (isConstant(filter) || (letters !== 'hwio' && letters !== 'hwoi')) return null
@@ -39,11 +39,11 @@ export function gatherBlockedFilter(graph: Graph, source: Raw, letters: string, 
 }
 
 /** What a tensor is turned upside down and mirrored from. */
-function upsideDown(raw: Raw): Raw | null {
+function upsideDown(raw: IrTensor): IrTensor | null {
   const node: IrNode | null = raw.producer
   if (node?.op !== 'Slice') return null
   const [source, starts, , axes, steps] = node.inputs
-  const is = (list: Raw | null | undefined, wanted: string) => `${list?.values}` === wanted
+  const is = (list: IrTensor | null | undefined, wanted: string) => `${list?.values}` === wanted
   const whole = source && sameShape(source.dims, raw.dims)
   return whole && is(starts, '-1,-1') && is(axes, '0,1') && is(steps, '-1,-1') ? source : null
 }

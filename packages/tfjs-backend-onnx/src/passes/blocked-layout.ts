@@ -1,7 +1,7 @@
 import type { Graph } from '../ir/graph.ts'
 import { inverse } from '../ir/permutation.ts'
 import { sameShape, sizeOf } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import type { Target } from '../lowering/lowering.ts'
 import type { Attributes } from '../onnx/types.ts'
 import { gatherBlockedFilter } from './blocked-filter.ts'
@@ -23,12 +23,12 @@ export function useBlockedLayout(graph: Graph, target: Target): void {
 
 class Blocking {
   /** Blocked forms of plain tensors; those of padded channels are wider. */
-  readonly #blocked = new Map<Raw, Raw>()
+  readonly #blocked = new Map<IrTensor, IrTensor>()
   /** Tensors that exist in blocked form only, until somebody needs them plain. */
-  readonly #virtual = new Set<Raw>()
-  readonly #plain = new Map<Raw, Raw>()
-  readonly #filters = new Map<string, Raw>()
-  readonly #uses: Map<Raw, number>
+  readonly #virtual = new Set<IrTensor>()
+  readonly #plain = new Map<IrTensor, IrTensor>()
+  readonly #filters = new Map<string, IrTensor>()
+  readonly #uses: Map<IrTensor, number>
 
   constructor(
     private readonly graph: Graph,
@@ -56,7 +56,7 @@ class Blocking {
   }
 
   /** A tensor in plain order. */
-  #inOrder(raw: Raw): Raw {
+  #inOrder(raw: IrTensor): IrTensor {
     if (!this.#virtual.has(raw)) return raw
     let plain = this.#plain.get(raw)
     if (plain === undefined) {
@@ -72,7 +72,7 @@ class Blocking {
   }
 
   /** ONNX Runtime reorders floats alone: booleans and integers, which never have padded channels, are transposed. */
-  #turnedBack(blocked: Raw): Raw {
+  #turnedBack(blocked: IrTensor): IrTensor {
     const { dims, type } = blocked
     const [n, c, h, w] = dims
     const apart = this.graph.reshape(blocked, this.#apart(dims))
@@ -81,7 +81,7 @@ class Blocking {
   }
 
   /** A tensor [N,C,H,W] in blocked order; C is a multiple of the block. */
-  #inBlocks(raw: Raw): Raw {
+  #inBlocks(raw: IrTensor): IrTensor {
     let blocked = this.#blocked.get(raw)
     if (blocked === undefined) {
       blocked = this.graph.node('ReorderInput', [raw], raw.dims, raw.type, {}, BLOCKED)
@@ -90,13 +90,13 @@ class Blocking {
     return blocked
   }
 
-  #define(raw: Raw, blocked: Raw): void {
+  #define(raw: IrTensor, blocked: IrTensor): void {
     this.#blocked.set(raw, blocked)
     this.#virtual.add(raw)
   }
 
   /** Blocked and without padded channels: fit for elementwise work. */
-  #isBlocked(raw: Raw): boolean {
+  #isBlocked(raw: IrTensor): boolean {
     const blocked = this.#blocked.get(raw)
     return blocked !== undefined && sameShape(blocked.dims, raw.dims)
   }
@@ -114,7 +114,7 @@ class Blocking {
     const channels = Math.ceil(o! / this.block) * this.block
     // Padding few channels to a block is extra work; a handful is still faster than the plain form, half a block is not.
     if (o! !== channels && o! > 4 && channels > 1.5 * o!) return false
-    const inputs: (Raw | null)[] = [
+    const inputs: (IrTensor | null)[] = [
       few ? this.#inOrder(x) : this.#inBlocks(x),
       this.#blockedFilter(this.#inOrder(filter), channels, few),
     ]
@@ -132,7 +132,7 @@ class Blocking {
   }
 
   /** [O,I,kh,kw] -> blocks of output channels, and of input channels unless those are few, as the blocked kernel reads them. */
-  #blockedFilter(filter: Raw, channels: number, few: boolean): Raw {
+  #blockedFilter(filter: IrTensor, channels: number, few: boolean): IrTensor {
     const key = `${filter.id};${channels}`
     const known = this.#filters.get(key)
     if (known) return known
@@ -173,7 +173,7 @@ class Blocking {
   }
 
   /** Zeros behind the first axis, up to `channels`. */
-  #padded(raw: Raw, channels: number): Raw {
+  #padded(raw: IrTensor, channels: number): IrTensor {
     const missing = channels - raw.dims[0]!
     if (missing === 0) return raw
     const amounts = [...raw.dims.map(() => 0), missing, ...raw.dims.slice(1).map(() => 0)]
@@ -186,7 +186,7 @@ class Blocking {
     if (!ELEMENTWISE.has(node.op) || out.dims.length !== 4) return false
     // Integers that leave the blocks would have to go as floats, which do not hold all of them.
     if (out.type !== 'float32' && out.type !== 'bool') return false
-    const wide = node.inputs.filter((raw): raw is Raw => raw !== null && sizeOf(raw.dims) > 1)
+    const wide = node.inputs.filter((raw): raw is IrTensor => raw !== null && sizeOf(raw.dims) > 1)
     const full = wide.filter((raw) => sameShape(raw.dims, out.dims))
     const blocked = full.filter((raw) => this.#isBlocked(raw))
     if (blocked.length === 0) return false
@@ -211,7 +211,7 @@ class Blocking {
   }
 
   /** Scalars broadcast whatever their rank, but not above the rank of the others. */
-  #flatScalar(raw: Raw, small: boolean): Raw {
+  #flatScalar(raw: IrTensor, small: boolean): IrTensor {
     return small || raw.dims.length <= 4 ? raw : this.graph.reshape(raw, [])
   }
 
@@ -221,7 +221,7 @@ class Blocking {
   }
 
   /** relu(conv) and conv + residual are done by the convolution itself, where nobody else wants its bare result. */
-  #intoConvolution(node: IrNode, operands: readonly Raw[]): boolean {
+  #intoConvolution(node: IrNode, operands: readonly IrTensor[]): boolean {
     if (node.op !== 'Relu' && !(node.op === 'Add' && operands.length === 2 && node.inputs.length === 2)) return false
     const out = node.outputs[0]!
     for (const raw of operands) {
@@ -242,7 +242,7 @@ class Blocking {
   }
 
   /** The convolution once more, with more to do; the former one is dead. */
-  #again(conv: IrNode, inputs: (Raw | null)[], attributes: Attributes): Raw {
+  #again(conv: IrNode, inputs: (IrTensor | null)[], attributes: Attributes): IrTensor {
     const { dims, type } = conv.outputs[0]!
     const at = this.graph.nodes.lastIndexOf(conv)
     if (at >= 0) this.graph.nodes.splice(at, 1)
@@ -276,7 +276,7 @@ class Blocking {
   }
 
   /** Sums over positions as their mean times their number: the pooling kernel is several times as fast as a reduction. */
-  #sumByPooling(x: Raw, out: Raw, images: boolean): IrNode {
+  #sumByPooling(x: IrTensor, out: IrTensor, images: boolean): IrNode {
     const [n, c, h, w] = x.dims
     const means = this.graph.node('GlobalAveragePool', [this.#inBlocks(x)], [n!, c!, 1, 1], 'float32', {}, BLOCKED)
     // One pixel an image: blocks and plain order are the same.
@@ -309,7 +309,7 @@ class Blocking {
   }
 
   /** A node that gives `out` its values: for tensors that later nodes name in plain order. */
-  #reshapedTo(out: Raw, source: Raw): IrNode {
+  #reshapedTo(out: IrTensor, source: IrTensor): IrNode {
     const node: IrNode = {
       op: 'Reshape',
       domain: '',

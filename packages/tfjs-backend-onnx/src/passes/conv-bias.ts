@@ -1,5 +1,5 @@
 import type { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { countUses, rebuild } from './rewrite.ts'
 
 /** Conv followed by an addition of one number a channel: the convolution's own bias. */
@@ -23,6 +23,6 @@ export function fuseConvBias(graph: Graph): void {
   })
 }
 
-function isPerChannel(raw: Raw, channels: number): boolean {
+function isPerChannel(raw: IrTensor, channels: number): boolean {
   return raw.dims.length === 4 && raw.dims.every((d, axis) => d === (axis === 1 ? channels : 1))
 }

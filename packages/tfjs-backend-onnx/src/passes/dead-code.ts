@@ -1,9 +1,9 @@
 import type { Graph } from '../ir/graph.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 
 /** Removes nodes that no output of the graph needs. */
 export function removeDeadCode(graph: Graph): void {
-  const needed = new Set<Raw>(graph.outputs)
+  const needed = new Set<IrTensor>(graph.outputs)
   const kept: IrNode[] = []
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i]!

@@ -1,10 +1,10 @@
 import { filled } from '../ir/graph.ts'
 import { sizeOf } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import type { ElementType, TensorValues } from '../onnx/types.ts'
 
 /** A tensor whose values are known. */
-type Known = Raw & { readonly values: TensorValues }
+type Known = IrTensor & { readonly values: TensorValues }
 
 /**
  * What a node makes of constants, to the bit as a runtime would: operators that move values, and arithmetic that IEEE 754
@@ -22,9 +22,9 @@ export function evaluate(node: IrNode): TensorValues | null {
   return evaluator ? evaluator(inputs, out, node) : null
 }
 
-const isKnown = (raw: Raw | null): raw is Known => raw !== null && raw.values !== null
+const isKnown = (raw: IrTensor | null): raw is Known => raw !== null && raw.values !== null
 
-type Evaluator = (inputs: readonly Known[], out: Raw, node: IrNode) => TensorValues | null
+type Evaluator = (inputs: readonly Known[], out: IrTensor, node: IrNode) => TensorValues | null
 
 const moving: Readonly<Record<string, Evaluator>> = {
   Identity: ([x]) => x!.values,
@@ -141,7 +141,7 @@ function repeating(dims: readonly number[], out: readonly number[]): number[] {
 }
 
 /** The values that a walk over `out`, row by row, meets when each axis moves by its stride. */
-function picked({ values, type }: Known, out: Raw, from: number, strides: readonly number[]): TensorValues {
+function picked({ values, type }: Known, out: IrTensor, from: number, strides: readonly number[]): TensorValues {
   const result = new Array<number | bigint>(sizeOf(out.dims))
   const index = out.dims.map(() => 0)
   let at = from

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { nodeRuntime } from '../../../backend-node/src/runtime/onnxruntime.ts'
 import { filled, Graph } from '../ir/graph.ts'
 import { sizeOf } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Attributes, ElementType, TensorValues } from '../onnx/types.ts'
 import { encodeModel } from '../onnx/writer.ts'
 import { operators } from '../testing/graphs.ts'
@@ -16,7 +16,7 @@ const row = floats([3], 0.7, 3.1e-39, -5)
 const whole = ints([2, 3], 7, -2147483648, 2147483647, 3, -4, 0)
 
 /** Each operator that is folded: name, inputs, what it gives, attributes. */
-const cases: readonly [string, Raw[], readonly number[], ElementType, Attributes?][] = [
+const cases: readonly [string, IrTensor[], readonly number[], ElementType, Attributes?][] = [
   ['Add', [a, row], [2, 3], 'float32'],
   ['Sub', [row, a], [2, 3], 'float32'],
   ['Mul', [a, row], [2, 3], 'float32'],
@@ -57,7 +57,7 @@ test.each(cases)(
 )
 
 /** What the runtime makes of a graph of one node. */
-async function computed({ nodes: [node] }: Graph, inputs: readonly Raw[]): Promise<TensorValues> {
+async function computed({ nodes: [node] }: Graph, inputs: readonly IrTensor[]): Promise<TensorValues> {
   const names = inputs.map((_, i) => `c${i}`)
   const { dims, type } = node!.outputs[0]!
   const session = await (await nodeRuntime({ threads: 1 })).create(

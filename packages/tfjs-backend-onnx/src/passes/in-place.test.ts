@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { useOnnx } from '../testing/engines.ts'
 import { overwritableInputs } from './in-place.ts'
 
 describe('an output may take the memory of an input', () => {
   /** A graph of two vectors; what may be overwritten by its first output. */
-  const found = (build: (g: Graph, x: Raw, y: Raw) => Raw[]) => {
+  const found = (build: (g: Graph, x: IrTensor, y: IrTensor) => IrTensor[]) => {
     const g = new Graph()
     const [x, y] = [g.input([8], 'float32'), g.input([8], 'float32')]
     g.outputs = build(g, x, y)
@@ -17,7 +17,7 @@ describe('an output may take the memory of an input', () => {
     ])
     return (overwritableInputs(g).get(g.outputs[0]!) ?? []).map((raw) => names.get(raw))
   }
-  const node = (g: Graph, op: string, inputs: Raw[]) => g.node(op, inputs, [8], 'float32')
+  const node = (g: Graph, op: string, inputs: IrTensor[]) => g.node(op, inputs, [8], 'float32')
 
   test('that it is computed from', () => {
     expect(found((g, x, y) => [node(g, 'Add', [node(g, 'Mul', [x, y]), x])])).toEqual(['x', 'y'])
@@ -27,7 +27,7 @@ describe('an output may take the memory of an input', () => {
     expect(found((g, x) => [node(g, 'Neg', [x]), x])).not.toContain('x')
   })
   test('not where a view of the input is read later', () => {
-    const view = (g: Graph, x: Raw) => g.node('Reshape', [x, g.integers([2, 4])], [2, 4], 'float32')
+    const view = (g: Graph, x: IrTensor) => g.node('Reshape', [x, g.integers([2, 4])], [2, 4], 'float32')
     expect(found((g, x) => [node(g, 'Neg', [x]), g.node('Exp', [view(g, x)], [2, 4], 'float32')])).not.toContain('x')
   })
   test('each of many', () => {

@@ -1,7 +1,7 @@
 import { VIEWS } from '../compiler/peak-memory.ts'
 import type { Graph } from '../ir/graph.ts'
 import { sameShape } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { dependence } from './dependence.ts'
 import { readersOf } from './rewrite.ts'
 
@@ -14,8 +14,8 @@ const BY_ELEMENT = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Sqrt', 'Reciproc
  * dependency, whatever order a runtime takes, or is that node and works element by element. Kept to vectors: what a state is
  * laid out as, and what no runtime fuses into anything that does not go element by element.
  */
-export function overwritableInputs(graph: Graph): Map<Raw, Raw[]> {
-  const found = new Map<Raw, Raw[]>()
+export function overwritableInputs(graph: Graph): Map<IrTensor, IrTensor[]> {
+  const found = new Map<IrTensor, IrTensor[]>()
   const candidates = graph.inputs.filter((raw) => raw.dims.length === 1 && raw.dims[0]! > 1)
   const wanted = [...new Set(graph.outputs)].flatMap((output) => {
     const maker = output.producer
@@ -46,9 +46,9 @@ const byElement = (node: IrNode): boolean =>
   node.inputs.every((raw) => !raw || raw.dims.every((d) => d === 1) || sameShape(raw.dims, node.outputs[0]!.dims))
 
 /** What reads a tensor's memory: its readers, and those of its views. */
-function memoryReadersOf(graph: Graph): (raw: Raw) => (IrNode | 'result')[] {
+function memoryReadersOf(graph: Graph): (raw: IrTensor) => (IrNode | 'result')[] {
   const direct = readersOf(graph)
-  const readers = (raw: Raw): (IrNode | 'result')[] =>
+  const readers = (raw: IrTensor): (IrNode | 'result')[] =>
     (direct.get(raw) ?? []).flatMap((reader) =>
       reader !== 'result' && VIEWS.has(reader.op) && reader.inputs[0] === raw
         ? [reader, ...readers(reader.outputs[0]!)]

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { operators } from '../testing/graphs.ts'
 import { mergeScalars } from './merge-scalars.ts'
 
 const dims = [2, 3]
 
 /** A chain x -> op with a constant -> op with a constant …; null stands for an operator of one operand. */
-function chain(...steps: [op: string, value: number | null][]): { g: Graph; links: Raw[] } {
+function chain(...steps: [op: string, value: number | null][]): { g: Graph; links: IrTensor[] } {
   const g = new Graph()
   const links = [g.input(dims, 'float32')]
   for (const [op, value] of steps) {

@@ -1,6 +1,6 @@
 import type { Graph } from '../ir/graph.ts'
 import { sizeOf } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { evaluate } from './evaluate.ts'
 import { MAX_FOLDED } from './fold-constants.ts'
 import { countUses, rebuild } from './rewrite.ts'
@@ -8,8 +8,8 @@ import { countUses, rebuild } from './rewrite.ts'
 /** A tensor times, or plus, constants of float32. */
 interface Step {
   readonly kind: 'Mul' | 'Add'
-  readonly x: Raw
-  readonly constant: Raw
+  readonly x: IrTensor
+  readonly constant: IrTensor
 }
 
 /**
@@ -21,7 +21,7 @@ interface Step {
 export function mergeScalars(graph: Graph): void {
   const uses = countUses(graph)
   // A node made here is counted through the one that it replaces.
-  const stands = new Map<Raw, Raw>()
+  const stands = new Map<IrTensor, IrTensor>()
   rebuild(graph, (node, replaced) => {
     const out = node.outputs[0]!
     const second = stepOf(graph, node)
@@ -41,7 +41,7 @@ export function mergeScalars(graph: Graph): void {
 function stepOf(graph: Graph, { op, domain, inputs, outputs }: IrNode): Step | null {
   const [a, b] = inputs
   if (domain !== '' || outputs[0]!.type !== 'float32' || !a) return null
-  const scalar = (raw: Raw | null | undefined, f: (value: number) => number): Raw | null =>
+  const scalar = (raw: IrTensor | null | undefined, f: (value: number) => number): IrTensor | null =>
     raw?.values?.length === 1 ? graph.constant(Float32Array.of(f(Number(raw.values[0]))), raw.dims, 'float32') : null
   switch (op) {
     case 'Mul':
@@ -66,7 +66,7 @@ function stepOf(graph: Graph, { op, domain, inputs, outputs }: IrNode): Step | n
 }
 
 /** The constant that does what two do one after the other; null where one is a large tensor or digits would be lost. */
-function combined(graph: Graph, a: Raw, b: Raw, kind: 'Mul' | 'Add'): Raw | null {
+function combined(graph: Graph, a: IrTensor, b: IrTensor, kind: 'Mul' | 'Add'): IrTensor | null {
   const dims = sizeOf(a.dims) >= sizeOf(b.dims) ? a.dims : b.dims
   const other = dims === a.dims ? b.dims : a.dims
   if (sizeOf(other) !== 1 || other.length > dims.length || sizeOf(dims) > MAX_FOLDED) return null
@@ -77,7 +77,7 @@ function combined(graph: Graph, a: Raw, b: Raw, kind: 'Mul' | 'Add'): Raw | null
   return values.every(fits) ? graph.constant(values, dims, 'float32') : null
 }
 
-const at = ({ values }: Raw, i: number): number => Number(values![values!.length === 1 ? 0 : i])
+const at = ({ values }: IrTensor, i: number): number => Number(values![values!.length === 1 ? 0 : i])
 
 const isNormal = (value: number): boolean => Math.abs(value) >= 2 ** -126 && Number.isFinite(value)
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { operators, target } from '../testing/graphs.ts'
 import { fuseProductScales } from './product-scale.ts'
 
 describe('product-scale', () => {
-  const build = (factor: (g: Graph) => Raw, twice = false) => {
+  const build = (factor: (g: Graph) => IrTensor, twice = false) => {
     const g = new Graph()
     const product = g.node('MatMul', [g.input([2, 3], 'float32'), g.input([3, 4], 'float32')], [2, 4], 'float32')
     g.outputs = [g.node('Mul', [factor(g), product], [2, 4], 'float32'), ...(twice ? [product] : [])]

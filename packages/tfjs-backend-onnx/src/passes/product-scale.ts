@@ -1,11 +1,11 @@
 import { type Graph, scalarValue } from '../ir/graph.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import type { Target } from '../lowering/lowering.ts'
 import { countUses, rebuild } from './rewrite.ts'
 
 /** A tensor times one number. */
 interface Scaled {
-  readonly x: Raw
+  readonly x: IrTensor
   readonly scale: number
 }
 
@@ -16,7 +16,7 @@ interface Scaled {
 export function fuseProductScales(graph: Graph, target: Target): void {
   if (!target.microsoft) return
   const uses = countUses(graph)
-  const alone = (raw: Raw) => uses.get(raw) === 1
+  const alone = (raw: IrTensor) => uses.get(raw) === 1
   rebuild(graph, (node, replaced) => {
     const out = node.outputs[0]!
     const scaled = scaledBy(node)
@@ -40,7 +40,7 @@ export function fuseProductScales(graph: Graph, target: Target): void {
 const isBare = ({ op, attributes, outputs }: IrNode): boolean =>
   outputs[0]!.type === 'float32' && (op === 'MatMul' || (op === 'FusedMatMul' && attributes.alpha === undefined))
 
-function scaledProduct(graph: Graph, product: IrNode, inputs: (Raw | null)[], scale: number): Raw {
+function scaledProduct(graph: Graph, product: IrNode, inputs: (IrTensor | null)[], scale: number): IrTensor {
   const { dims, type } = product.outputs[0]!
   const attributes = { ...product.attributes, alpha: { float: scale } }
   return graph.node('FusedMatMul', inputs, dims, type, attributes, 'com.microsoft')

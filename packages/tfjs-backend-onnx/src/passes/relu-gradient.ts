@@ -1,6 +1,6 @@
 import { type Graph, scalarValue } from '../ir/graph.ts'
 import { sameShape } from '../ir/shape.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { rebuild } from './rewrite.ts'
 
 /** Any positive number times this is 1 or more, but for subnormal ones. */
@@ -28,7 +28,7 @@ export function fuseReluGradients(graph: Graph): void {
 }
 
 /** y where a tensor is Sign(y) of y = Relu(..). */
-function rectifiedUnderSign(raw: Raw | null | undefined): Raw | null {
+function rectifiedUnderSign(raw: IrTensor | null | undefined): IrTensor | null {
   const sign = raw?.producer
   if (sign?.op !== 'Sign') return null
   const relu = sign.inputs[0]

@@ -1,15 +1,15 @@
 import type { Graph } from '../ir/graph.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 
 /** Replacements of tensors, applied to all later uses in one walk over the nodes. */
 export class Replacements {
-  readonly #of = new Map<Raw, Raw>()
+  readonly #of = new Map<IrTensor, IrTensor>()
 
-  set(old: Raw, by: Raw): void {
+  set(old: IrTensor, by: IrTensor): void {
     this.#of.set(old, by)
   }
 
-  get(raw: Raw): Raw {
+  get(raw: IrTensor): IrTensor {
     let current = raw
     for (let next = this.#of.get(current); next; next = this.#of.get(current)) current = next
     return current
@@ -29,11 +29,11 @@ export class Replacements {
 }
 
 /** What reads each tensor, once a time it is read: nodes, and 'result' where it is a result of the graph. */
-export type Readers = Map<Raw, (IrNode | 'result')[]>
+export type Readers = Map<IrTensor, (IrNode | 'result')[]>
 
 export function readersOf(graph: Graph): Readers {
   const readers: Readers = new Map()
-  const add = (raw: Raw, reader: IrNode | 'result') => {
+  const add = (raw: IrTensor, reader: IrNode | 'result') => {
     const list = readers.get(raw)
     if (list) list.push(reader)
     else readers.set(raw, [reader])
@@ -44,7 +44,7 @@ export function readersOf(graph: Graph): Readers {
 }
 
 /** How often each tensor is used, outputs of the graph included. */
-export function countUses(graph: Graph): Map<Raw, number> {
+export function countUses(graph: Graph): Map<IrTensor, number> {
   return new Map([...readersOf(graph)].map(([raw, readers]) => [raw, readers.length]))
 }
 

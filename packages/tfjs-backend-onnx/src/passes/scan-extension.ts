@@ -1,21 +1,21 @@
 import type { Graph } from '../ir/graph.ts'
 import { sameShape, sizeOf } from '../ir/shape.ts'
-import { type IrNode, isConstant, type Raw } from '../ir/tensor.ts'
+import { type IrNode, type IrTensor, isConstant } from '../ir/tensor.ts'
 
 /** A scan with more to do at the end of each piece, in place of itself and of the nodes that do it on whole tensors. */
 export function extendScan(
   graph: Graph,
   scan: IrNode,
-  result: Raw,
+  result: IrTensor,
   nodes: readonly IrNode[],
-  operands: readonly (Raw | null)[],
-): Raw {
+  operands: readonly (IrTensor | null)[],
+): IrTensor {
   const body = scan.body!
   const count = scan.outputs[0]!.dims[0]!
   const made = body.results[0]!
   // Lines of pixels: short rows, of one pixel's channels, take longer.
   const lines = [made.dims[0]!, sizeOf(made.dims.slice(1))]
-  const inner = new Map<Raw, Raw>()
+  const inner = new Map<IrTensor, IrTensor>()
   const pieces: Operand[] = []
   const whole: Operand[] = []
   for (const raw of operands) {
@@ -53,30 +53,30 @@ export function extendScan(
 }
 
 /** One number, or one a channel again and again along a line of pixels. */
-function repeated(graph: Graph, raw: Raw, dims: readonly number[]): Raw {
+function repeated(graph: Graph, raw: IrTensor, dims: readonly number[]): IrTensor {
   const own = sizeOf(raw.dims)
   const flat = reshaped(graph, raw, dims.length ? [own] : [])
   const times = sizeOf(dims) / own
   return times === 1 ? flat : graph.node('Tile', [flat, graph.integers([times])], dims, raw.type)
 }
 
-const reshaped = (graph: Graph, raw: Raw, dims: readonly number[]): Raw =>
+const reshaped = (graph: Graph, raw: IrTensor, dims: readonly number[]): IrTensor =>
   sameShape(raw.dims, dims) ? raw : graph.reshape(raw, dims)
 
 /** What an operand is around the scan, and what it is within. */
 interface Operand {
-  readonly outer: Raw
-  readonly inner: Raw
+  readonly outer: IrTensor
+  readonly inner: IrTensor
 }
 
 /** Inputs or parameters with further pieces after the pieces and further whole tensors after those. */
-function inserted<T extends Raw | null>(
+function inserted<T extends IrTensor | null>(
   list: readonly T[],
   at: number,
   pieces: readonly Operand[],
   whole: readonly Operand[],
   side: keyof Operand,
-): (T | Raw)[] {
+): (T | IrTensor)[] {
   const of = (operands: readonly Operand[]) => operands.map((operand) => operand[side])
   return [...list.slice(0, at), ...of(pieces), ...list.slice(at), ...of(whole)]
 }

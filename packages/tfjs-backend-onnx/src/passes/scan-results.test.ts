@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { operators } from '../testing/graphs.ts'
 import { fuseScanResults } from './scan-results.ts'
 
 const image = [2, 4, 3, 8]
 
 /** Images [2,4,3,8] that a scan over four pieces makes. */
-function scanned(g: Graph): Raw {
+function scanned(g: Graph): IrTensor {
   const x = g.input([4, 6, 8], 'float32')
   const [made] = g.scan({ pieces: [x], whole: [] }, ({ pieces: [piece] }) => ({
     results: [g.node('Neg', [piece!], [6, 8], 'float32')],
@@ -21,7 +21,7 @@ function both(g: Graph): [string[], string[] | undefined] {
 }
 
 describe('scan-results', () => {
-  const elementwise = (g: Graph, op: string, ...inputs: Raw[]) => g.node(op, inputs, image, 'float32')
+  const elementwise = (g: Graph, op: string, ...inputs: IrTensor[]) => g.node(op, inputs, image, 'float32')
 
   test('bias, residual and activation go into the pieces', () => {
     const g = new Graph()

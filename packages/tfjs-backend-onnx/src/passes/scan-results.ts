@@ -1,6 +1,6 @@
 import type { Graph } from '../ir/graph.ts'
 import { sameShape, sizeOf } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { removeDeadCode } from './dead-code.ts'
 import { ELEMENTWISE } from './elementwise.ts'
 import { type Readers, readersOf, rebuild } from './rewrite.ts'
@@ -64,13 +64,13 @@ function closure(node: IrNode, readers: Readers): Set<IrNode> {
  * made of them. Else no more than the operation that makes the operand.
  */
 function cone(
-  operand: Raw | null,
+  operand: IrTensor | null,
   dims: readonly number[],
   within: ReadonlySet<IrNode>,
   readers: Readers,
 ): Set<IrNode> {
   const found = new Set<IrNode>()
-  const visit = (raw: Raw | null) => {
+  const visit = (raw: IrTensor | null) => {
     const before = raw?.producer
     if (!before || !sameShape(raw.dims, dims) || !isElementwise(before)) return
     if (isReadWithin(raw, { has: (reader) => within.has(reader) || found.has(reader) }, readers)) found.add(before)
@@ -87,11 +87,11 @@ function cone(
 const hasOneOperand = ({ inputs, outputs }: IrNode): boolean =>
   new Set(inputs.filter((raw) => raw && sameShape(raw.dims, outputs[0]!.dims))).size === 1
 
-const isReadWithin = (raw: Raw, within: Pick<ReadonlySet<IrNode>, 'has'>, readers: Readers): boolean =>
+const isReadWithin = (raw: IrTensor, within: Pick<ReadonlySet<IrNode>, 'has'>, readers: Readers): boolean =>
   readers.get(raw)?.every((reader) => reader !== 'result' && within.has(reader)) ?? false
 
 /** The scan whose one result this is, seen through a reshape, if nothing outside of `within` reads it. */
-function scanOf(raw: Raw, within: ReadonlySet<IrNode>, readers: Readers): IrNode | null {
+function scanOf(raw: IrTensor, within: ReadonlySet<IrNode>, readers: Readers): IrNode | null {
   const view = raw.producer
   const result = view?.op === 'Reshape' ? view.inputs[0] : null
   const scan = result?.producer

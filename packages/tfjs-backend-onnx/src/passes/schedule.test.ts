@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { executionOrder, peakBytes } from '../compiler/peak-memory.ts'
 import { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import { scheduleParts } from './schedule.ts'
 
 const LENGTH = 1000
@@ -9,7 +9,7 @@ const LENGTH = 1000
 /** A chain whose every link is also summed up: the sums are collected at the end, as the gradients of all weights are. */
 function collected(count: number): Graph {
   const g = new Graph()
-  const parts: Raw[] = []
+  const parts: IrTensor[] = []
   let link = g.input([LENGTH], 'float32')
   for (let i = 0; i < count; i++) {
     link = g.node('Exp', [link], [LENGTH], 'float32')
@@ -37,7 +37,7 @@ test('each part of a large concatenation is computed as soon as it can be', () =
   expect(linksBefore(g)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   expect(peakBytes(g)).toBeLessThan(before / 3)
   // Still in topological order.
-  const made = new Set<Raw>()
+  const made = new Set<IrTensor>()
   for (const node of g.nodes) {
     for (const input of node.inputs) expect(input?.producer === null || made.has(input!)).toBe(true)
     for (const output of node.outputs) made.add(output)

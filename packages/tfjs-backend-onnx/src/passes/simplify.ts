@@ -1,7 +1,7 @@
 import { type Graph, scalarValue } from '../ir/graph.ts'
 import { isIdentity } from '../ir/permutation.ts'
 import { sameShape } from '../ir/shape.ts'
-import type { IrNode, Raw } from '../ir/tensor.ts'
+import type { IrNode, IrTensor } from '../ir/tensor.ts'
 import { type Replacements, rebuild } from './rewrite.ts'
 
 /** Algebra that holds for every element: neutral operands, conversions that undo each other, relu(relu(x)), reductions that drop their axes. */
@@ -18,11 +18,11 @@ export function simplify(graph: Graph): void {
 }
 
 /** The tensor that a node merely passes on, or null. */
-function neutral(node: IrNode): Raw | null {
+function neutral(node: IrNode): IrTensor | null {
   const [a, b] = node.inputs
   const out = node.outputs[0]!
   if (!a) return null
-  const passes = (raw: Raw | null | undefined) => (raw && sameShape(raw.dims, out.dims) ? raw : null)
+  const passes = (raw: IrTensor | null | undefined) => (raw && sameShape(raw.dims, out.dims) ? raw : null)
   switch (node.op) {
     case 'Mul':
       return scalarValue(b) === 1 ? passes(a) : scalarValue(a) === 1 ? passes(b) : null

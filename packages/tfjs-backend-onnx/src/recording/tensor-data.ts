@@ -8,9 +8,9 @@ import type { TensorValues } from '../onnx/types.ts'
 
 /**
  * Where a tensor's values are.
- * pending: a recorded kernel will make them. flying: a flush that makes them has begun. resident: here. failed: its flush threw.
+ * pending: a recorded kernel will make them. in flight: a flush that makes them has begun. resident: here. failed: its flush threw.
  */
-export type TensorState = 'pending' | 'flying' | 'resident' | 'failed'
+export type TensorState = 'pending' | 'in-flight' | 'resident' | 'failed'
 
 /** Data ids of a complex tensor's real and imaginary parts. */
 export interface ComplexParts {

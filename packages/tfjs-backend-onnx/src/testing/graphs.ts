@@ -1,5 +1,5 @@
 import type { Graph } from '../ir/graph.ts'
-import type { Raw } from '../ir/tensor.ts'
+import type { IrTensor } from '../ir/tensor.ts'
 import type { Target } from '../lowering/lowering.ts'
 import { removeDeadCode } from '../passes/dead-code.ts'
 
@@ -17,7 +17,7 @@ export function operators(graph: Graph, pass: (graph: Graph, target: Target) => 
 }
 
 /** A convolution of 3x3 that keeps the size of its images. */
-export function conv(g: Graph, x: Raw, filter: Raw, out: readonly number[]): Raw {
+export function conv(g: Graph, x: IrTensor, filter: IrTensor, out: readonly number[]): IrTensor {
   const attributes = { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1], dilations: [1, 1] }
   return g.node('Conv', [x, filter], out, 'float32', attributes)
 }

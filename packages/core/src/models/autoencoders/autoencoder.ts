@@ -72,7 +72,7 @@ export interface DecodeOptions {
    * Stages keep only their input and are computed again in the backward pass: a fraction of the memory for about a third more
    * arithmetic, with the same values and gradients. Default false.
    */
-  readonly recompute?: boolean
+  readonly gradientCheckpointing?: boolean
 }
 
 /** Latents to images. */

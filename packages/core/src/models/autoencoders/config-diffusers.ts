@@ -3,7 +3,7 @@ import {
   FieldReader,
   type Fields,
   type LatentConfig,
-  MOST_BLOCKS,
+  MAX_BLOCKS,
   told,
   unsupported,
 } from './config-fields.ts'
@@ -27,7 +27,7 @@ export function diffusersConfig(fields: Fields): AutoencoderConfig {
   const zChannels = read.count('latent_channels', 4)
   const common = {
     family,
-    blocks: read.count('layers_per_block', 1, MOST_BLOCKS),
+    blocks: read.count('layers_per_block', 1, MAX_BLOCKS),
     midAttention: read.flag('mid_block_add_attention', true),
     groups: read.count('norm_num_groups', 32),
     zChannels,

@@ -41,7 +41,7 @@ export const unsupported = (why: string): StableSigError =>
   new StableSigError('unsupported', `the configuration: ${why}`)
 
 /** Blocks of a level, at most, as of one read from tensors: each is a dozen names. */
-export const MOST_BLOCKS = 16
+export const MAX_BLOCKS = 16
 /** Sizes in a config are at most this: it is not believed before tensors agree. */
 const GREATEST = 2 ** 16
 

@@ -1,11 +1,4 @@
-import {
-  type AutoencoderConfig,
-  FieldReader,
-  type Fields,
-  isRecord,
-  MOST_BLOCKS,
-  unsupported,
-} from './config-fields.ts'
+import { type AutoencoderConfig, FieldReader, type Fields, isRecord, MAX_BLOCKS, unsupported } from './config-fields.ts'
 import type { KlShape } from './kl-plan.ts'
 
 /**
@@ -55,7 +48,7 @@ function fromDdconfig(dd: Fields, params: Fields, target: string, outer: Fields)
     family,
     widths,
     base,
-    blocks: read.count('num_res_blocks', undefined, MOST_BLOCKS),
+    blocks: read.count('num_res_blocks', undefined, MAX_BLOCKS),
     attention: widths.map((_, level) => attends && resolutions.includes(resolution / 2 ** level)),
     midAttention: attends,
     zChannels,

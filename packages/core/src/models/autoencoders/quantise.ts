@@ -16,7 +16,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../../errors.ts'
-import { derive } from '../../ops/custom-gradient.ts'
+import { customGradient } from '../../ops/custom-gradient.ts'
 
 /** Bytes of distances that are alive at a time. */
 const DISTANCE_BYTES = 64 * 2 ** 20
@@ -66,7 +66,7 @@ export function quantise(latents: Tensor4D, codebook: Tensor2D, distanceBytes: n
  * code to the next has none of its own. The codebook gets no gradient.
  */
 export function quantiseStraightThrough(latents: Tensor4D, codebook: Tensor2D): Tensor4D {
-  return derive([latents], () => ({
+  return customGradient([latents], () => ({
     value: quantise(latents, codebook).quantised,
     saved: [],
     gradient: (dy: Tensor4D) => [dy],

@@ -22,11 +22,11 @@ const BARE = /(?:^|\/)\d+\.(?:weight$|conv\.)/
 /** Names that may be an autoencoder's behind its prefix: the rest of a checkpoint is not held to a hundred patterns. */
 const PLAUSIBLE = /^(?:(?:taesd_)?(?:encoder|decoder)|quant_conv|post_quant_conv|quantize|bn|\d+)\./
 /** Prefixes that are tried: those with the most names. */
-const MOST_PREFIXES = 8
+const MAX_PREFIXES = 8
 /** Parts of what all names begin with that are looked at: a path and some modules within one another. */
 const MAX_SHARED_PARTS = 6
 /** Tensors of an autoencoder at most; published ones have below 600. */
-const MOST_TENSORS = 4096
+const MAX_TENSORS = 4096
 
 /**
  * The spelling and the prefix that turn most of a file's names into an autoencoder's.
@@ -54,10 +54,10 @@ export function findSpelling(state: StateDict, part?: Part): Spelling {
       const rest = nameBehind(name, prefix)
       return rest !== null && PLAUSIBLE.test(rest) ? [[rest, tensor] as const] : []
     })
-    if (behind.length > MOST_TENSORS)
+    if (behind.length > MAX_TENSORS)
       throw new StableSigError(
         'limit',
-        `${state.source}: ${behind.length} tensors could be an autoencoder's (${behind[0]?.[0]}, …), at most ${MOST_TENSORS} are looked at`,
+        `${state.source}: ${behind.length} tensors could be an autoencoder's (${behind[0]?.[0]}, …), at most ${MAX_TENSORS} are looked at`,
       )
     for (const { mapping, kind } of spellings) {
       const tensors = new Map<string, StateTensor>()
@@ -105,6 +105,6 @@ function prefixesOf(names: readonly string[], shared: string): string[] {
   }
   return [...counts]
     .sort((a, b) => b[1] - a[1])
-    .slice(0, MOST_PREFIXES)
+    .slice(0, MAX_PREFIXES)
     .map(([prefix]) => prefix)
 }

@@ -21,9 +21,9 @@ test('a decoder whose stages are computed again has the same images and gradient
   const decoder = klDecoder(plan, { weights })
   const latents = tf.tensor4d(noise('latents', 2 * 3 * 2 * 4, 1), [2, 3, 2, 4])
   const before = tf.memory().numTensors
-  const run = (recompute: boolean) => {
+  const run = (gradientCheckpointing: boolean) => {
     const { loss, gradients } = valueAndGradients(() => {
-      const images = decoder.apply(weights, latents, { recompute })
+      const images = decoder.apply(weights, latents, { gradientCheckpointing })
       return { loss: tf.mean<tf.Scalar>(tf.square(tf.sin(images))), aux: {} }
     }, weights)
     const values = [loss, ...Object.values(gradients)].map((tensor) => Array.from(tensor.dataSync()))

@@ -8,9 +8,11 @@ export function runStages(
   stages: readonly Stage[],
   weights: Weights,
   x: Tensor4D,
-  { recompute = false }: DecodeOptions = {},
+  { gradientCheckpointing = false }: DecodeOptions = {},
 ): Tensor4D {
-  return tidy(() => stages.reduce((y, stage) => (recompute ? again(stage, weights, y) : stage.apply(weights, y)), x))
+  return tidy(() =>
+    stages.reduce((y, stage) => (gradientCheckpointing ? again(stage, weights, y) : stage.apply(weights, y)), x),
+  )
 }
 
 /** A stage that the backward pass computes once more. */

@@ -26,7 +26,7 @@ export interface TinyPlan {
 }
 
 /** Layers of a sequence at most: the 32x variant has 31. */
-const MOST_LAYERS = 256
+const MAX_LAYERS = 256
 
 /**
  * The architecture of a tiny autoencoder's half from what its file holds. Numbers are places in a sequence: N.weight is a
@@ -52,7 +52,7 @@ export function planTiny(source: string, tensors: ReadonlyMap<string, StateTenso
   const pooled = new Set([...tensors.keys()].flatMap((name) => /^(\d+)\.pool\./.exec(name)?.[1] ?? []))
   const first = part === 'encoder' ? 0 : 1
   if (numbers[0] !== first) throw refuse(`the first layer is ${numbers[0]}, expected ${first}`)
-  if (numbers.length > MOST_LAYERS) throw refuse(`it has ${numbers.length} layers, at most ${MOST_LAYERS} are read`)
+  if (numbers.length > MAX_LAYERS) throw refuse(`it has ${numbers.length} layers, at most ${MAX_LAYERS} are read`)
 
   const layers: TinyLayer[] = []
   const shapes: Record<string, ExpectedShape> = {}

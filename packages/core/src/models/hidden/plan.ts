@@ -34,7 +34,7 @@ export interface ExtractorDescription {
 }
 
 /** Above this many outputs a file is no extractor that anyone trains, and folding its layers would take minutes. */
-const MOST_OUTPUTS = 1024
+const MAX_OUTPUTS = 1024
 
 /** An extractor's architecture, and which of a file's tensors are its own. */
 export interface ExtractorPlan extends Pick<ExtractorDescription, 'bits' | 'convolutions' | 'channels' | 'redundancy'> {
@@ -69,10 +69,10 @@ export function planExtractor(state: StateDict, options: ExtractorOptions = {}):
     )
   const channels = size(`${blockName(0)}.0.weight`, 0)
   const outputs = size('linear.weight', 0)
-  if (outputs > MOST_OUTPUTS)
+  if (outputs > MAX_OUTPUTS)
     throw new StableSigError(
       'limit',
-      `${state.source}: linear.weight gives ${outputs} outputs; at most ${MOST_OUTPUTS} are read`,
+      `${state.source}: linear.weight gives ${outputs} outputs; at most ${MAX_OUTPUTS} are read`,
     )
   const whitened = found.tensors.has('whiten.weight')
   const redundancy = options.redundancy ?? (whitened ? outputs / size('whiten.weight', 1) : 1)
