@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,7 +14,8 @@ export const cache = join(root, '.cache')
  */
 export function packagesInOrder() {
   const all = readdirSync(join(root, 'packages'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    // What git has moved away leaves folders of ignored files behind.
+    .filter(({ name }) => existsSync(join(root, 'packages', name, 'package.json')))
     .map(({ name: folderName }) => {
       const folder = join(root, 'packages', folderName)
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
