@@ -67,6 +67,7 @@ export { type KlPlan, type KlShape, klPlan, klShapes } from './models/autoencode
 export { GENERATORS, type Generator, latentScaling } from './models/autoencoders/known-latents.ts'
 export * from './models/autoencoders/latent-bytes.ts'
 export * from './models/autoencoders/latents.ts'
+export { klSpellings } from './models/autoencoders/names.ts'
 export * from './models/autoencoders/quantise.ts'
 export * from './models/autoencoders/random.ts'
 export * from './models/autoencoders/read-autoencoder.ts'

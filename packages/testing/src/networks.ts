@@ -1,9 +1,8 @@
+import { type KlShape, klPlan, klShapes, klSpellings } from '@stablesig/core'
 import { fromFloat32, type StateDict, type StateTensor, unmapName } from '@stablesig/weights'
 import seedrandom from 'seedrandom'
-import { type KlShape, klPlan, klShapes } from './autoencoders/kl-plan.ts'
-import { klSpellings } from './autoencoders/names.ts'
 
-/* Small random networks as files would hold them, for tests. */
+/* Small random networks as files would hold them. */
 
 /** A state dict of float32 tensors: name -> [shape, values]. */
 export function stateOf(entries: Record<string, readonly [number[], ArrayLike<number>]>): StateDict {

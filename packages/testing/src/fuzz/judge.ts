@@ -1,6 +1,4 @@
-import { DTYPE_BYTES, elementCount } from '../dtype.ts'
-import { WeightsError } from '../errors.ts'
-import type { StateDict } from '../state-dict.ts'
+import { DTYPE_BYTES, elementCount, type StateDict, WeightsError } from '@stablesig/weights'
 import type { Good } from './corpus.ts'
 import { mutate, randomFrom } from './mutate.ts'
 

@@ -1,11 +1,13 @@
-import { memorySource } from '../byte-source.ts'
-import { readConfig } from '../config.ts'
-import * as p from '../fixtures/pickle.ts'
-import { torchZip, zip } from '../fixtures/zip.ts'
-import { openWeights } from '../open.ts'
-import { openSharded } from '../sharded.ts'
-import type { StateDict } from '../state-dict.ts'
-import { tensorData, writeSafetensors } from '../writer.ts'
+import {
+  memorySource,
+  openSharded,
+  openWeights,
+  readConfig,
+  type StateDict,
+  tensorData,
+  writeSafetensors,
+} from '@stablesig/weights'
+import { pickle as p, torchZip, zip } from '../files/index.ts'
 
 /** A good file to be broken. */
 export interface Good {

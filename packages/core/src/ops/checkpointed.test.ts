@@ -1,8 +1,9 @@
+import { useOnnx } from '@stablesig/testing/engine'
+import type { OnnxBackend } from '@stablesig/tfjs-backend-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { checkpointed, valueAndGradients } from '../../../core/src/index.ts'
-import { useOnnx } from '../testing/engines.ts'
-import type { OnnxBackend } from './backend.ts'
+import { checkpointed } from './checkpointed.ts'
+import { valueAndGradients } from './value-and-gradients.ts'
 
 const BLOCKS = 8
 const CHANNELS = 16
@@ -53,7 +54,7 @@ async function run(backend: OnnxBackend, recompute: boolean) {
 
 describe('checkpointed blocks', () => {
   test('have the values and gradients of kept ones, in less memory, computed twice', async () => {
-    const backend = await useOnnx({ name: 'onnx-recompute' })
+    const backend = await useOnnx()
     const before = tf.memory().numTensors
     const ids = backend.numDataIds()
     const kept = await run(backend, false)

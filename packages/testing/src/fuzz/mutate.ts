@@ -1,5 +1,3 @@
-import { joinBytes } from '../join-bytes.ts'
-
 /** A whole number from 0 to below. */
 export type Random = (below: number) => number
 
@@ -28,7 +26,7 @@ const TEXTS: readonly string[] = [
 
 type Mutation = (bytes: Uint8Array, at: number, random: Random, other: Uint8Array) => Uint8Array
 
-const joined = (...parts: readonly Uint8Array[]): Uint8Array => joinBytes(parts)
+const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
 
 /** Lengths of runs: mostly short, at times a good part of the file. */
 const run = (bytes: Uint8Array, random: Random): number => 1 + random(random(8) === 0 ? bytes.length : 16)
