@@ -64,7 +64,8 @@ export {
   upsample,
 } from './models/autoencoders/kl-layers.ts'
 export { type KlPlan, type KlShape, klPlan, klShapes } from './models/autoencoders/kl-plan.ts'
-export { GENERATORS, type Generator, latentScaling } from './models/autoencoders/known-latents.ts'
+export * from './models/autoencoders/generators.ts'
+export { latentScaling } from './models/autoencoders/known-latents.ts'
 export * from './models/autoencoders/latent-bytes.ts'
 export * from './models/autoencoders/latents.ts'
 export { klSpellings } from './models/autoencoders/names.ts'

@@ -1,33 +1,22 @@
 import { stat } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { makeOutputFolder, openDecoder, toPixels, withWeights, writePng } from '@stablesig/backend-node'
-import { decodeLatents, eachLatent, type Generator, latentScaling, readLatents, StableSigError } from '@stablesig/core'
-import { type Disposable, disposing } from '../disposal.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, startEngine } from '../models.ts'
-import { outputNames } from '../outputs.ts'
-import { reportFailure } from '../report.ts'
+import { decodeLatents, eachLatent, latentScaling, readLatents, StableSigError } from '@stablesig/core'
+import { type Disposable, disposing } from '../../disposal.ts'
+import { EXIT, UsageError } from '../../exit.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import { startEngine } from '../../models.ts'
+import type { GivenOf } from '../../options/description.ts'
+import { outputNames } from '../../outputs.ts'
+import { reportFailure } from '../../report.ts'
+import type { decode as command } from './command.ts'
 
-export interface DecodeOptions extends EngineOptions {
-  readonly autoencoder?: string
-  readonly decoder?: string
-  readonly config?: string
-  readonly generator?: Generator
-  readonly unscaled?: boolean
-  readonly latents: readonly string[]
-  readonly array?: string
-  readonly height?: number
-  readonly width?: number
-  readonly out: string
-  readonly json?: boolean
-}
+type Options = GivenOf<typeof command>
 
 /** Latents from files -> a PNG an image: what a generator's last step would have made of them. */
-export const decode = (options: DecodeOptions, io: Io): Promise<number> =>
-  disposing((own) => decodeWith(own, options, io))
+export const run = (options: Options, io: Io): Promise<number> => disposing((own) => decodeWith(own, options, io))
 
-async function decodeWith(own: <D extends Disposable>(made: D) => D, options: DecodeOptions, io: Io): Promise<number> {
+async function decodeWith(own: <D extends Disposable>(made: D) => D, options: Options, io: Io): Promise<number> {
   const path = decoderPath(options)
   await makeOutputFolder(options.out)
   await startEngine(options)
@@ -63,7 +52,7 @@ async function decodeWith(own: <D extends Disposable>(made: D) => D, options: De
   return code
 }
 
-function decoderPath({ autoencoder, decoder }: DecodeOptions): string {
+function decoderPath({ autoencoder, decoder }: Options): string {
   const path = autoencoder ?? decoder
   if (path === undefined) throw new UsageError('a decoder is needed: --autoencoder PATH or --decoder PATH')
   if (autoencoder !== undefined && decoder !== undefined)

@@ -8,7 +8,6 @@ import {
   fileCheckpoint,
   imageSet,
   roundDecoder,
-  type SaveFormat,
   type SigningFacts,
   saveDecoder,
   saveDelta,
@@ -23,53 +22,27 @@ import {
   keyId,
   mse,
   RECIPES,
-  type RecipeName,
   StableSigError,
 } from '@stablesig/core'
 import { dispose } from '@tensorflow/tfjs-core'
-import about from '../../package.json' with { type: 'json' }
-import { type AutoencoderOptions, autoencoderFiles, checkAutoencoderFiles } from '../autoencoder.ts'
-import { type Disposable, disposing } from '../disposal.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { readingOf } from '../inputs.ts'
-import { type Io, jsonLine } from '../io.ts'
-import { checkKeyLength, type KeyOptions, readKey } from '../key.ts'
-import { autoencoderAt, type EngineOptions, extractorAt, startEngine } from '../models.ts'
-import { photographsAt, readablePhotographs, trainingPhotographs } from '../photographs.ts'
-import { makeProgress } from '../progress.ts'
-
-export interface SignOptions extends EngineOptions, KeyOptions, AutoencoderOptions {
-  readonly extractor: string
-  readonly images: string
-  readonly recipe: RecipeName
-  readonly size?: number
-  readonly maxPixels?: number
-  readonly steps?: number
-  readonly batch?: number
-  /** GiB. */
-  readonly memory?: number
-  readonly accumulate?: number
-  readonly gradientCheckpointing?: boolean
-  readonly lr?: number
-  readonly lambdaImage?: number
-  readonly imageLoss: 'mse'
-  readonly heldOut?: string
-  readonly untilBits?: number
-  readonly untilPsnr?: number
-  readonly untilEvery?: number
-  readonly seed: number
-  readonly out: string
-  readonly format: SaveFormat
-  readonly delta?: string
-  readonly json?: boolean
-}
+import about from '../../../package.json' with { type: 'json' }
+import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
+import { type Disposable, disposing } from '../../disposal.ts'
+import { EXIT, UsageError } from '../../exit.ts'
+import { readingOf } from '../../inputs.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import { checkKeyLength, readKey } from '../../key.ts'
+import { autoencoderAt, extractorAt, startEngine } from '../../models.ts'
+import { photographsAt, readablePhotographs, trainingPhotographs } from '../../photographs.ts'
+import { makeProgress } from '../../progress.ts'
+import type { SignOptions } from './command.ts'
 
 /** Signed images are judged at this size at least: what is trained on small images is meant for larger ones. */
 const JUDGED_AT = 256
 /** Steps whose losses are read together on a GPU, where weights and moments would travel to it and back each time. */
 const STEPS_ON_A_GPU = 4
 
-export const sign = (options: SignOptions, io: Io): Promise<number> => disposing((own) => signWith(own, options, io))
+export const run = (options: SignOptions, io: Io): Promise<number> => disposing((own) => signWith(own, options, io))
 
 async function signWith(own: <D extends Disposable>(made: D) => D, options: SignOptions, io: Io): Promise<number> {
   const started = performance.now()

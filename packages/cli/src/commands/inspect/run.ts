@@ -1,22 +1,18 @@
 import { stat } from 'node:fs/promises'
 import { openWeightsPath, sha256File } from '@stablesig/backend-node'
 import type { StateTensor } from '@stablesig/weights'
-import { checkAutoencoderFiles } from '../autoencoder.ts'
-import { EXIT } from '../exit.ts'
-import { type Holds, whatItHolds } from '../holds.ts'
-import { type Io, jsonLine } from '../io.ts'
-
-interface Options {
-  readonly config?: string
-  readonly sha256?: boolean
-  readonly json?: boolean
-}
+import { checkAutoencoderFiles } from '../../autoencoder.ts'
+import { EXIT } from '../../exit.ts'
+import { type Holds, whatItHolds } from '../../holds.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import type { GivenOf } from '../../options/description.ts'
+import type { inspect } from './command.ts'
 
 /** A larger file is only hashed when that is asked for: it would be read whole. */
 const HASHED_BYTES = 256 * 2 ** 20
 
-/** What a path holds. Of the tensors no bytes are read, except for a checksum. */
-export async function inspect(path: string, { config, sha256, json }: Options, io: Io): Promise<number> {
+/** The contents of a path. Of the tensors no bytes are read, except for a checksum. */
+export async function run({ path, config, sha256, json }: GivenOf<typeof inspect>, io: Io): Promise<number> {
   await checkAutoencoderFiles({ path, ...(config === undefined ? {} : { config }) })
   const opened = await openWeightsPath(path)
   try {

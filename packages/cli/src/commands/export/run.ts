@@ -6,35 +6,15 @@ import {
   type SaveOnnxOptions,
   saveOnnx,
 } from '@stablesig/backend-node'
-import {
-  type Generator,
-  latentScaling,
-  type PortableModel,
-  portableDecoder,
-  portableExtractor,
-  StableSigError,
-} from '@stablesig/core'
-import { type Disposable, disposing } from '../disposal.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { type Io, jsonLine } from '../io.ts'
-import { extractorAt, startEngine } from '../models.ts'
+import { latentScaling, type PortableModel, portableDecoder, portableExtractor, StableSigError } from '@stablesig/core'
+import { type Disposable, disposing } from '../../disposal.ts'
+import { EXIT, UsageError } from '../../exit.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import { extractorAt, startEngine } from '../../models.ts'
+import type { GivenOf } from '../../options/description.ts'
+import type { exportModel as command } from './command.ts'
 
-export type ExportKind = 'decoder' | 'extractor'
-
-export interface ExportOptions {
-  readonly autoencoder?: string
-  readonly decoder?: string
-  readonly config?: string
-  readonly extractor?: string
-  readonly out: string
-  readonly fp16?: boolean
-  readonly fp16Io?: boolean
-  readonly range: 'signed' | 'unit'
-  readonly generatorLatents?: boolean
-  readonly generator?: Generator
-  readonly layout: 'file' | 'transformers.js'
-  readonly json?: boolean
-}
+type Options = GivenOf<typeof command>
 
 /** What is written, and what else is known of it. */
 interface Source {
@@ -42,16 +22,16 @@ interface Source {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-export const exportModel = (kind: ExportKind, options: ExportOptions, io: Io): Promise<number> =>
+export const run = (options: Options, io: Io): Promise<number> =>
   disposing(async (own) => {
-    const weights = weightsPath(kind, options)
+    const weights = weightsPath(options)
     if (options.generator !== undefined && !options.generatorLatents)
       throw new UsageError('--generator belongs to --generator-latents: otherwise latents are not scaled')
     if (options.fp16Io && !options.fp16) throw new UsageError('--fp16-io belongs to --fp16')
     await checkOnnxOutput(options.out, options.layout)
     // Weights live in an engine; nothing is computed.
     await startEngine({ device: 'cpu' })
-    const { model, metadata } = await (kind === 'decoder'
+    const { model, metadata } = await (options.what === 'decoder'
       ? openSource(own, weights, options)
       : extractorAt(weights).then((extractor) => ({ model: portableExtractor(own(extractor)), metadata: {} })))
     const saving: SaveOnnxOptions = {
@@ -84,7 +64,7 @@ export const exportModel = (kind: ExportKind, options: ExportOptions, io: Io): P
 async function openSource(
   own: <D extends Disposable>(made: D) => D,
   path: string,
-  { config, range, generatorLatents, generator }: ExportOptions,
+  { config, range, generatorLatents, generator }: Options,
 ): Promise<Source> {
   const { decoder, latents: told, metadata }: OpenedDecoder = await openDecoder(path, config)
   own(decoder)
@@ -102,13 +82,13 @@ async function openSource(
 }
 
 /** The one path among the options that say what is exported. */
-function weightsPath(kind: ExportKind, { autoencoder, decoder, extractor }: ExportOptions): string {
-  const given = kind === 'decoder' ? [autoencoder, decoder] : [extractor]
-  const other = kind === 'decoder' ? [extractor] : [autoencoder, decoder]
+function weightsPath({ what, autoencoder, decoder, extractor }: Options): string {
+  const given = what === 'decoder' ? [autoencoder, decoder] : [extractor]
+  const other = what === 'decoder' ? [extractor] : [autoencoder, decoder]
   const [path, second] = given.filter((one) => one !== undefined)
   if (path === undefined || second !== undefined || other.some((one) => one !== undefined))
     throw new UsageError(
-      kind === 'decoder'
+      what === 'decoder'
         ? 'export decoder takes --autoencoder PATH or --decoder FILE, one of them'
         : 'export extractor takes --extractor FILE',
     )

@@ -1,18 +1,11 @@
 import { openFile } from '@stablesig/backend-node'
 import { identify, type Registry, readRegistry, StableSigError } from '@stablesig/core'
-import type { InputOptions } from '../inputs.ts'
-import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, extractorAt, startEngine } from '../models.ts'
-import { warnUnwhitened } from '../unwhitened.ts'
-import { eachImage } from './each-image.ts'
-
-interface Options extends InputOptions, EngineOptions {
-  readonly extractor: string
-  readonly registry: string
-  readonly fpr: number
-  readonly bits?: boolean
-  readonly json?: boolean
-}
+import { type Io, jsonLine } from '../../io.ts'
+import { extractorAt, startEngine } from '../../models.ts'
+import type { GivenOf } from '../../options/description.ts'
+import { warnUnwhitened } from '../../unwhitened.ts'
+import { eachImage } from '../each-image.ts'
+import type { identify as command } from './command.ts'
 
 async function openRegistry(path: string): Promise<Registry> {
   const source = await openFile(path)
@@ -23,8 +16,8 @@ async function openRegistry(path: string): Promise<Registry> {
   }
 }
 
-export async function identifyFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
-  return eachImage(images, options, io, async (own) => {
+export async function run(options: GivenOf<typeof command>, io: Io): Promise<number> {
+  return eachImage(options, io, async (own) => {
     const registry = await openRegistry(options.registry)
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))

@@ -1,15 +1,10 @@
 import { planKey } from '@stablesig/stats'
-import { EXIT } from '../exit.ts'
-import { type Io, jsonLine } from '../io.ts'
+import { EXIT } from '../../exit.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import type { GivenOf } from '../../options/description.ts'
+import type { plan } from './command.ts'
 
-interface Options {
-  readonly bits: number
-  readonly users: number
-  readonly fpr: number
-  readonly json?: boolean
-}
-
-export async function plan({ bits, users, fpr, json }: Options, io: Io): Promise<number> {
+export async function run({ bits, users, fpr, json }: GivenOf<typeof plan>, io: Io): Promise<number> {
   const planned = planKey({ bits, users, fpr })
   if (json) {
     io.out(jsonLine(planned))

@@ -1,18 +1,15 @@
 import { totalmem } from 'node:os'
 import { makeOutputFolder, type Pixels, toPixels, toUnitImages, writePng } from '@stablesig/backend-node'
 import { type Autoencoder, reconstructImages } from '@stablesig/core'
-import { type AutoencoderOptions, autoencoderFiles, checkAutoencoderFiles } from '../autoencoder.ts'
-import { EXIT } from '../exit.ts'
-import { type InputOptions, inputPaths, readInputs } from '../inputs.ts'
-import { type Io, jsonLine } from '../io.ts'
-import { autoencoderAt, type EngineOptions, startEngine } from '../models.ts'
-import { outputNames } from '../outputs.ts'
-import { reportFailure } from '../report.ts'
-
-interface Options extends InputOptions, EngineOptions, AutoencoderOptions {
-  readonly out: string
-  readonly json?: boolean
-}
+import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
+import { EXIT } from '../../exit.ts'
+import { inputPaths, readInputs } from '../../inputs.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import { autoencoderAt, startEngine } from '../../models.ts'
+import type { GivenOf } from '../../options/description.ts'
+import { outputNames } from '../../outputs.ts'
+import { reportFailure } from '../../report.ts'
+import type { reconstruct } from './command.ts'
 
 /**
  * The image as the autoencoder gives it back, at its own size: padded to whole blocks and cut back.
@@ -34,10 +31,10 @@ export async function throughAutoencoder(
   }
 }
 
-export async function reconstruct(images: readonly string[], options: Options, io: Io): Promise<number> {
+export async function run(options: GivenOf<typeof reconstruct>, io: Io): Promise<number> {
   const files = autoencoderFiles(options)
   await checkAutoencoderFiles(files)
-  const paths = await inputPaths(images, options, io)
+  const paths = await inputPaths(options, io)
   await makeOutputFolder(options.out)
   await startEngine(options)
   const autoencoder = await autoencoderAt(files)

@@ -1,17 +1,13 @@
 import { bitsOf, readLogits } from '@stablesig/core'
-import { EXIT } from '../exit.ts'
-import type { InputOptions } from '../inputs.ts'
-import { type Io, jsonLine } from '../io.ts'
-import { type EngineOptions, extractorAt, startEngine } from '../models.ts'
-import { eachImage } from './each-image.ts'
+import { EXIT } from '../../exit.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import { extractorAt, startEngine } from '../../models.ts'
+import type { GivenOf } from '../../options/description.ts'
+import { eachImage } from '../each-image.ts'
+import type { extract } from './command.ts'
 
-interface Options extends InputOptions, EngineOptions {
-  readonly extractor: string
-  readonly json?: boolean
-}
-
-export async function extractFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
-  const code = await eachImage(images, options, io, async (own) => {
+export async function run(options: GivenOf<typeof extract>, io: Io): Promise<number> {
+  const code = await eachImage(options, io, async (own) => {
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
     return {

@@ -1,21 +1,15 @@
 import { detect } from '@stablesig/core'
-import type { InputOptions } from '../inputs.ts'
-import { type Io, jsonLine } from '../io.ts'
-import { checkKeyLength, type KeyOptions, readKey } from '../key.ts'
-import { type EngineOptions, extractorAt, startEngine } from '../models.ts'
-import { warnUnwhitened } from '../unwhitened.ts'
-import { eachImage } from './each-image.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import { checkKeyLength, readKey } from '../../key.ts'
+import { extractorAt, startEngine } from '../../models.ts'
+import type { GivenOf } from '../../options/description.ts'
+import { warnUnwhitened } from '../../unwhitened.ts'
+import { eachImage } from '../each-image.ts'
+import type { detect as command } from './command.ts'
 
-interface Options extends InputOptions, EngineOptions, KeyOptions {
-  readonly extractor: string
-  readonly fpr: number
-  readonly bits?: boolean
-  readonly json?: boolean
-}
-
-export async function detectFiles(images: readonly string[], options: Options, io: Io): Promise<number> {
+export async function run(options: GivenOf<typeof command>, io: Io): Promise<number> {
   const key = await readKey(options, io)
-  return eachImage(images, options, io, async (own) => {
+  return eachImage(options, io, async (own) => {
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
     checkKeyLength(key, extractor.bits, options)
