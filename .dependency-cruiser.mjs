@@ -19,12 +19,10 @@ const packages = {
   'tfjs-backend-onnx': ['gradients'],
   'backend-node': ['core', 'weights', 'tfjs-backend-onnx'],
   cli: ['stats', 'weights', 'core', 'backend-node'],
-  // Private: what tests of several packages share.
-  conformance: [],
 }
 
-/** Tests and what only tests use; they may reach anything. */
-const test = '(\\.test\\.ts|/testing\\.ts|/testing/[^/]+\\.ts)$'
+/** Tests and what only tests use, such as all of the private package `testing`; they may reach any package, by its name. */
+const test = '(\\.test\\.ts|/testing\\.ts)$|/testing/'
 const source = (name) => `^packages/${name}/src/`
 const room = (names) => `^packages/core/src/(${names.join('|')})/`
 const anyOf = (names) => `^packages/(${names.join('|')})/`
@@ -72,8 +70,19 @@ export default {
       name: 'packages-by-name',
       comment: 'A package reaches another by its name, never by a path into its folder.',
       severity: 'error',
-      from: { path: '^packages/([^/]+)/', pathNot: test },
-      to: { path: '^packages/[^/]+/', pathNot: '^packages/$1/', dependencyTypes: ['local'] },
+      from: { path: '^packages/([^/]+)/' },
+      to: {
+        path: '^packages/[^/]+/',
+        pathNot: ['^packages/$1/', '/runtime/onnxruntime.ts$'],
+        dependencyTypes: ['local'],
+      },
+    },
+    {
+      name: 'packages-by-name-elsewhere',
+      comment: 'So do goldens, benches, examples, training and scripts.',
+      severity: 'error',
+      from: { pathNot: '^packages/' },
+      to: { path: '^packages/', dependencyTypes: ['local'] },
     },
     {
       name: 'no-testing-in-sources',

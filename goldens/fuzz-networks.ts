@@ -1,69 +1,17 @@
-import {
-  memorySource,
-  modelState,
-  openWeights,
-  readConfig,
-  type StateDict,
-  type StateTensor,
-  tensorData,
-  writeSafetensors,
-} from '@stablesig/weights'
-import type { Good } from '@stablesig/weights/testing'
-import { StableSigError } from '../packages/core/src/errors.ts'
-import { describeAutoencoder } from '../packages/core/src/models/autoencoders/describe.ts'
-import { klPlan, klShapes } from '../packages/core/src/models/autoencoders/kl-plan.ts'
-import { describeExtractor } from '../packages/core/src/models/hidden/plan.ts'
+import { describeAutoencoder, describeExtractor, StableSigError } from '@stablesig/core'
+import type { Good } from '@stablesig/testing/fuzz'
+import { extractorState, klState, tinyState } from '@stablesig/testing/networks'
+import { memorySource, modelState, openWeights, readConfig, type StateDict, writeSafetensors } from '@stablesig/weights'
 
 /* Files of networks, which are also described, as `inspect` does, and configurations, held to such a file. */
 
-/** A file of zeros: only names and shapes matter here. */
-function stateOf(source: string, shapes: Readonly<Record<string, readonly number[]>>): StateDict {
-  const tensors = new Map<string, StateTensor>()
-  for (const [name, shape] of Object.entries(shapes)) {
-    const { data, ...about } = tensorData(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape)
-    tensors.set(name, { ...about, read: async () => data })
-  }
-  return { source, format: 'safetensors', tensors, metadata: {} }
-}
-
-/** A KL autoencoder of two groups of channels, in LDM's spelling. */
-function klState(): StateDict {
-  const shapes: Record<string, readonly number[]> = {}
-  for (const part of ['encoder', 'decoder'] as const)
-    for (const [name, shape] of Object.entries(
-      klShapes(klPlan(part, { widths: [2, 4], latentChannels: 4, groups: 2, blocks: 1 })),
-    ))
-      shapes[/^(post_)?quant_conv\./.test(name) ? name : `${part}.${name}`] = shape
-  return stateOf('kl', shapes)
-}
-
-/** A decoder of two channels that doubles sides once, as diffusers' AutoencoderTiny names it. */
-function tinyState(): StateDict {
-  const shapes: Record<string, readonly number[]> = {}
-  const conv = (name: string, into: number, out: number) => {
-    shapes[`${name}.weight`] = [out, into, 3, 3]
-    shapes[`${name}.bias`] = [out]
-  }
-  const layer = (i: number) => `decoder.layers.${i}`
-  conv(layer(0), 2, 2)
-  for (const i of [0, 2, 4]) conv(`${layer(2)}.conv.${i}`, 2, 2)
-  // Behind the upsampling, which is layer 3, a convolution without a bias.
-  shapes[`${layer(4)}.weight`] = [2, 2, 3, 3]
-  for (const i of [0, 2, 4]) conv(`${layer(5)}.conv.${i}`, 2, 2)
-  conv(layer(6), 2, 3)
-  return stateOf('tiny', shapes)
-}
-
-/** A whitened extractor of two bits, as TorchScript names it. */
-function extractorState(): StateDict {
-  const shapes: Record<string, readonly number[]> = {}
-  for (const [i, into] of [3, 2].entries()) {
-    shapes[`0.layers.${i}.layers.0.weight`] = [2, into, 3, 3]
-    for (const name of ['0.bias', '1.weight', '1.bias', '1.running_mean', '1.running_var'])
-      shapes[`0.layers.${i}.layers.${name}`] = [2]
-  }
-  for (const name of ['0.linear', '1']) Object.assign(shapes, { [`${name}.weight`]: [2, 2], [`${name}.bias`]: [2] })
-  return stateOf('extractor', shapes)
+const STATES = {
+  /** Of two widths, in LDM's spelling. */
+  kl: klState({ widths: [2, 4], latentChannels: 4, groups: 2, blocks: 1 }),
+  /** As diffusers' AutoencoderTiny names it. */
+  tiny: tinyState('decoder', { width: 2, latentChannels: 2, pooled: false, spelling: 'diffusers' }),
+  /** Whitened, as TorchScript names it. */
+  extractor: extractorState({ bits: 2, channels: 2, blocks: 1, prefix: '0.' }),
 }
 
 async function bytesOf({ tensors }: StateDict): Promise<Uint8Array> {
@@ -142,16 +90,15 @@ const configuration = (name: string, value: object, state: StateDict): Good => (
 
 /** Networks of every family, and configurations of every kind. */
 export async function networks(): Promise<readonly Good[]> {
-  const decoder = tinyState()
-  const kl = klState()
+  const { kl, tiny, extractor } = STATES
   const tinyConfig = { _class_name: 'AutoencoderTiny', latent_channels: 2, scaling_factor: 1, shift_factor: 0 }
   return [
     await network('KL autoencoder', kl),
-    await network('tiny decoder', decoder),
-    await network('extractor', extractorState()),
+    await network('tiny decoder', tiny),
+    await network('extractor', extractor),
     configuration('config.json of KL', KL, kl),
     configuration('config.json of FLUX.2', FLUX2, kl),
-    configuration('config.json of tiny', tinyConfig, decoder),
+    configuration('config.json of tiny', tinyConfig, tiny),
     configuration('LDM configuration', LDM, kl),
   ]
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { CORPUS, type Good, judge, mutated, type Verdict, weightsFile } from '@stablesig/weights/testing'
+import { CORPUS, type Good, judge, mutated, type Verdict, weightsFile } from '@stablesig/testing/fuzz'
 import { networks } from './fuzz-networks.ts'
 import { judge as judgeImage } from './images/judge.ts'
 import { seeds } from './images/seeds.ts'
@@ -49,7 +49,7 @@ interface Subject {
   judge(bytes: Uint8Array): Promise<Verdict>
 }
 
-/** The corpus of core's tests, networks with their configurations, and the files with which the goldens judge reading. */
+/** The corpus of the tests, networks with their configurations, and the files with which the goldens judge reading. */
 async function weightsFiles(fixtures: string): Promise<readonly Subject[]> {
   const files: Good[] = [...CORPUS, ...(await networks())]
   for (const name of readdirSync(fixtures).sort()) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kernelSupport } from '@stablesig/tfjs-backend-onnx'
 import { expect, test } from 'vitest'
-import { kernelSupport } from '../packages/tfjs-backend-onnx/src/index.ts'
 import { kernelDocs } from './lib/kernel-docs.mjs'
 import { root } from './lib/workspace.mjs'
 

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { type Piece, pickle as p, zip64 } from '@stablesig/weights/testing'
+import { type Piece, pickle as p, zip64 } from '@stablesig/testing/files'
 import { FIRST_STAGE, stableDiffusion15 } from './stable-diffusion.ts'
 
 export const FORMATS = ['safetensors', 'ckpt'] as const

@@ -1,6 +1,6 @@
 import { readImage } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
-import type { Verdict } from '@stablesig/weights/testing'
+import type { Verdict } from '@stablesig/testing/fuzz'
 import type { Seed } from './seeds.ts'
 import type { Strict, StrictDecoder } from './strict.ts'
 

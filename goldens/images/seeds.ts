@@ -1,4 +1,4 @@
-import { randomFrom } from '@stablesig/weights/testing'
+import { randomFrom } from '@stablesig/testing/fuzz'
 import sharp, { type Sharp } from 'sharp'
 
 /** A good image to be broken. */

@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { withLock } from './lock.mjs'
-import { cache, packagesInOrder, root } from './workspace.mjs'
+import { cache, publishedPackages, root } from './workspace.mjs'
 
 const tsup = join(dirname(createRequire(import.meta.url).resolve('tsup/package.json')), 'dist/cli-default.js')
 
 /**
- * Builds dist of every package whose sources, or those of a package it depends on, changed since its last build.
+ * Builds dist of every published package whose sources, or those of a package it depends on, changed since its last build.
  * Whether they did is asked of their contents: times say little after a checkout. All of the build's text goes to standard
  * error, so that a command which builds first keeps standard output for itself.
  * @param {{ force?: boolean, types?: boolean }} [options] types: declarations too, which running needs not and packing does
@@ -18,7 +18,7 @@ export async function build({ force = false, types = false } = {}) {
   await withLock(join(cache, 'build.lock'), () => {
     const shared = digest([join(root, 'tsup.config.ts'), join(root, 'tsconfig.json'), join(root, 'pnpm-lock.yaml')])
     const digests = new Map()
-    for (const { name, folder, dependsOn } of packagesInOrder()) {
+    for (const { name, folder, dependsOn } of publishedPackages()) {
       const below = dependsOn.map((one) => digests.get(one))
       const now = createHash('sha256')
         .update([shared, ...below, digest(sources(folder))].join())

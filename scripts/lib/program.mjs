@@ -38,6 +38,8 @@ async function bundled(entry) {
     platform: 'node',
     target: 'node20',
     packages: 'external',
+    // What is private has no dist: its sources become part of the program.
+    alias: { '@stablesig/testing': join(root, 'packages/testing/src') },
     sourcemap: 'inline',
     logLevel: 'warning',
   })

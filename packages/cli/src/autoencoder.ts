@@ -1,14 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { type AutoencoderFiles, cannotRead } from '@stablesig/backend-node'
 import { UsageError } from './exit.ts'
-
-/** Where a command's autoencoder lies: in one place, or its halves in two. */
-export interface AutoencoderOptions {
-  readonly autoencoder?: string
-  readonly encoder?: string
-  readonly decoder?: string
-  readonly config?: string
-}
+import type { AutoencoderOptions } from './options/shared.ts'
 
 /**
  * What openAutoencoder takes.

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readImage, ready, writeFileAtomic } from '@stablesig/backend-node'
+import { noise, tinyState } from '@stablesig/testing/networks'
 import { streamSafetensors, tensorData, writeSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { noise, tinyState } from '../../core/src/models/testing.ts'
 import { stablesig } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-decode-'))

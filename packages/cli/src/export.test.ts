@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ready, signingHeader, writeFileAtomic } from '@stablesig/backend-node'
+import { extractorState, tinyState } from '@stablesig/testing/networks'
 import { type StateDict, streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { extractorState, tinyState } from '../../core/src/models/testing.ts'
 import { stablesig } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-cli-export-'))

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { readImage, ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
+import { extractorState, noise, tinyState } from '@stablesig/testing/networks'
 import { type StateDict, streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { extractorState, noise, tinyState } from '../../core/src/models/testing.ts'
 import { type Captured, type Surroundings, stablesig } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-cli-'))

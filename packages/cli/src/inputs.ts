@@ -11,19 +11,7 @@ import {
 import { abortedError, StableSigError } from '@stablesig/core'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
-
-export interface InputOptions {
-  /** '-' for standard input, else a file: one path a line. */
-  readonly files?: string
-  /** Paths in the list end with NUL instead of a line's end. */
-  readonly null?: boolean
-  /** Shorter side, then a centre crop; native size without it. */
-  readonly size?: number
-  /** Most pixels of the longer side; native size without it. */
-  readonly maxSide?: number
-  /** Larger images are refused. */
-  readonly maxPixels?: number
-}
+import type { InputOptions } from './options/shared.ts'
 
 /** One file that was asked for: its image, or why there is none. */
 export type Input =
@@ -40,11 +28,10 @@ const AHEAD = 3
  *   Iterating throws UsageError when the list names none
  */
 export async function inputPaths(
-  images: readonly string[],
-  options: InputOptions,
+  options: InputOptions & { readonly images: readonly string[] },
   io: Io,
 ): Promise<AsyncIterable<FoundFile>> {
-  const { files } = options
+  const { images, files } = options
   if (images.length === 0 && files === undefined)
     throw new UsageError('give images, folders or patterns, or --files - to read paths from standard input')
   if (options.null && files === undefined)

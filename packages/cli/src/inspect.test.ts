@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ready, sha256File, writeFileAtomic, writePng } from '@stablesig/backend-node'
+import { extractorState, tinyState } from '@stablesig/testing/networks'
 import { type StateTensor, streamSafetensors } from '@stablesig/weights'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { extractorState, tinyState } from '../../core/src/models/testing.ts'
 import { stablesig } from './testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-inspect-'))

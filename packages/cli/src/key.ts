@@ -1,14 +1,10 @@
 import { checkKey, type Key, parseKey, StableSigError } from '@stablesig/core'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
+import type { KeyOptions } from './options/shared.ts'
 
 /** A key has some hundred characters: what is larger is another file. */
 const MAX_KEY_FILE_BYTES = 2 ** 16
-
-export interface KeyOptions {
-  readonly key?: string
-  readonly keyFile?: string
-}
 
 /**
  * The key from --key, else --key-file, else the environment's STABLESIG_KEY. Only the option shows in the list of processes.

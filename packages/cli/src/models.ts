@@ -1,6 +1,5 @@
 import {
   type AutoencoderFiles,
-  type Device,
   type Engine,
   openAutoencoder,
   openExtractor,
@@ -8,11 +7,7 @@ import {
   withWeights,
 } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
-
-export interface EngineOptions {
-  readonly device: Device | 'auto'
-  readonly threads?: number
-}
+import type { EngineOptions } from './options/shared.ts'
 
 /** Starts the engine that a command's tensors live in. Models are loaded into it, so it comes first. */
 export const startEngine = ({ device, threads }: EngineOptions): Promise<Engine> =>

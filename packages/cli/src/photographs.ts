@@ -4,9 +4,11 @@ import {
   type FileImageSet,
   findFiles,
   imageSet,
+  type Pixels,
   type ReadImageOptions,
   readImage,
   systemPath,
+  toUnitImages,
 } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 import { namingOption } from './inputs.ts'
@@ -61,21 +63,30 @@ export function trainingPhotographs(paths: readonly string[], reading: ReadImage
   }
 }
 
+/** What held-out images may take that are kept once they are read: more than a thousand of 256 px. */
+const KEPT_BYTES = 256 * 2 ** 20
+
 /**
- * Those of the photographs to judge on that can be read; the others are told of. They are tried before any training, for a
- * figure over fewer of them than were asked for would come as a surprise after it.
+ * Those of the photographs to judge on that can be read; the others are told of. They are read before any training, for a figure
+ * over fewer of them than were asked for would come as a surprise after it, and kept, so that each is decoded once.
+ * @param size side of the square that is judged, in pixels
  * @throws StableSigError of the last one when none can be read
  */
-export async function readablePhotographs(
+export async function heldOutPhotographs(
   paths: readonly string[],
   reading: ReadImageOptions,
+  size: number,
   io: Io,
-): Promise<string[]> {
+): Promise<FileImageSet> {
   const readable: string[] = []
+  const kept = new Map<number, Pixels>()
+  let room = KEPT_BYTES
   let failure: unknown
   for (const path of paths) {
     try {
-      await readImage(path, reading)
+      const image = await readImage(path, { ...reading, size })
+      room -= image.data.length
+      if (room >= 0) kept.set(readable.length, image)
       readable.push(path)
     } catch (error) {
       if (!ofOneFile(error)) throw error
@@ -84,5 +95,12 @@ export async function readablePhotographs(
     }
   }
   if (failure && readable.length === 0) throw failure
-  return readable
+  const set = imageSet(readable, reading)
+  return {
+    ...set,
+    async read(index, asked) {
+      const image = asked === size ? kept.get(index) : undefined
+      return image ? toUnitImages([image]) : set.read(index, asked)
+    },
+  }
 }

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
+import { extractorState, noise } from '@stablesig/testing/networks'
 import { streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { extractorState, noise } from '../../core/src/models/testing.ts'
 import { type Surroundings, stablesig } from './testing.ts'
 
 // What a scan is given by people: folders in which not all can be read, and lists as other programs write them.

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
+import { extractorState, noise, tinyState } from '@stablesig/testing/networks'
 import { type StateDict, streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { extractorState, noise, tinyState } from '../../core/src/models/testing.ts'
 import { stablesig } from './testing.ts'
 
 /* sign --memory, --accumulate, --gradient-checkpointing: how a step is kept within memory. */

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { extractorState, tinyState } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kindOf } from './arguments.ts'
 import * as core from './index.ts'
-import { extractorState, tinyState } from './models/testing.ts'
 
 let extractor: core.Extractor
 let autoencoder: core.Autoencoder

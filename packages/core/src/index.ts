@@ -56,6 +56,7 @@ export {
   describeAutoencoder,
 } from './models/autoencoders/describe.ts'
 export * from './models/autoencoders/gaussian.ts'
+export * from './models/autoencoders/generators.ts'
 export { type KlParts, klDecoder, klEncoder } from './models/autoencoders/kl.ts'
 export {
   attentionBlock,
@@ -64,9 +65,10 @@ export {
   upsample,
 } from './models/autoencoders/kl-layers.ts'
 export { type KlPlan, type KlShape, klPlan, klShapes } from './models/autoencoders/kl-plan.ts'
-export { GENERATORS, type Generator, latentScaling } from './models/autoencoders/known-latents.ts'
+export { latentScaling } from './models/autoencoders/known-latents.ts'
 export * from './models/autoencoders/latent-bytes.ts'
 export * from './models/autoencoders/latents.ts'
+export { klSpellings } from './models/autoencoders/names.ts'
 export * from './models/autoencoders/quantise.ts'
 export * from './models/autoencoders/random.ts'
 export * from './models/autoencoders/read-autoencoder.ts'

@@ -1,7 +1,6 @@
+import { CORPUS, judge, mutated } from '@stablesig/testing/fuzz'
 import { describe, expect, test } from 'vitest'
 import { WeightsError } from './errors.ts'
-import { CORPUS } from './testing/corpus.ts'
-import { judge, mutated } from './testing/fuzz.ts'
 
 /** Mutations of each file. `npx -y pnpm@12 fuzz` runs more, of more files, and measures time and memory. */
 const RUNS = 60

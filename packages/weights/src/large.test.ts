@@ -1,10 +1,8 @@
+import { pickle as p, SparseSource, safetensors, zip64 } from '@stablesig/testing/files'
 import { describe, expect, test } from 'vitest'
 import { readFloat32 } from './convert.ts'
-import { expectRefusal } from './fixtures/errors.ts'
-import * as p from './fixtures/pickle.ts'
-import { safetensors } from './fixtures/safetensors.ts'
-import { SparseSource, zip64 } from './fixtures/sparse.ts'
 import { openWeights } from './open.ts'
+import { expectRefusal } from './testing.ts'
 
 const GB = 2 ** 30
 const floats = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer)

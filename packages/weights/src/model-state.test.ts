@@ -1,7 +1,6 @@
+import { pickle as p, torchZip } from '@stablesig/testing/files'
 import { expect, test } from 'vitest'
 import { memorySource } from './byte-source.ts'
-import * as p from './fixtures/pickle.ts'
-import { torchZip } from './fixtures/zip.ts'
 import { modelState } from './model-state.ts'
 import { openWeights } from './open.ts'
 

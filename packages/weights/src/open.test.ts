@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { memorySource } from './byte-source.ts'
 import { WeightsError } from './errors.ts'
-import { expectRefusal } from './fixtures/errors.ts'
 import { openWeights } from './open.ts'
+import { expectRefusal } from './testing.ts'
 
 const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
 

@@ -1,12 +1,11 @@
+import { SparseSource, safetensors } from '@stablesig/testing/files'
 import { describe, expect, test } from 'vitest'
 import { memorySource } from './byte-source.ts'
 import { fromFloat32 } from './convert.ts'
-import { expectRefusal } from './fixtures/errors.ts'
-import { safetensors } from './fixtures/safetensors.ts'
-import { SparseSource } from './fixtures/sparse.ts'
 import { openWeights } from './open.ts'
 import { replaceTensors, storeLike } from './replace.ts'
 import { rewriteSafetensors } from './rewrite.ts'
+import { expectRefusal } from './testing.ts'
 import { convertToSafetensors, type FileContents, type TensorData, writeSafetensors } from './writer.ts'
 
 async function bytesOf({ chunks }: FileContents): Promise<Uint8Array> {

@@ -1,11 +1,10 @@
+import { pickle as p, torchZip } from '@stablesig/testing/files'
 import { describe, expect, test } from 'vitest'
 import { memorySource } from './byte-source.ts'
 import { readFloat32 } from './convert.ts'
 import { WeightsError } from './errors.ts'
-import { expectRefusal } from './fixtures/errors.ts'
-import * as p from './fixtures/pickle.ts'
-import { torchZip } from './fixtures/zip.ts'
 import { openSharded, readShardIndex } from './sharded.ts'
+import { expectRefusal } from './testing.ts'
 import { tensorData, writeSafetensors } from './writer.ts'
 
 const shard = (...names: string[]) =>

@@ -15,6 +15,7 @@ import {
   readDecoder,
   unknownScaling,
 } from '@stablesig/core'
+import { extractorState, klState, tinyState } from '@stablesig/testing/networks'
 import { streamSafetensors } from '@stablesig/weights'
 import {
   dispose,
@@ -28,7 +29,6 @@ import {
 } from '@tensorflow/tfjs-core'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { extractorState, klState, tinyState } from '../../../core/src/models/testing.ts'
 import { ready } from '../engine/ready.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { openExtractor } from '../models/open-models.ts'

@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import { storeWeights, type Weights } from '@stablesig/core'
 import { applyDelta, type Delta, makeDelta, openWeights, readable, type StateTensor } from '@stablesig/weights'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { openFile } from '../files/file-source.ts'
@@ -9,6 +8,8 @@ import { checkDestination, type SaveFormat } from './destination.ts'
 import { cardOf } from './make-card.ts'
 import { type ModelCard, modelCardJson, renderModelCard, type SigningFacts } from './model-card.ts'
 import { nodeHash } from './node-hash.ts'
+import { storedTensors } from './round-decoder.ts'
+import type { SaveDecoderOptions } from './save-decoder.ts'
 import { describeOrigin, readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
 import { readSigningHeader, signingHeader } from './signing-header.ts'
 import { type SavedDecoder, writeSigned } from './write-signed.ts'
@@ -24,16 +25,16 @@ export interface SavedDelta extends Omit<Delta, 'file'> {
 /**
  * Writes what turns a decoder into a signed one, with a card beside it. It is small where the signed weights were rounded for it:
  * see roundDecoder's `forDelta`.
- * @param decoder the signed weights as they were saved, under the model's own names
+ * @param decoder the signed weights as they were saved, under the model's own names, or what `roundDecoder` made of them
  * @throws StableSigError 'io'; as storeWeights
  */
 export function saveDelta(
   out: string,
-  options: { readonly autoencoder: SignedOrigin; readonly decoder: Weights; readonly signing?: SigningFacts },
+  options: Pick<SaveDecoderOptions, 'autoencoder' | 'decoder' | 'signing'>,
 ): Promise<SavedDelta> {
   const { autoencoder, decoder, signing = null } = options
   return withStored(autoencoder, async (_, stored) =>
-    write(out, autoencoder, stored, readable(await storeWeights(stored, decoder)), signing),
+    write(out, autoencoder, stored, readable(await storedTensors(stored, decoder)), signing),
   )
 }
 

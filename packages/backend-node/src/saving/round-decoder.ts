@@ -1,16 +1,27 @@
 import { type StoreOptions, storeWeights, type Weights, weightsFromStored } from '@stablesig/core'
+import type { StateTensor, TensorData } from '@stablesig/weights'
+import { dispose } from '@tensorflow/tfjs-core'
 import { type SignedOrigin, withStored } from './signed-origin.ts'
 
-/** Signed weights as a reader of the saved file gets them. */
-export interface RoundedDecoder {
-  /** New tensors, which the caller disposes. */
-  readonly weights: Weights
-  /** Whether any of them differs from what was given: figures measured before are then of other weights. */
-  readonly changed: boolean
+/** Signed weights as they are stored, and as a reader of the saved file gets them. Holds tensors: call `dispose`. */
+export class RoundedDecoder {
+  constructor(
+    /** By the model's own names, in the dtypes and shapes of the file that came in. */
+    readonly stored: ReadonlyMap<string, TensorData>,
+    readonly weights: Weights,
+    /** Whether any weight differs from what was given: figures measured before are then of other weights. */
+    readonly changed: boolean,
+  ) {}
+
+  /** Frees the weights; what is stored can still be saved. */
+  dispose(): void {
+    dispose(this.weights)
+  }
 }
 
 /**
- * Signed weights as a reader of the saved file gets them: what figures are to be measured with.
+ * Signed weights rounded as they are stored: what figures are to be measured with, and what every writer takes, so that they are
+ * stored once.
  * @param options `forDelta` rounds float32 weights so that a delta stays small; then save, judge and describe these
  * @throws StableSigError as storeWeights
  */
@@ -19,11 +30,19 @@ export function roundDecoder(
   decoder: Weights,
   options: StoreOptions = {},
 ): Promise<RoundedDecoder> {
-  return withStored(autoencoder, async (_, stored) => {
-    const weights = weightsFromStored(await storeWeights(stored, decoder, options), decoder)
-    return { weights, changed: await differ(weights, decoder) }
+  return withStored(autoencoder, async (_, original) => {
+    const stored = await storeWeights(original, decoder, options)
+    const weights = weightsFromStored(stored, decoder)
+    return new RoundedDecoder(stored, weights, await differ(weights, decoder))
   })
 }
+
+/** The signed tensors as they are stored. @param original the file's tensors, by the model's names */
+export const storedTensors = async (
+  original: ReadonlyMap<string, StateTensor>,
+  decoder: Weights | RoundedDecoder,
+): Promise<ReadonlyMap<string, TensorData>> =>
+  decoder instanceof RoundedDecoder ? decoder.stored : storeWeights(original, decoder)
 
 async function differ(a: Weights, b: Weights): Promise<boolean> {
   for (const [name, tensor] of Object.entries(a)) {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Weights } from '@stablesig/core'
+import { tinyState } from '@stablesig/testing/networks'
 import {
   fromFloat32,
   memorySource,
@@ -14,7 +15,6 @@ import {
 } from '@stablesig/weights'
 import { add, dispose, memory, tidy } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tinyState } from '../../../core/src/models/testing.ts'
 import { ready } from '../engine/ready.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { type OpenedAutoencoder, openAutoencoder } from '../models/open-autoencoder.ts'

@@ -1,16 +1,17 @@
 import { basename } from 'node:path'
-import { StableSigError, storeWeights, type Weights } from '@stablesig/core'
+import { StableSigError, type Weights } from '@stablesig/core'
 import type { DType } from '@stablesig/weights'
 import { checkDestination, checkSpace, planFor, type SaveFormat } from './destination.ts'
 import type { SigningFacts } from './model-card.ts'
 import { respelled } from './respelled.ts'
+import { type RoundedDecoder, storedTensors } from './round-decoder.ts'
 import { readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
 import { type SavedDecoder, writeSigned } from './write-signed.ts'
 
 export interface SaveDecoderOptions {
   readonly autoencoder: SignedOrigin
-  /** The signed weights, under the model's own names. */
-  readonly decoder: Weights
+  /** The signed weights, under the model's own names, or what `roundDecoder` made of them, which is not stored again. */
+  readonly decoder: Weights | RoundedDecoder
   /** What the card says of the signing; a key only by its id. */
   readonly signing?: SigningFacts
   /** Default 'same': the form that came in. */
@@ -34,7 +35,7 @@ export interface SaveDecoderOptions {
 export async function saveDecoder(out: string, options: SaveDecoderOptions): Promise<SavedDecoder> {
   const { autoencoder, decoder, signing, format } = options
   return withStored(autoencoder, (opened, stored) =>
-    storeWeights(stored, decoder).then((tensors) =>
+    storedTensors(stored, decoder).then((tensors) =>
       writeSigned(out, {
         autoencoder,
         opened,

@@ -2,13 +2,12 @@ import { type FoundFile, toUnitImages } from '@stablesig/backend-node'
 import { type Outcome, StableSigError, type UnitImages } from '@stablesig/core'
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT } from '../exit.ts'
-import { type Input, type InputOptions, inputPaths, readInputs } from '../inputs.ts'
+import { type Input, inputPaths, readInputs } from '../inputs.ts'
 import type { Io } from '../io.ts'
+import type { InputOptions } from '../options/shared.ts'
 import { reportFailure } from '../report.ts'
 
-interface Options extends InputOptions {
-  readonly json?: boolean
-}
+type Options = InputOptions & { readonly images: readonly string[]; readonly json?: boolean }
 
 interface Work<T> {
   /** One outcome an image. */
@@ -24,12 +23,11 @@ interface Work<T> {
  * @returns 0 when one was found, 1 when none was, 2 when any failed
  */
 export async function eachImage<T>(
-  images: readonly string[],
   options: Options,
   io: Io,
   start: (own: <D extends Disposable>(made: D) => D) => Promise<Work<T>>,
 ): Promise<number> {
-  const paths = await inputPaths(images, options, io)
+  const paths = await inputPaths(options, io)
   return disposing(async (own) => decide(await start(own), paths, options, io))
 }
 

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { noise } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { noise } from '../models/testing.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import { asUnit } from '../signal/images.ts'
 import { mse } from './image.ts'

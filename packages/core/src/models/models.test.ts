@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import '@tensorflow/tfjs-backend-cpu'
+import { extractorState, stateOf, tinyState } from '@stablesig/testing/networks'
 import { memorySource, openWeights, type StateDict, type StateTensor } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -8,7 +9,6 @@ import { decode, encode, extractLogits } from '../inference/graphs.ts'
 import { asUnit } from '../signal/images.ts'
 import { loadAutoencoder, readDecoder, readEncoder } from './autoencoders/read-autoencoder.ts'
 import { loadExtractor } from './hidden/extractor.ts'
-import { extractorState, stateOf, tinyState } from './testing.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { noise, stateOf } from '@stablesig/testing/networks'
 import { fromFloat32, makeDelta, readable, type StateTensor, toFloat32 } from '@stablesig/weights'
 import { dispose, memory, setBackend, tensor } from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { storeWeights, tensorsNamed, weightsFromStored } from './stored.ts'
-import { noise, stateOf } from './testing.ts'
 
 beforeAll(() => setBackend('cpu'))
 

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { extractorState, klState, tinyState } from '@stablesig/testing/networks'
 import { replaceTensors, type StateDict } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -8,7 +9,6 @@ import { respellAutoencoder, storedAutoencoder } from './autoencoders/respell.ts
 import { loadExtractor } from './hidden/extractor.ts'
 import { describeExtractor } from './hidden/plan.ts'
 import { storeWeights, tensorsNamed } from './stored.ts'
-import { extractorState, klState, tinyState } from './testing.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

@@ -1,10 +1,10 @@
+import { extractorState, tinyState } from '@stablesig/testing/networks'
 import { engine, KernelBackend, registerBackend, removeBackend } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { latentTensor } from '../inference/latents/latent-array.ts'
 import { randomKlDecoder } from '../models/autoencoders/random.ts'
 import { readDecoder } from '../models/autoencoders/read-autoencoder.ts'
 import { loadExtractor } from '../models/hidden/extractor.ts'
-import { extractorState, tinyState } from '../models/testing.ts'
 import { requireEngine } from './engine.ts'
 
 // This file imports no backend: tfjs has none.

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { noise } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
-import { noise } from '../models/testing.ts'
 import { muon } from './muon.ts'
 
 beforeAll(async () => {

@@ -1,10 +1,10 @@
+import { zip } from '@stablesig/testing/files'
 import { describe, expect, test } from 'vitest'
 import { memorySource } from '../byte-source.ts'
 import { readFloat32 } from '../convert.ts'
 import type { WeightsErrorCode } from '../errors.ts'
-import { expectRefusal } from '../fixtures/errors.ts'
-import { zip } from '../fixtures/zip.ts'
 import { openWeights } from '../open.ts'
+import { expectRefusal } from '../testing.ts'
 
 const floats = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer)
 

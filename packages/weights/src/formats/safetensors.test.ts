@@ -1,9 +1,9 @@
+import { safetensors } from '@stablesig/testing/files'
 import { describe, expect, test } from 'vitest'
 import { memorySource } from '../byte-source.ts'
 import { readFloat32 } from '../convert.ts'
-import { expectRefusal } from '../fixtures/errors.ts'
-import { safetensors } from '../fixtures/safetensors.ts'
 import { openWeights } from '../open.ts'
+import { expectRefusal } from '../testing.ts'
 
 const data = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer)
 const entry = { dtype: 'F32', shape: [2, 3], data_offsets: [0, 24] }

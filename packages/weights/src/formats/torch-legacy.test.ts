@@ -1,9 +1,9 @@
+import { pickle as p } from '@stablesig/testing/files'
 import { describe, expect, test } from 'vitest'
 import { memorySource } from '../byte-source.ts'
 import { readFloat32 } from '../convert.ts'
-import { expectRefusal } from '../fixtures/errors.ts'
-import * as p from '../fixtures/pickle.ts'
 import { openWeights } from '../open.ts'
+import { expectRefusal } from '../testing.ts'
 
 const floats = Float32Array.of(1, 2, 3, 4, 5, 6)
 const magic = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]

@@ -1,12 +1,11 @@
+import { pickle as p, torchZip } from '@stablesig/testing/files'
 import { describe, expect, test } from 'vitest'
 import { memorySource } from '../byte-source.ts'
 import { readFloat32 } from '../convert.ts'
 import type { WeightsErrorCode } from '../errors.ts'
-import { expectRefusal } from '../fixtures/errors.ts'
-import * as p from '../fixtures/pickle.ts'
-import { torchZip } from '../fixtures/zip.ts'
 import type { WeightLimits } from '../limits.ts'
 import { openWeights } from '../open.ts'
+import { expectRefusal } from '../testing.ts'
 
 const floats = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer)
 const open = (body: p.Bytes, limits: Partial<WeightLimits> = {}, storages = { '0': floats }) =>

@@ -1,8 +1,8 @@
+import { type Member, zip } from '@stablesig/testing/files'
 import { describe, expect, test } from 'vitest'
 import { memorySource } from '../byte-source.ts'
-import { expectRefusal } from '../fixtures/errors.ts'
-import { type Member, zip } from '../fixtures/zip.ts'
 import { DEFAULT_WEIGHT_LIMITS } from '../limits.ts'
+import { expectRefusal } from '../testing.ts'
 import { openZip } from './archive.ts'
 import { crc32 } from './crc32.ts'
 

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { stateOf, tinyState } from '@stablesig/testing/networks'
 import { numberToFloat16 } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -14,7 +15,6 @@ import {
 } from '../../models/autoencoders/latents.ts'
 import { randomKlDecoder, randomKlEncoder, randomKlWeights } from '../../models/autoencoders/random.ts'
 import { loadAutoencoder } from '../../models/autoencoders/read-autoencoder.ts'
-import { stateOf, tinyState } from '../../models/testing.ts'
 import { asUnit } from '../../signal/images.ts'
 import { decode, encode } from '../graphs.ts'
 import { padImages } from '../tiling/padding.ts'

@@ -1,6 +1,6 @@
+import { type KlFile, klState, type TinyShape, tinyState } from '@stablesig/testing/networks'
 import type { StateDict, StateTensor } from '@stablesig/weights'
 import { describe, expect, test } from 'vitest'
-import { type KlFile, klState, type TinyShape, tinyState } from '../testing.ts'
 import { configForDiffusers, type KnownScaling } from './config-for-diffusers.ts'
 import { type ArchitectureOptions, describeAutoencoder } from './describe.ts'
 import type { KlShape } from './kl-plan.ts'

@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { noise } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { valueAndGradients } from '../../ops/value-and-gradients.ts'
-import { noise } from '../testing.ts'
 import { klDecoder } from './kl.ts'
 import { klPlan, klShapes } from './kl-plan.ts'
 

@@ -1,6 +1,6 @@
+import { extractorState, tinyState } from '@stablesig/testing/networks'
 import type { StateDict } from '@stablesig/weights'
 import { describe, expect, test } from 'vitest'
-import { extractorState, tinyState } from '../testing.ts'
 import { describeExtractor } from './plan.ts'
 
 const unread = (state: StateDict): StateDict => ({

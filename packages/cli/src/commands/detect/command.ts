@@ -1,0 +1,23 @@
+import { defineCommand } from '../../options/description.ts'
+import { BITS, ENGINE, EXTRACTOR, fprOf, IMAGES, INPUTS, jsonOf, KEY, MAX_SIDE } from '../../options/shared.ts'
+
+export const detect = defineCommand({
+  name: 'detect',
+  summary: 'Decide whether images carry a key. Exit code 0 when at least one does, 1 when none does, 2 on any error.',
+  arguments: IMAGES,
+  options: {
+    ...ENGINE,
+    ...INPUTS,
+    ...EXTRACTOR,
+    ...MAX_SIDE,
+    ...KEY,
+    ...fprOf('chance that an unmarked image is taken for a marked one'),
+    ...BITS,
+    ...jsonOf('one JSON object an image: file, detected, matches, total, pValue, threshold, fpr, whitened'),
+  },
+  examples: [
+    'stablesig detect --extractor extractor.pt --key-file user.key picture.jpg',
+    'stablesig detect --extractor extractor.pt --key-file user.key photos/ "more/**/*.png" --json',
+    'find photos -name "*.jpg" -print0 | STABLESIG_KEY=$(cat user.key) stablesig detect --extractor extractor.pt --files - -0',
+  ],
+})

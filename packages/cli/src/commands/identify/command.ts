@@ -1,0 +1,25 @@
+import { defineCommand } from '../../options/description.ts'
+import { BITS, ENGINE, EXTRACTOR, fprOf, IMAGES, INPUTS, jsonOf, MAX_SIDE } from '../../options/shared.ts'
+
+export const identify = defineCommand({
+  name: 'identify',
+  summary:
+    'Tell whose key an image carries. Exit code 0 when at least one is ascribed, 1 when none is, 2 on any error.',
+  arguments: IMAGES,
+  options: {
+    ...ENGINE,
+    ...INPUTS,
+    ...EXTRACTOR,
+    ...MAX_SIDE,
+    registry: { value: '<file>', help: 'users and keys: name<TAB>bits lines, or JSON', required: true },
+    ...fprOf('chance that an unmarked image is ascribed to any user'),
+    ...BITS,
+    ...jsonOf(
+      'one JSON object an image: file, user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened',
+    ),
+  },
+  examples: [
+    'stablesig identify --extractor extractor.pt --registry users.tsv picture.jpg',
+    'stablesig identify --extractor extractor.pt --registry users.json --fpr 1e-9 photos/ --json',
+  ],
+})

@@ -1,0 +1,109 @@
+import { stat } from 'node:fs/promises'
+import {
+  type AutoencoderFiles,
+  cannotRead,
+  checkOutputPlace,
+  type FileImageSet,
+  type ReadImageOptions,
+} from '@stablesig/backend-node'
+import { type Key, RECIPES, StableSigError } from '@stablesig/core'
+import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
+import { UsageError } from '../../exit.ts'
+import { readingOf } from '../../inputs.ts'
+import type { Io } from '../../io.ts'
+import { readKey } from '../../key.ts'
+import { heldOutPhotographs, trainingPhotographs } from '../../photographs.ts'
+import type { SignOptions } from './command.ts'
+import { splitImages } from './split-images.ts'
+
+/** Signed images are judged at this size at least: what is trained on small images is meant for larger ones. */
+const JUDGED_AT = 256
+
+/** What `--until-…` asks of held-out images. */
+export interface Aims {
+  readonly bitAccuracy?: number
+  readonly psnr?: number
+  readonly every?: number
+}
+
+/** A signing of which all is known to be right that can be known before an engine starts and weights are read. */
+export interface SigningPlan {
+  readonly key: Key
+  readonly autoencoder: AutoencoderFiles
+  readonly out: string
+  /** Where training that was interrupted goes on from. */
+  readonly checkpoint: string
+  readonly training: FileImageSet
+  /** Photographs that are only judged on; they may be none. */
+  readonly heldOut: FileImageSet
+  /** Side of training images. */
+  readonly size: number
+  /** Side of held-out images. */
+  readonly judgedAt: number
+  readonly steps: number
+  /** What is asked for may take longer than planned. */
+  readonly maxSteps: number
+  readonly aims: Aims | null
+}
+
+/** @throws UsageError for options that do not go together; StableSigError for paths that cannot be read or written */
+export async function planSigning(options: SignOptions, io: Io): Promise<SigningPlan> {
+  const autoencoder = autoencoderFiles(options)
+  checkParts(options)
+  const key = await readKey(options, io)
+  // A folder that is to be written may be named with a slash behind it.
+  const out = options.out.replace(/(?<=.)[/\\]+$/, '')
+  await checkOutputPlace(out)
+  if (options.delta) await checkOutputPlace(options.delta)
+  await checkAutoencoderFiles(autoencoder)
+  await checkInputFile(options.extractor)
+  const split = await splitImages(options, io)
+  const reading: ReadImageOptions = readingOf({ maxPixels: options.maxPixels })
+  const size = options.size ?? RECIPES[options.recipe].size
+  const judgedAt = Math.max(size, JUDGED_AT)
+  const heldOut = await heldOutPhotographs(split.heldOut, reading, judgedAt, io)
+  const aims = aimsOf(options, heldOut.length)
+  const steps = options.steps ?? RECIPES[options.recipe].steps
+  return {
+    key,
+    autoencoder,
+    out,
+    checkpoint: `${out}.checkpoint`,
+    training: trainingPhotographs(split.training, reading, io),
+    heldOut,
+    size,
+    judgedAt,
+    steps,
+    maxSteps: aims ? 2 * steps : steps,
+    aims,
+  }
+}
+
+/** @throws UsageError where parts of a step would be of unequal size */
+function checkParts({ accumulate = 1, batch, recipe }: SignOptions): void {
+  const images = batch ?? RECIPES[recipe].batchSize
+  if (images % accumulate)
+    throw new UsageError(
+      `--accumulate ${accumulate} does not cut a step's ${images} images into equal parts; take a divisor of ${images}, or another --batch`,
+    )
+}
+
+/** What is asked of held-out images; null where nothing is. */
+function aimsOf({ untilBits, untilPsnr, untilEvery }: SignOptions, heldOut: number): Aims | null {
+  if (untilBits === undefined && untilPsnr === undefined) {
+    if (untilEvery !== undefined) throw new UsageError('--until-every needs --until-bits or --until-psnr')
+    return null
+  }
+  if (!heldOut) throw new UsageError('--until-bits and --until-psnr need held-out images: see --held-out')
+  return {
+    ...(untilBits === undefined ? {} : { bitAccuracy: untilBits }),
+    ...(untilPsnr === undefined ? {} : { psnr: untilPsnr }),
+    ...(untilEvery === undefined ? {} : { every: untilEvery }),
+  }
+}
+
+/** Says of a mistyped path that there is no file before anything large is loaded. */
+async function checkInputFile(path: string): Promise<void> {
+  const found = await stat(path).catch(cannotRead(path))
+  if (!found.isFile()) throw new StableSigError('io', `cannot read ${path}: it is not a file`)
+}

@@ -1,0 +1,64 @@
+import { basename } from 'node:path'
+import {
+  fileCheckpoint,
+  roundDecoder,
+  type SigningFacts,
+  saveDecoder,
+  saveDelta,
+  sha256File,
+} from '@stablesig/backend-node'
+import { keyId } from '@stablesig/core'
+import { dispose } from '@tensorflow/tfjs-core'
+import about from '../../../package.json' with { type: 'json' }
+import { type Disposable, disposing } from '../../disposal.ts'
+import { EXIT } from '../../exit.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import type { SignOptions } from './command.ts'
+import { type Figures, judge } from './judge.ts'
+import { openModels, type SigningModels } from './models.ts'
+import { planSigning, type SigningPlan } from './plan.ts'
+import { describeReport, reportOf } from './report.ts'
+import { type Trained, train } from './train.ts'
+
+export const run = (options: SignOptions, io: Io): Promise<number> => disposing((own) => sign(own, options, io))
+
+async function sign(own: <D extends Disposable>(made: D) => D, options: SignOptions, io: Io): Promise<number> {
+  const started = performance.now()
+  const plan = await planSigning(options, io)
+  const models = await openModels(plan, options, own)
+  const trained = await train(plan, models, options, io)
+  own({ dispose: () => dispose(trained.weights) })
+  const { autoencoder } = models
+  const decoder = own(await roundDecoder(autoencoder, trained.weights, { forDelta: options.delta !== undefined }))
+  // What was judged in training are weights before they were rounded to the file's precision.
+  const judged = (decoder.changed ? null : trained.judged) ?? (await judge(plan, models, decoder.weights, options, io))
+  const signing = await factsOf(plan, models, trained, judged, options)
+  const saved = await saveDecoder(plan.out, { autoencoder, decoder, signing, format: options.format })
+  const delta = options.delta === undefined ? null : await saveDelta(options.delta, { autoencoder, decoder, signing })
+  await fileCheckpoint(plan.checkpoint).remove()
+  const seconds = (performance.now() - started) / 1000
+  const report = reportOf({ trained, signing, saved, delta, judged, seconds }, models, options)
+  io.out(options.json ? jsonLine(report) : describeReport(report))
+  return trained.until?.reached === false ? EXIT.none : EXIT.done
+}
+
+/** What the card says of the signing. */
+const factsOf = async (
+  { key }: SigningPlan,
+  { extractor }: SigningModels,
+  { report }: Trained,
+  judged: Figures | null,
+  options: SignOptions,
+): Promise<SigningFacts> => ({
+  library: { name: about.name, version: about.version },
+  key: { id: await keyId(key), bits: extractor.bits },
+  extractor: { name: basename(options.extractor), sha256: await sha256File(options.extractor) },
+  recipe: {
+    recipe: options.recipe,
+    ...report.recipe,
+    imageLoss: report.imageLoss,
+    lambdaImage: report.lambdaImage,
+    seed: options.seed,
+  },
+  figures: judged,
+})

@@ -1,0 +1,82 @@
+import { fileCheckpoint } from '@stablesig/backend-node'
+import { type FinetuneReport, finetuneDecoder, mse, StableSigError, type Weights } from '@stablesig/core'
+import type { Io } from '../../io.ts'
+import { makeProgress } from '../../progress.ts'
+import type { SignOptions } from './command.ts'
+import { type Figures, figuresOf } from './judge.ts'
+import type { SigningModels } from './models.ts'
+import type { Aims, SigningPlan } from './plan.ts'
+
+/** Steps whose losses are read together on a GPU, where weights and moments would travel to it and back each time. */
+const STEPS_ON_A_GPU = 4
+
+/** A decoder that was trained to carry the key. */
+export interface Trained {
+  readonly weights: Weights
+  readonly report: FinetuneReport
+  /** What was asked of held-out images, and whether it was reached; null where nothing was. */
+  readonly until: (Aims & { readonly reached: boolean; readonly step: number | null }) | null
+  /** Of the last judgement in training, where there was one. */
+  readonly judged: Figures | null
+}
+
+/** Fine-tunes the decoder, and tells how far it is. @throws StableSigError as finetuneDecoder, with what to do */
+export async function train(
+  plan: SigningPlan,
+  { autoencoder, extractor, engine }: SigningModels,
+  options: SignOptions,
+  io: Io,
+): Promise<Trained> {
+  const { key, size, steps, maxSteps, aims, heldOut, judgedAt } = plan
+  const progress = makeProgress(maxSteps, io, options.json)
+  const { decoder, report } = await finetuneDecoder({
+    autoencoder,
+    extractor,
+    key,
+    images: plan.training,
+    recipe: options.recipe,
+    imageLoss: mse(),
+    seed: options.seed,
+    size,
+    steps,
+    ...(options.batch === undefined ? {} : { batchSize: options.batch }),
+    memoryBytes: options.memory === undefined ? undefined : options.memory * 2 ** 30,
+    accumulate: options.accumulate,
+    gradientCheckpointing: options.gradientCheckpointing,
+    ...(options.lr === undefined ? {} : { learningRate: options.lr }),
+    ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
+    ...(aims ? { until: { ...aims, images: heldOut, size: judgedAt, most: maxSteps } } : {}),
+    stepsPerFlush: engine.device === 'cpu' ? 1 : STEPS_ON_A_GPU,
+    signal: io.signal,
+    checkpoint: fileCheckpoint(plan.checkpoint),
+    onStep: (step) =>
+      progress.step(
+        step.step,
+        `loss ${step.loss.toFixed(4)}  bits ${step.bitAccuracy.toFixed(3)}  PSNR ${step.psnr.toFixed(1)} dB`,
+      ),
+  })
+    .catch((error: unknown) => {
+      throw explain(error, plan.checkpoint)
+    })
+    .finally(() => progress.end())
+  const { until } = report
+  const last = until?.judgements.at(-1)
+  return {
+    weights: decoder,
+    report,
+    until: until && { ...aims, reached: until.reached, step: until.step },
+    judged: last ? figuresOf(last, judgedAt) : null,
+  }
+}
+
+/** Errors of training, with what a user of the command can do about them. */
+function explain(error: unknown, checkpoint: string): unknown {
+  if (!(error instanceof StableSigError)) return error
+  if (error.code === 'bad-checkpoint')
+    return new StableSigError('bad-checkpoint', `${checkpoint}: ${error.message}`, { cause: error })
+  if (error.code === 'aborted')
+    return new StableSigError('aborted', `${error.message}; repeat the command to go on from ${checkpoint}`, {
+      cause: error,
+    })
+  return error
+}
