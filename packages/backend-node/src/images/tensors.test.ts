@@ -30,12 +30,17 @@ test('pixels to a batch and back are the same pixels', async () => {
   )
 })
 
-test('values beyond the range are clamped; NaN is an error that names the image', async () => {
+test('values beyond the range are clamped; what is not finite is an error that names the image', async () => {
   const [pixels] = await toPixels(tf.tensor4d([-0.2, 1.7, 0.5], [1, 1, 1, 3]), ['a'])
   expect([...pixels!.data]).toEqual([0, 255, 128])
-  await expect(toPixels(tf.tensor4d([0, Number.NaN, 0], [1, 1, 1, 3]), ['a'])).rejects.toMatchObject({
-    code: 'not-finite',
-  })
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const two = tf.tensor4d([0, 0, 0, 0, value, 0], [2, 1, 1, 3])
+    await expect(toPixels(two, ['a', 'b'])).rejects.toMatchObject({
+      code: 'not-finite',
+      message: `b: value 2 of 3 is ${value}, expected finite values around [0, 1]`,
+    })
+    two.dispose()
+  }
 })
 
 test('padding repeats the last column and row, and cropping undoes it', () => {

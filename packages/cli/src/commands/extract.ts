@@ -1,4 +1,4 @@
-import { bitsOf, readLogits } from '@stablesig/core'
+import { readBits, readLogits } from '@stablesig/core'
 import { EXIT } from '../exit.ts'
 import type { InputOptions } from '../inputs.ts'
 import { type Io, jsonLine } from '../io.ts'
@@ -17,7 +17,7 @@ export async function extractFiles(images: readonly string[], options: Options, 
     return {
       read: (batch) => readLogits(batch, { extractor, signal: io.signal }),
       tell(file, values) {
-        const bits = bitsOf(values).join('')
+        const bits = readBits(values).join('')
         const logits = Array.from(values)
         io.out(
           options.json

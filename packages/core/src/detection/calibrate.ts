@@ -1,7 +1,7 @@
 import { badArgument } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
+import { countMatches, readBits } from '../metrics/bits.ts'
 import type { Key } from '../signal/key.ts'
-import { countMatches, readBits } from './match.ts'
 
 /** How an extractor reads images that carry no key: what its exact rates rest on where the key is fixed. */
 export interface Calibration {

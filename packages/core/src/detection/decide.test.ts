@@ -1,12 +1,12 @@
 import { falsePositiveRate, threshold } from '@stablesig/stats'
 import { describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
+import { readBits } from '../metrics/bits.ts'
 import { type Key, keyBits, keyFromBits, parseKey, randomKeys, revealKey } from '../signal/key.ts'
 import { calibrate } from './calibrate.ts'
 import { decide, decideKeys } from './decide.ts'
 import { decideSeveral } from './decide-several.ts'
 import { lookUp } from './look-up.ts'
-import { readBits } from './match.ts'
 import { Registry } from './registry/registry.ts'
 
 const [KEY, OTHER] = randomKeys(2, 48, { seed: 'decide' }) as [Key, Key]

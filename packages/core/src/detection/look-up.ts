@@ -1,6 +1,6 @@
 import { falsePositiveRate, unionFalsePositiveRate } from '@stablesig/stats'
 import { badArgument, checkOptions } from '../arguments.ts'
-import { readBits } from './match.ts'
+import { readBits } from '../metrics/bits.ts'
 import { attainableThreshold, DEFAULT_FPR } from './rates.ts'
 import { type Reading, withReading } from './reading.ts'
 import { type NearestUsers, Registry, type UserMatch } from './registry/registry.ts'
