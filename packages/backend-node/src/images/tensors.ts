@@ -1,10 +1,9 @@
 import { bytesToUnit, requireEngine, StableSigError, type UnitImages, unitToBytes } from '@stablesig/core'
-import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Pixels } from './pixels.ts'
 
 /**
  * Images of one size as a batch: [N, H, W, 3] in [0, 1], each level over 255.
- * @throws StableSigError 'shape' when their sizes differ or there is none; 'no-engine' before ready()
+ * @throws StableSigError 'shape' when their sizes differ, there is none, or one's bytes are not as many as its pixels say; 'no-engine' before ready()
  */
 export function toUnitImages(images: readonly Pixels[]): UnitImages {
   requireEngine()
@@ -20,6 +19,11 @@ export function toUnitImages(images: readonly Pixels[]): UnitImages {
         `${image.name} is ${image.width}x${image.height}, but the batch began with ${first.name} at ${width}x${height}`,
       )
     }
+    if (image.data.length !== each)
+      throw new StableSigError(
+        'shape',
+        `${image.name} has ${image.data.length} bytes, expected ${each} for ${width}x${height} pixels of RGB`,
+      )
     bytes.set(image.data, n * each)
   }
   return bytesToUnit(bytes, [images.length, height, width, 3])
@@ -31,11 +35,11 @@ export function toUnitImages(images: readonly Pixels[]): UnitImages {
  * @param names one for each image, for errors and files
  * @throws StableSigError 'not-finite' naming the image
  */
-export async function toPixels(images: Tensor, names: readonly string[]): Promise<Pixels[]> {
+export async function toPixels(images: UnitImages, names: readonly string[]): Promise<Pixels[]> {
   const [n, height, width, channels] = images.shape
   if (images.rank !== 4 || n !== names.length || channels !== 3 || width === undefined || height === undefined)
     throw new StableSigError('shape', `expected ${names.length} images [N, H, W, 3], found [${images.shape}]`)
-  const values = await images.data()
+  const values = await images.data<'float32'>()
   const each = height * width * 3
   return names.map((name, index) => {
     const data = unitToBytes(values.subarray(index * each, (index + 1) * each), { name })

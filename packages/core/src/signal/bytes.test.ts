@@ -15,6 +15,12 @@ test('every level comes back', async () => {
   images.dispose()
 })
 
+test('as many bytes as the shape says, of RGB', () => {
+  const shape = expect.objectContaining({ code: 'shape' })
+  expect(() => bytesToUnit(new Uint8Array(11), [1, 2, 2, 3])).toThrow(shape)
+  expect(() => bytesToUnit(new Uint8Array(4), [1, 2, 2, 1])).toThrow(shape)
+})
+
 test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%s is an error and no level', (value) => {
   expect(() => unitToBytes([0, value], { name: 'picture 3' })).toThrow(
     expect.objectContaining({

@@ -27,11 +27,15 @@ export function unitToBytes(
   return bytes
 }
 
-/** 8-bit RGB images, row by row, as unit images [N,H,W,3]: each level over 255. */
-export const bytesToUnit = (bytes: Uint8Array, shape: [number, number, number, number]): UnitImages =>
-  asUnit(
-    tensor4d(
-      Float32Array.from(bytes, (level) => LEVELS[level]!),
-      shape,
-    ),
-  )
+/**
+ * 8-bit RGB images, row by row, as unit images [N,H,W,3]: each level over 255.
+ * @throws StableSigError 'shape' where there are not as many bytes
+ */
+export function bytesToUnit(bytes: Uint8Array, shape: [number, number, number, number]): UnitImages {
+  const expected = shape.reduce((product, length) => product * length, 1)
+  if (shape[3] !== 3 || bytes.length !== expected)
+    throw new StableSigError('shape', `Expected ${expected} bytes of RGB images [${shape}], found ${bytes.length}`)
+  const values = new Float32Array(bytes.length)
+  for (let i = 0; i < values.length; i++) values[i] = LEVELS[bytes[i]!]!
+  return asUnit(tensor4d(values, shape))
+}
