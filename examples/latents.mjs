@@ -14,7 +14,7 @@ import {
   toUnitImages,
 } from '@stablesig/backend-node'
 import {
-  asUnit,
+  asUnitImages,
   decodeLatents,
   detect,
   encodeImages,
@@ -146,20 +146,17 @@ async function madeUp() {
   const set = (/** @type {number} */ seed, /** @type {number} */ length) => ({
     length,
     describe: 'made-up colours, small random networks',
-    read: async (/** @type {number} */ index, /** @type {number} */ side) =>
-      tf.tidy(() => {
-        const few = /** @type {Latents} */ (tf.randomUniform([1, 9, 9, 3], 0, 1, 'float32', seed + index))
-        return asUnit(tf.image.resizeBilinear(few, [side, side]))
-      }),
+    read: async (/** @type {number} */ index, /** @type {number} */ side) => asUnitImages(colours(seed + index, side)),
   })
   const autoencoder = await openAutoencoder({ encoder: weights('encoder'), decoder: weights('decoder') })
   const plain = await openExtractor(weights('extractor'))
   // A random extractor's bits lean and hang together; whitened on plain pictures they are fair coins, as p-values suppose.
   const features = []
   for (let i = 0; i < 200; i++) {
-    const row = tf.tidy(() => extractorFeatures(plain, unitToImageNet(picture(i))))
+    const picture = await asUnitImages(colours(9000 + i, 64))
+    const row = tf.tidy(() => extractorFeatures(plain, unitToImageNet(picture)))
     features.push(...(await row.data()))
-    row.dispose()
+    tf.dispose([picture, row])
   }
   const extractor = await withWhitening(plain, whiten(features, plain.bits))
   plain.dispose()
@@ -172,9 +169,11 @@ async function madeUp() {
   }
   return { autoencoder, extractor, training: set(1000, 64), held: set(5000, 64), size: 64, fpr: 1e-3, recipe }
 
-  /** @param {number} seed */
-  function picture(seed) {
-    const few = /** @type {Latents} */ (tf.randomUniform([1, 9, 9, 3], 0, 1, 'float32', 9000 + seed))
-    return asUnit(tf.image.resizeBilinear(few, [64, 64]))
+  /** @param {number} seed @param {number} side */
+  function colours(seed, side) {
+    return tf.tidy(() => {
+      const few = /** @type {Latents} */ (tf.randomUniform([1, 9, 9, 3], 0, 1, 'float32', seed))
+      return tf.image.resizeBilinear(few, [side, side])
+    })
   }
 }

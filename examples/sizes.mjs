@@ -67,8 +67,7 @@ for (const made of MADE) {
     put('own centre', agreeing(await logitsOf(crop(large, offset, offset, 1024, 1024))))
     const decision = decideBest(
       TOGETHER.map((size) => rows.get(size)),
-      key,
-      1e-6,
+      { key, fpr: 1e-6 },
     )
     put('together', decision.matches)
     if (decision.detected) detected++

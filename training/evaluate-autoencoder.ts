@@ -2,7 +2,7 @@
 // 256 px, rounded to 8 bits. Photographs for judging are never trained on.
 import { parseArgs } from 'node:util'
 import { expandFiles, imageSet, openAutoencoder, ready } from '@stablesig/backend-node'
-import { decode, encode, psnr, toBytes } from '@stablesig/core'
+import { decode, encode, psnr, unitToBytes } from '@stablesig/core'
 import { meanSsim } from './ssim.ts'
 
 const { values, positionals } = parseArgs({
@@ -19,7 +19,7 @@ for (let i = 0; i < images.length; i++) {
   const image = await images.read(i, size)
   const latent = encode(autoencoder, image)
   const made = decode(autoencoder, latent)
-  const [a, b] = [toBytes(await image.data()), toBytes(await made.data())]
+  const [a, b] = [unitToBytes(await image.data()), unitToBytes(await made.data())]
   sums.psnr += psnr(a, b) / images.length
   sums.ssim += meanSsim(a, b, size, size) / images.length
   for (const tensor of [image, latent, made]) tensor.dispose()

@@ -1,3 +1,4 @@
+import { unitToBytes } from '@stablesig/core'
 import seedrandom from 'seedrandom'
 import sharp, { type Sharp } from 'sharp'
 import { fractal } from './fractal.ts'
@@ -23,8 +24,7 @@ function drawColour(random: Random, near?: Colour): Colour {
 
 /** A picture of floats in [0, 1], size x size x 3, as an image pipeline. */
 function pipeline(values: Float32Array, side: number): Sharp {
-  const bytes = Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round(value * 255))))
-  return sharp(bytes, { raw: { width: side, height: side, channels: 3 } })
+  return sharp(unitToBytes(values), { raw: { width: side, height: side, channels: 3 } })
 }
 
 /**

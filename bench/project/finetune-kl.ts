@@ -1,6 +1,6 @@
 import {
   affineScaling,
-  asUnit,
+  asUnitImages,
   finetuneDecoder,
   type ImageSet,
   joinAutoencoder,
@@ -39,7 +39,7 @@ export async function measureFinetuneKl(options: Options, data: string): Promise
   }
   const images: ImageSet = {
     length: batch,
-    read: async (index) => asUnit(randomUniform<Rank.R4>([1, size, size, 3], 0, 1, 'float32', index)),
+    read: async (index) => asUnitImages(randomUniform<Rank.R4>([1, size, size, 3], 0, 1, 'float32', index)),
   }
   const seconds: number[] = []
   const { report } = await finetuneDecoder({

@@ -1,8 +1,6 @@
 import {
   type Autoencoder,
   affineScaling,
-  asSigned,
-  asUnit,
   bytesToLatents,
   channelScaling,
   decode,
@@ -20,6 +18,7 @@ import {
   oihw,
   quantise,
   readAutoencoder,
+  type SignedImages,
   sampleLatents,
   signedToUnit,
   type UnitImages,
@@ -128,7 +127,7 @@ export const topic: Topic = {
     async 'taesd.encode'(context) {
       await useEngine()
       const autoencoder = await openHalves(context)
-      const x = asUnit(nhwc(must(await context.tensors(), 'image')))
+      const x = nhwc(must(await context.tensors(), 'image')) as UnitImages
       context.compare('latent', await nchwValues(encode(autoencoder, x)))
       x.dispose()
       autoencoder.dispose()
@@ -263,7 +262,7 @@ const isGenerator = (name: unknown): name is Generator => typeof name === 'strin
 /** Images of the goldens are in [-1, 1]. */
 function signed(stored: GoldenTensor): UnitImages {
   const x = nhwc(stored)
-  const unit = signedToUnit(asSigned(x))
+  const unit = signedToUnit(x as SignedImages)
   x.dispose()
   return unit
 }

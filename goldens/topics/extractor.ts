@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { centreSquare, readImage, toUnitImages } from '@stablesig/backend-node'
 import {
-  asUnit,
+  asUnitImages,
   type Extractor,
   extractLogits,
   extractorFeatures,
@@ -26,8 +26,9 @@ const normalised = (images: tf.Tensor4D) => images as ImageNetImages
 async function logitsOf(extractor: Extractor, images: tf.Tensor4D): Promise<number[]> {
   const logits: number[] = []
   for (const image of tf.unstack(images)) {
-    logits.push(...(await valuesOf(tf.tidy(() => extractLogits(extractor, asUnit(tf.expandDims(image)))))))
-    image.dispose()
+    const one = await asUnitImages(tf.expandDims<tf.Tensor4D>(image))
+    logits.push(...(await valuesOf(extractLogits(extractor, one))))
+    tf.dispose([image, one])
   }
   images.dispose()
   return logits

@@ -1,6 +1,6 @@
 import {
   adamW,
-  asUnit,
+  asUnitImages,
   decode,
   encode,
   extractLogits,
@@ -33,7 +33,7 @@ export const topic: Topic = {
       const number = (name: string) => argument.number(args[name], name)
       const stored = await context.tensors()
       const pictures = stored.get('images')
-      const x = asUnit(pictures ? nhwc(pictures, 255) : nhwc(must(stored, 'x')))
+      const x = await asUnitImages(pictures ? nhwc(pictures, 255) : nhwc(must(stored, 'x')))
       const bits = must(stored, 'key').values
       const { autoencoder, extractor } = await openNetworks(context)
       const [count, height, width] = x.shape

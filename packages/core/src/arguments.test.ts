@@ -8,13 +8,13 @@ import * as core from './index.ts'
 let extractor: core.Extractor
 let autoencoder: core.Autoencoder
 let gone: { readonly extractor: core.Extractor; readonly autoencoder: core.Autoencoder }
-let image: tf.Tensor3D
-let batch: tf.Tensor4D
+let image: core.UnitImage
+let batch: core.UnitImages
 let latents: tf.Tensor4D
 const key = core.randomKey(24, { seed: 1 })
 const registry = new core.Registry(24)
 registry.add('ada', key)
-const images: core.ImageSet = { length: 2, read: async () => core.asUnit(tf.fill([1, 16, 16, 3], 0.5)) }
+const images: core.ImageSet = { length: 2, read: async () => core.asUnitImages(tf.fill([1, 16, 16, 3], 0.5)) }
 
 const open = async () => ({
   extractor: await core.loadExtractor(extractorState({ bits: 24, channels: 4, blocks: 1 })),
@@ -30,8 +30,8 @@ beforeAll(async () => {
   gone = await open()
   gone.extractor.dispose()
   gone.autoencoder.dispose()
-  image = tf.randomUniform([32, 32, 3], 0, 1, 'float32', 1)
-  batch = tf.randomUniform([1, 32, 32, 3], 0, 1, 'float32', 1)
+  image = await core.asUnitImages(tf.randomUniform<tf.Rank.R3>([32, 32, 3], 0, 1, 'float32', 1))
+  batch = await core.asUnitImages(tf.randomUniform([1, 32, 32, 3], 0, 1, 'float32', 1))
   latents = tf.zeros([1, 4, 4, 4])
 })
 afterAll(() => {
@@ -49,7 +49,7 @@ const call = async (name: string, ...given: unknown[]) => loose[name]!(...given)
 type Given = Readonly<Record<string, unknown>>
 const OPTIONS: [string, (given: Given) => unknown[], () => Given][] = [
   ['detect', (o) => [image, o], () => ({ extractor, key })],
-  ['detectKeys', (o) => [image, { ...o, keys: [o.key] }], () => ({ extractor, key })],
+  ['detectKeys', (o) => [image, { ...o, key: undefined, keys: [o.key] }], () => ({ extractor, key })],
   ['detectTogether', (o) => [[image], o], () => ({ extractor, key })],
   ['identify', (o) => [image, o], () => ({ extractor, registry })],
   ['readLogits', (o) => [[image], o], () => ({ extractor })],
@@ -170,7 +170,7 @@ describe('options', () => {
     ['a checkpoint’s path', () => train({ checkpoint: 'a.checkpoint' }), /checkpoint.*text/],
     ['a cache as text', () => train({ cacheBytes: '1' }), /cacheBytes/],
     ['rows that are no list', () => call('calibrate', undefined), /rows.*undefined/],
-    ['logits that are none', () => call('decide', undefined, key), /logits.*undefined/],
+    ['logits that are none', () => call('decide', undefined, { key }), /logits.*undefined/],
     ['features in rows', () => call('whiten', [[1], [2]], 1), /features\[0\].*an array/],
     ['a registry’s promise', () => call('readRegistry', Promise.resolve('')), /await it/],
     ['weights’ promise', () => call('loadExtractor', Promise.resolve()), /await it/],
@@ -206,7 +206,7 @@ describe('the reason of an abort is kept', () => {
       'detect, in tiles',
       () => {
         const controller = new AbortController()
-        const large = tf.randomUniform<tf.Rank.R3>([80, 80, 3], 0, 1, 'float32', 1)
+        const large = tf.randomUniform([80, 80, 3], 0, 1, 'float32', 1) as core.UnitImage
         const work = core.detect(large, { extractor, key, memoryBytes: 1, signal: controller.signal })
         controller.abort(reason)
         return work.finally(() => large.dispose())
@@ -221,7 +221,7 @@ describe('the reason of an abort is kept', () => {
       () => core.evaluateDecoder({ autoencoder, extractor, key, images, decoder: autoencoder.decoder.weights, signal }),
     ],
     ['decodeLatents', () => core.decodeLatents(autoencoder, latents, { memoryBytes: 1e5, signal })],
-    ['encodeImages', () => core.encodeImages(autoencoder, core.asUnit(batch), { memoryBytes: 1e5, signal })],
+    ['encodeImages', () => core.encodeImages(autoencoder, batch, { memoryBytes: 1e5, signal })],
   ])('%s', async (_, work) => {
     const error = await work().catch((error: unknown) => error)
     expect(error).toMatchObject({ code: 'aborted' })

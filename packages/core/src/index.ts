@@ -4,34 +4,61 @@ export { abortedError } from './aborted.ts'
 export { badArgument } from './arguments.ts'
 export * from './errors.ts'
 export * from './models/weights.ts'
-export * from './signal/images.ts'
+export { asUnitImages } from './signal/as-unit-images.ts'
+export * from './signal/bytes.ts'
+export {
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  type ImageNetImages,
+  type SignedImages,
+  signedToUnit,
+  type UnitImage,
+  type UnitImages,
+  unitToImageNet,
+  unitToSigned,
+} from './signal/images.ts'
 export * from './signal/key.ts'
 
 import './ops/gradients.ts'
 
 export * from './detection/calibrate.ts'
 export * from './detection/decide.ts'
-export * from './detection/decide-best.ts'
-export * from './detection/decide-several.ts'
 export {
-  type DetectKeysOptions,
-  type DetectOptions,
-  type DetectTogetherOptions,
-  detect,
-  detectKeys,
-  detectTogether,
+  type Combine,
+  type CombinedDetection,
+  type CombineOptions,
+  type DecideTogetherOptions,
+  decideTogether,
+} from './detection/decide-together.ts'
+export {
+  createDecider,
+  type Decider,
+  type DeciderOptions,
+  type DecisionOptions,
+  type ExtractorTraits,
+} from './detection/decider.ts'
+export * from './detection/decision.ts'
+export * from './detection/detect.ts'
+export {
+  createDetector,
+  type DecideImages,
+  type DetectCall,
+  type DetectorOptions,
+  type KeyDetector,
+  type KeysDetector,
+  type RegistryDetector,
+  type TogetherDetection,
   type Undecided,
-} from './detection/detect.ts'
+} from './detection/detector.ts'
 export * from './detection/identify.ts'
-export * from './detection/look-up.ts'
-export * from './detection/match.ts'
 export type { Outcome } from './detection/outcome.ts'
 export { DEFAULT_FPR } from './detection/rates.ts'
-export * from './detection/read-images.ts'
+export { type ImageBatch, type ReaderOptions, type ReadingOptions, readLogits } from './detection/read-images.ts'
 export type { Reading } from './detection/reading.ts'
 export { type ReadRegistryOptions, type RegistryText, readRegistry } from './detection/registry/read-registry.ts'
 export { type NearestUsers, Registry, type UserMatch } from './detection/registry/registry.ts'
-export { checkWhitened, stating, type WhiteningConsent, type WhiteningStated } from './detection/whitened.ts'
+export type { AmongUsers, OneKey, SeveralKeys, Wanted } from './detection/wanted.ts'
+export type { WhiteningConsent, WhiteningStated } from './detection/whitened.ts'
 export * from './inference/graphs.ts'
 export * from './inference/latents/decode-latents.ts'
 export * from './inference/latents/encode-images.ts'

@@ -14,12 +14,12 @@ export function poissonBinomialTails(probabilities: ArrayLike<number>): Float64A
   const tails = new Float64Array(n + 2)
   tails[0] = 1
   for (let trial = 0; trial < n; trial++) {
-    const p = probabilities[trial] ?? Number.NaN
+    const p = probabilities[trial]!
     checkProbability(`probabilities[${trial}]`, p)
-    for (let i = trial + 1; i > 0; i--) tails[i] = (tails[i] ?? 0) * (1 - p) + (tails[i - 1] ?? 0) * p
-    tails[0] = (tails[0] ?? 0) * (1 - p)
+    for (let i = trial + 1; i > 0; i--) tails[i] = tails[i]! * (1 - p) + tails[i - 1]! * p
+    tails[0] = tails[0]! * (1 - p)
   }
-  for (let t = n; t >= 0; t--) tails[t] = Math.min(1, (tails[t] ?? 0) + (tails[t + 1] ?? 0))
+  for (let t = n; t >= 0; t--) tails[t] = Math.min(1, tails[t]! + tails[t + 1]!)
   tails[0] = 1
   return tails
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { UnitImages } from '@stablesig/core'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { afterAll, expect, test } from 'vitest'
@@ -28,14 +29,22 @@ test('pixels to a batch and back are the same pixels', async () => {
   expect(() => toUnitImages([image('a', 4, 3), image('b', 3, 4)])).toThrow(
     'b is 3x4, but the batch began with a at 4x3',
   )
+  // What lacks is not black.
+  const short = { ...image('a', 4, 3), data: new Uint8Array(33) }
+  expect(() => toUnitImages([short])).toThrow('a has 33 bytes, expected 36 for 4x3 pixels of RGB')
 })
 
-test('values beyond the range are clamped; NaN is an error that names the image', async () => {
-  const [pixels] = await toPixels(tf.tensor4d([-0.2, 1.7, 0.5], [1, 1, 1, 3]), ['a'])
+test('values beyond the range are clamped; what is not finite is an error that names the image', async () => {
+  const [pixels] = await toPixels(tf.tensor4d([-0.2, 1.7, 0.5], [1, 1, 1, 3]) as UnitImages, ['a'])
   expect([...pixels!.data]).toEqual([0, 255, 128])
-  await expect(toPixels(tf.tensor4d([0, Number.NaN, 0], [1, 1, 1, 3]), ['a'])).rejects.toMatchObject({
-    code: 'not-finite',
-  })
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const two = tf.tensor4d([0, 0, 0, 0, value, 0], [2, 1, 1, 3]) as UnitImages
+    await expect(toPixels(two, ['a', 'b'])).rejects.toMatchObject({
+      code: 'not-finite',
+      message: `b: value 2 of 3 is ${value}, expected finite values around [0, 1]`,
+    })
+    two.dispose()
+  }
 })
 
 test('padding repeats the last column and row, and cropping undoes it', () => {

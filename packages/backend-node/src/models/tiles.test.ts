@@ -1,6 +1,6 @@
 import {
   affineScaling,
-  asUnit,
+  asUnitImages,
   decode,
   decodeLatents,
   decodeTiled,
@@ -57,11 +57,11 @@ test('the compiled engine gives in tiles what it gives at once, compiling once a
   expect(tiles).toBeGreaterThan(3 * passes.size)
   expect(await apart(made, decode(autoencoder, z))).toBeLessThan(2e-5)
 
-  const x = asUnit(tf.randomUniform([1, 62, 70, 3], 0, 1, 'float32', 4))
+  const x = await asUnitImages(tf.randomUniform([1, 62, 70, 3], 0, 1, 'float32', 4))
   const encoded = await encodeTiled(autoencoder, x, { memoryBytes: 400_000 })
   expect(await apart(encoded, encode(autoencoder, x))).toBeLessThan(2e-5)
 
-  const odd = asUnit(tf.randomUniform([1, 13, 21, 3], 0, 1, 'float32', 5))
+  const odd = await asUnitImages(tf.randomUniform([1, 13, 21, 3], 0, 1, 'float32', 5))
   const latents = await encodeImages(autoencoder, odd)
   const again = await decodeLatents(autoencoder, await latentArray(latents))
   expect(again.shape).toEqual([1, 14, 22, 3])

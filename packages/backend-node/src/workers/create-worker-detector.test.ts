@@ -74,7 +74,7 @@ test('decides as this thread does, from a file or its bytes, and leaves both as 
   const there = await detector({ keys, registry })
   expect(there.extractor).toEqual({ bits: 16, whitened: true })
   const bytes = readFileSync(picture)
-  const decided = decide(logits, key, 1e-3)
+  const decided = decide(logits, { key, fpr: 1e-3 })
   const expected = { ...decided, whitened: true, reading: 0, readings: 1, width: 96, height: 80 }
   expect(await there.detect(picture)).toEqual(expected)
   expect(await there.detect(bytes)).toEqual(expected)
@@ -96,7 +96,7 @@ test('a large image is read at several sizes, and the best reading decides', asy
   for (const [i, { logits }] of readings.entries())
     for (const [bit, value] of logits.entries()) expect(value).toBeCloseTo(rows[i]![bit]!, 4)
   const { reading, readings: count, pValue, width } = await there.detect(large)
-  const expected = decideBest(rows, key, 0.01)
+  const expected = decideBest(rows, { key, fpr: 0.01 })
   expect([reading, count, pValue]).toEqual([expected.reading, 3, expected.pValue])
   expect(width).toBe(sizes[reading])
 })
@@ -229,7 +229,7 @@ test('what is wrong with the request is said when the detector is made', async (
   await expect(keyless.detect(picture)).rejects.toEqual(code('bad-argument', /needs key/))
   await expect(keyless.identify(picture)).rejects.toEqual(code('bad-argument', /needs registry/))
   const [reading] = await keyless.read(picture)
-  expect(decide(reading!.logits, key, 1e-3).total).toBe(16)
+  expect(decide(reading!.logits, { key, fpr: 1e-3 }).total).toBe(16)
   await keyless.close()
 })
 

@@ -1,15 +1,10 @@
 import {
-  checkWhitened,
+  createDecider,
+  type Decider,
   type Detection,
-  decideBest,
-  decideKeysBest,
   type Identification,
   type KeyDetection,
-  lookUpBest,
-  type Registry,
   StableSigError,
-  stating,
-  type WhiteningStated,
 } from '@stablesig/core'
 import { checkMaxSide } from '../images/fit-within.ts'
 import { errorOf } from './error-data.ts'
@@ -38,6 +33,7 @@ export class ThreadDetector implements WorkerDetector {
   readonly #queue: BoundedQueue<ReadTask, readonly Reading[]>
   readonly #memory = new Map<number, { resolve(memory: WorkerMemory): void; reject(error: StableSigError): void }>()
   #thread: DetectorThread | null = null
+  #deciders: Deciders = {}
   #facts: ExtractorFacts | undefined
   #closed: Promise<void> | undefined
   #id = 0
@@ -62,14 +58,12 @@ export class ThreadDetector implements WorkerDetector {
     const thread = this.#startThread()
     this.#facts = await thread.opened
     thread.hold(false)
-    const { key, keys, registry, fpr, sizes = SIZES } = this.#options
     try {
-      checkWhitened(this.extractor, this.#options)
+      this.#deciders = decidersOf(this.#options, this.extractor)
       // As many readings as there can be of an image: what cannot be decided is said before one comes.
-      const rows = sizes.map(() => new Float32Array(this.extractor.bits))
-      if (key) decideBest(rows, key, fpr)
-      if (keys) decideKeysBest(rows, keys, fpr)
-      if (registry) this.#checkRegistry(registry)
+      const readings = (this.#options.sizes ?? SIZES).map(() => new Float32Array(this.extractor.bits))
+      this.#deciders.key?.decideBest(readings)
+      this.#deciders.keys?.decideBest(readings)
     } catch (error) {
       await this.close()
       throw error
@@ -85,22 +79,21 @@ export class ThreadDetector implements WorkerDetector {
   }
 
   async detect(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Detection>> {
-    const key = given(this.#options.key, 'key', 'detect')
+    const decider = given(this.#deciders.key, 'key', 'detect')
     const readings = await this.read(image, options)
-    return this.#completed(readings, decideBest(rowsOf(readings), key, this.#options.fpr))
+    return withSize(readings, decider.decideBest(rowsOf(readings)))
   }
 
   async detectKeys(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<KeyDetection>[]> {
-    const keys = given(this.#options.keys, 'keys', 'detectKeys')
+    const decider = given(this.#deciders.keys, 'keys', 'detectKeys')
     const readings = await this.read(image, options)
-    return decideKeysBest(rowsOf(readings), keys, this.#options.fpr).map((one) => this.#completed(readings, one))
+    return decider.decideBest(rowsOf(readings)).map((one) => withSize(readings, one))
   }
 
   async identify(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Identification>> {
-    const registry = given(this.#options.registry, 'registry', 'identify')
-    const { fpr } = this.#options
+    const decider = given(this.#deciders.registry, 'registry', 'identify')
     const readings = await this.read(image, options)
-    return this.#completed(readings, lookUpBest(rowsOf(readings), registry, fpr === undefined ? {} : { fpr }))
+    return withSize(readings, decider.decideBest(rowsOf(readings)))
   }
 
   async read(image: string | Uint8Array, options: WorkerReadOptions = {}): Promise<readonly Reading[]> {
@@ -199,18 +192,29 @@ export class ThreadDetector implements WorkerDetector {
   #hold(): void {
     this.#thread?.hold(this.#queue.pending > 0 || this.#memory.size > 0)
   }
+}
 
-  /** A decision with what its extractor is, and the size of the reading that it is about. */
-  #completed<D extends WhiteningStated & { readonly reading: number }>(readings: readonly Reading[], decision: D) {
-    const { width, height } = readings[decision.reading]!
-    return Object.assign(stating(decision, this.extractor), { width, height })
-  }
+/** What decides on what the worker reads, as far as it is wanted. */
+interface Deciders {
+  readonly key?: Decider<Detection> | undefined
+  readonly keys?: Decider<KeyDetection[]> | undefined
+  readonly registry?: Decider<Identification> | undefined
+}
 
-  #checkRegistry({ bits }: Registry): void {
-    if (bits === this.extractor.bits) return
-    const message = `Expected keys of ${this.extractor.bits} bits, as the extractor reads; the registry’s have ${bits}`
-    throw new StableSigError('bad-registry', message)
+function decidersOf(options: WorkerDetectorOptions, extractor: ExtractorFacts): Deciders {
+  const { key, keys, registry, fpr, allowUnwhitened } = options
+  const held = { extractor, fpr, allowUnwhitened }
+  return {
+    key: key && createDecider({ ...held, key }),
+    keys: keys && createDecider({ ...held, keys }),
+    registry: registry && createDecider({ ...held, registry }),
   }
+}
+
+/** A decision with the size of the reading that it is about. */
+function withSize<D extends { readonly reading: number }>(readings: readonly Reading[], decision: D) {
+  const { width, height } = readings[decision.reading]!
+  return Object.assign(decision, { width, height })
 }
 
 const rowsOf = (readings: readonly Reading[]): Float32Array[] => readings.map(({ logits }) => logits)

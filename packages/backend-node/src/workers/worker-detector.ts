@@ -58,11 +58,11 @@ export interface WorkerDetector {
   readonly extractor: ExtractorFacts
   /** Images that wait or are being read. */
   readonly pending: number
-  /** Does the image carry the key? See `decideBest` of core. */
+  /** Does the image carry the key? See `decideBest` of core’s `Decider`. */
   detect(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Detection>>
-  /** Which of the keys does it carry? One decision a key. See `decideKeysBest` of core. */
+  /** Which of the keys does it carry? One decision a key. */
   detectKeys(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<KeyDetection>[]>
-  /** Whose key does it carry? See `lookUpBest` of core. */
+  /** Whose key does it carry? */
   identify(image: string | Uint8Array, options?: WorkerReadOptions): Promise<WorkerDecision<Identification>>
   /** What the image reads as at each size, from the smallest, to decide on later. */
   read(image: string | Uint8Array, options?: WorkerReadOptions): Promise<readonly Reading[]>

@@ -1,7 +1,7 @@
-import { badArgument } from '../arguments.ts'
+import { badArgument, checkOptions } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
+import { countMatches, readBits } from '../metrics/bits.ts'
 import type { Key } from '../signal/key.ts'
-import { countMatches, readBits } from './match.ts'
 
 /** How an extractor reads images that carry no key: what its exact rates rest on where the key is fixed. */
 export interface Calibration {
@@ -25,9 +25,12 @@ export interface Calibration {
  * than Binomial(bits, 1/2) does, and its false-positive rate is then higher than stated; `overdispersion` is that spread's
  * variance over bits/4, and 1 is right.
  * @param rows logits of each image, at least two
+ * @param options.key a key whose matches are wanted
  * @throws StableSigError 'bad-argument', 'shape', 'not-finite' naming the image (from 1), 'bad-key'
  */
-export function calibrate(rows: readonly ArrayLike<number>[], key?: Key): Calibration {
+export function calibrate(rows: readonly ArrayLike<number>[], options: { readonly key?: Key } = {}): Calibration {
+  checkOptions(options, 'calibrate')
+  const { key } = options
   if (!Array.isArray(rows)) throw badArgument('rows', 'an array of logits, one entry an image', rows)
   const first = rows[0]
   if (first === undefined || rows.length < 2) {
@@ -37,10 +40,7 @@ export function calibrate(rows: readonly ArrayLike<number>[], key?: Key): Calibr
   const read = rows.map((row, i) => {
     if (row.length !== bits)
       throw new StableSigError('shape', `Expected ${bits} logits of image ${i + 1}, found ${row.length}`)
-    const lost = Array.prototype.findIndex.call(row, (logit) => !Number.isFinite(logit))
-    if (lost >= 0)
-      throw new StableSigError('not-finite', `Logit ${lost + 1} of image ${i + 1} is ${row[lost]}: it cannot be read`)
-    return readBits(row)
+    return readBits(row, { name: `image ${i + 1}` })
   })
   const columns = Array.from({ length: bits }, (_, j) => moments(rows.map((row) => row[j]!)))
   const ones = Array.from({ length: bits }, (_, j) => read.reduce((sum, row) => sum + row[j]!, 0) / rows.length)

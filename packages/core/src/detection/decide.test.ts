@@ -1,12 +1,11 @@
 import { falsePositiveRate, threshold } from '@stablesig/stats'
 import { describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
+import { readBits } from '../metrics/bits.ts'
 import { type Key, keyBits, keyFromBits, parseKey, randomKeys, revealKey } from '../signal/key.ts'
 import { calibrate } from './calibrate.ts'
-import { decide, decideKeys } from './decide.ts'
-import { decideSeveral } from './decide-several.ts'
-import { lookUp } from './look-up.ts'
-import { readBits } from './match.ts'
+import { decide } from './decide.ts'
+import { decideTogether } from './decide-together.ts'
 import { Registry } from './registry/registry.ts'
 
 const [KEY, OTHER] = randomKeys(2, 48, { seed: 'decide' }) as [Key, Key]
@@ -29,44 +28,44 @@ describe('one key', () => {
   test('is detected from the threshold on', () => {
     const least = threshold(48, 1e-6)
     expect(least).toBe(41)
-    const at = decide(logitsOf(KEY, 48 - least), KEY)
+    const at = decide(logitsOf(KEY, 48 - least), { key: KEY })
     expect(at).toMatchObject({ detected: true, matches: 41, total: 48, threshold: 41, fpr: 1e-6 })
     expect(at.pValue).toBe(falsePositiveRate(41, 48))
     expect(at.pValue).toBeLessThanOrEqual(1e-6)
-    const below = decide(logitsOf(KEY, 8), KEY)
+    const below = decide(logitsOf(KEY, 8), { key: KEY })
     expect(below).toMatchObject({ detected: false, matches: 40 })
     expect(below.pValue).toBeGreaterThan(1e-6)
   })
 
   test.each([0.3, 1e-3, 1e-6, 1e-12])('detected is pValue <= fpr at %s', (fpr) => {
     for (let errors = 0; errors <= 48; errors++) {
-      const { detected, pValue } = decide(logitsOf(KEY, errors), KEY, fpr)
+      const { detected, pValue } = decide(logitsOf(KEY, errors), { key: KEY, fpr })
       expect(detected).toBe(pValue <= fpr)
     }
   })
 
   test('a logit of exactly 0 reads as 0', () => {
     expect([...readBits([0, -0, 1e-30, -1e-30])]).toEqual([0, 0, 1, 0])
-    expect(decide([0, 1, 0, 1], parseKey('0101'), 0.5).matches).toBe(4)
+    expect(decide([0, 1, 0, 1], { key: parseKey('0101'), fpr: 0.5 }).matches).toBe(4)
   })
 
   test('a result is plain data that survives JSON', () => {
-    const result = decide(Float32Array.from(logitsOf(KEY)), KEY)
+    const result = decide(Float32Array.from(logitsOf(KEY)), { key: KEY })
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
     expect(result.bits).toBe(revealKey(KEY))
   })
 
   test.each<[string, () => unknown]>([
-    ['not-finite', () => decide([...logitsOf(KEY).slice(1), Number.NaN], KEY)],
-    ['not-finite', () => decide([...logitsOf(KEY).slice(1), Number.POSITIVE_INFINITY], KEY)],
-    ['bad-key', () => decide([1, 2], KEY)],
-    ['bad-argument', () => decide(logitsOf(KEY), KEY, 0)],
-    ['bad-argument', () => decide(logitsOf(KEY), KEY, 1)],
-    ['bad-argument', () => decide(logitsOf(KEY), KEY, Number.NaN)],
-    ['unattainable', () => decide(logitsOf(KEY), KEY, 1e-15)],
-    ['bad-argument', () => decideKeys(logitsOf(KEY), [])],
-    ['bad-argument', () => decideSeveral([], KEY)],
-    ['bad-registry', () => lookUp(logitsOf(KEY), new Registry(48))],
+    ['not-finite', () => decide([...logitsOf(KEY).slice(1), Number.NaN], { key: KEY })],
+    ['not-finite', () => decide([...logitsOf(KEY).slice(1), Number.POSITIVE_INFINITY], { key: KEY })],
+    ['bad-key', () => decide([1, 2], { key: KEY })],
+    ['bad-argument', () => decide(logitsOf(KEY), { key: KEY, fpr: 0 })],
+    ['bad-argument', () => decide(logitsOf(KEY), { key: KEY, fpr: 1 })],
+    ['bad-argument', () => decide(logitsOf(KEY), { key: KEY, fpr: Number.NaN })],
+    ['unattainable', () => decide(logitsOf(KEY), { key: KEY, fpr: 1e-15 })],
+    ['bad-argument', () => decide(logitsOf(KEY), { keys: [] })],
+    ['bad-argument', () => decideTogether([], { key: KEY })],
+    ['bad-registry', () => decide(logitsOf(KEY), { registry: new Registry(48) })],
   ])('%s', (code, run) => {
     expect(codeOf(run)).toBe(code)
   })
@@ -74,12 +73,12 @@ describe('one key', () => {
 
 test('several keys share one rate of false detections', () => {
   const keys = [OTHER, KEY, ...randomKeys(98, 48, { seed: 5 })]
-  const results = decideKeys(logitsOf(KEY, 3), keys)
+  const results = decide(logitsOf(KEY, 3), { keys })
   expect(results.map(({ detected }) => detected).indexOf(true)).toBe(1)
   expect(results.filter(({ detected }) => detected).length).toBe(1)
   expect(results[1]).toMatchObject({ matches: 45, keys: 100, threshold: threshold(48, 1e-6, { users: 100 }) })
   expect(results[1]!.pValue).toBeCloseTo(100 * results[1]!.singlePValue, 15)
-  expect(results[1]!.threshold).toBeGreaterThan(decide(logitsOf(KEY), KEY).threshold)
+  expect(results[1]!.threshold).toBeGreaterThan(decide(logitsOf(KEY), { key: KEY }).threshold)
 })
 
 describe('several images', () => {
@@ -89,11 +88,11 @@ describe('several images', () => {
   )
 
   test('decide together what none decides alone', () => {
-    expect(rows.some((row) => decide(row, KEY).detected)).toBe(false)
-    const mean = decideSeveral(rows, KEY)
+    expect(rows.some((row) => decide(row, { key: KEY }).detected)).toBe(false)
+    const mean = decideTogether(rows, { key: KEY })
     expect(mean).toMatchObject({ detected: true, matches: 48, total: 48, images: 9, combine: 'mean', threshold: 41 })
     expect(mean.matchesEach).toEqual(Array(9).fill(36))
-    const counts = decideSeveral(rows, KEY, 1e-6, 'counts')
+    const counts = decideTogether(rows, { key: KEY, fpr: 1e-6, combine: 'counts' })
     expect(counts).toMatchObject({ detected: true, matches: 324, total: 432, combine: 'counts' })
     expect(counts.pValue).toBe(falsePositiveRate(324, 432))
     expect(counts.log10PValue).toBeCloseTo(Math.log10(counts.pValue), 9)
@@ -101,23 +100,25 @@ describe('several images', () => {
 
   test('by the mean, copies of one image say what that image says', () => {
     const one = logitsOf(KEY, 14)
-    const copies = decideSeveral(Array(30).fill(one), KEY)
-    const { detected, matches, pValue } = decide(one, KEY)
+    const copies = decideTogether(Array(30).fill(one), { key: KEY })
+    const { detected, matches, pValue } = decide(one, { key: KEY })
     expect(copies).toMatchObject({ detected, matches, pValue })
     expect(detected).toBe(false)
     // What the default protects from: the same thirty copies, counted.
-    expect(decideSeveral(Array(30).fill(one), KEY, 1e-6, 'counts').detected).toBe(true)
+    expect(decideTogether(Array(30).fill(one), { key: KEY, fpr: 1e-6, combine: 'counts' }).detected).toBe(true)
   })
 
   test('one image alone is that image, and rates below the least number have a logarithm', () => {
-    expect(decideSeveral([logitsOf(KEY, 4)], KEY)).toMatchObject({ matches: 44, images: 1 })
-    const many = decideSeveral(Array(40).fill(logitsOf(KEY)), KEY, 1e-6, 'counts')
+    expect(decideTogether([logitsOf(KEY, 4)], { key: KEY })).toMatchObject({ matches: 44, images: 1 })
+    const many = decideTogether(Array(40).fill(logitsOf(KEY)), { key: KEY, fpr: 1e-6, combine: 'counts' })
     expect(many.pValue).toBe(0)
     expect(many.log10PValue).toBeCloseTo(-40 * 48 * Math.log10(2), 6)
   })
 
   test('logits of any image must be finite', () => {
-    expect(codeOf(() => decideSeveral([logitsOf(KEY), logitsOf(KEY).fill(Number.NaN)], KEY))).toBe('not-finite')
+    expect(codeOf(() => decideTogether([logitsOf(KEY), logitsOf(KEY).fill(Number.NaN)], { key: KEY }))).toBe(
+      'not-finite',
+    )
   })
 })
 
@@ -130,7 +131,7 @@ describe('identification', () => {
   const least = threshold(48, 1e-6, { users: 5000 })
 
   test.each([true, false])('accuses the best match from the threshold on (runner-up %s)', (runnerUp) => {
-    const at = lookUp(logitsOf(keys[123]!, 48 - least), registry, { runnerUp })
+    const at = decide(logitsOf(keys[123]!, 48 - least), { registry, runnerUp })
     expect(at).toMatchObject({
       user: 'user-123',
       verdict: 'user',
@@ -143,7 +144,7 @@ describe('identification', () => {
     expect(at.singlePValue).toBe(falsePositiveRate(least, 48))
     expect(at.runnerUp === null).toBe(!runnerUp)
     if (at.runnerUp) expect(at.runnerUp.matches).toBeLessThan(least)
-    const below = lookUp(logitsOf(keys[123]!, 48 - least + 1), registry, { runnerUp })
+    const below = decide(logitsOf(keys[123]!, 48 - least + 1), { registry, runnerUp })
     expect(below).toMatchObject({ user: null, verdict: 'nobody', matches: least - 1 })
     expect(below.pValue).toBeGreaterThan(1e-6)
     expect(below.runnerUp).not.toBeNull()
@@ -151,7 +152,7 @@ describe('identification', () => {
 
   test('accuses nobody for keys that nobody has', () => {
     for (const key of randomKeys(50, 48, { seed: 'strangers' })) {
-      const { user, verdict, pValue } = lookUp(logitsOf(key), registry)
+      const { user, verdict, pValue } = decide(logitsOf(key), { registry })
       expect({ user, verdict }).toEqual({ user: null, verdict: 'nobody' })
       expect(pValue).toBeGreaterThan(1e-6)
     }
@@ -166,26 +167,29 @@ describe('identification', () => {
     twins.add('left', keyFromBits(left))
     twins.add('right', keyFromBits(right))
     twins.add('other', OTHER)
-    expect(lookUp(logitsOf(KEY), twins)).toMatchObject({
+    expect(decide(logitsOf(KEY), { registry: twins })).toMatchObject({
       user: null,
       verdict: 'tie',
       matches: 47,
       tied: 2,
       runnerUp: { user: 'right', matches: 47 },
     })
-    expect(lookUp(logitsOf(keyFromBits(left)), twins)).toMatchObject({ user: 'left', runnerUp: { matches: 46 } })
+    expect(decide(logitsOf(keyFromBits(left)), { registry: twins })).toMatchObject({
+      user: 'left',
+      runnerUp: { matches: 46 },
+    })
   })
 
   test('so many users may be too many', () => {
     const short = new Registry(16)
     const distinct = new Map(randomKeys(300, 16, { seed: 2 }).map((key) => [revealKey(key), key]))
     for (const [text, key] of distinct) short.add(`user ${text}`, key)
-    expect(codeOf(() => lookUp(Array(16).fill(1), short))).toBe('unattainable')
-    expect(lookUp(Array(16).fill(1), short, { fpr: 0.01 }).threshold).toBe(16)
+    expect(codeOf(() => decide(Array(16).fill(1), { registry: short }))).toBe('unattainable')
+    expect(decide(Array(16).fill(1), { registry: short, fpr: 0.01 }).threshold).toBe(16)
   })
 
   test('a result is plain data that survives JSON', () => {
-    const result = lookUp(logitsOf(keys[7]!), registry)
+    const result = decide(logitsOf(keys[7]!), { registry })
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
   })
 })
@@ -195,7 +199,7 @@ describe('calibration', () => {
   const fair = randomKeys(400, 48, { seed: 'plain' }).map((key) => logitsOf(key))
 
   test('fair and independent bits pass', () => {
-    const found = calibrate(fair, KEY)
+    const found = calibrate(fair, { key: KEY })
     expect(found).toMatchObject({ images: 400, bits: 48 })
     expect(found.worstBias).toBeLessThan(5)
     expect(found.worstCorrelationZ).toBeLessThan(6)

@@ -1,90 +1,52 @@
-import { falsePositiveRate, unionFalsePositiveRate } from '@stablesig/stats'
-import { badArgument } from '../arguments.ts'
+import { badArgument, checkOptions } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
-import type { Key } from '../signal/key.ts'
-import { countMatches, readBits } from './match.ts'
-import { attainableThreshold, DEFAULT_FPR } from './rates.ts'
-import { type Reading, withReading } from './reading.ts'
-import type { WhiteningStated } from './whitened.ts'
-
-/** What an image says about one key. `bits` and `logits` are in no copy of it: see `Reading`. */
-export interface Detection extends Reading, WhiteningStated {
-  /** Whether the key is there: matches >= threshold, which is pValue <= fpr. */
-  readonly detected: boolean
-  /** Bits that agree with the key, of `total`. */
-  readonly matches: number
-  readonly total: number
-  /** Chance that an image without the key agrees in so many bits. */
-  readonly pValue: number
-  /** Least number of matches that is detected. */
-  readonly threshold: number
-  /** Greatest chance that was allowed. */
-  readonly fpr: number
-}
-
-/** What an image says about one of several keys. Its `pValue` is that of all of them together: see `decideKeys`. */
-export interface KeyDetection extends Detection {
-  /** Chance for this key alone. */
-  readonly singlePValue: number
-  /** How many keys were tried. */
-  readonly keys: number
-}
+import { readBits } from '../metrics/bits.ts'
+import { type DecisionOptions, RuleDecider } from './decider.ts'
+import type { Best, Detection, Identification, KeyDetection } from './decision.ts'
+import type { Rule } from './rules/rule.ts'
+import { ruleOf } from './rules/rule-of.ts'
+import type { AmongUsers, OneKey, SeveralKeys, Wanted } from './wanted.ts'
 
 /**
- * Decides whether logits carry a key. Exact for a key drawn at random and for any image: its bits are then fair and
- * independent of what is read, so the matches are Binomial(bits, 1/2). For one fixed key and images drawn at random it needs
- * an extractor whose bits are fair and independent on plain images, which is what whitening is for (see `calibrate`); logits do
- * not tell what gave them, so `whitened` is null here, and nothing is refused.
+ * Decides whether logits carry a key, which of several they carry, or whose of a registry. Exact for keys drawn at random and for any
+ * image: a key's bits are then fair and independent of what is read, so the matches are Binomial(bits, 1/2). For one fixed key and
+ * images drawn at random it needs an extractor whose bits are fair and independent on plain images, which is what whitening is for
+ * (see `calibrate`); logits do not tell what gave them, so `whitened` is null here, and nothing is refused.
+ * `createDecider` looks at its options once, for logits of many images.
  * @param logits one finite number a bit
- * @throws StableSigError 'not-finite', 'bad-key' (another length), 'bad-argument' (fpr), 'unattainable'
+ * @throws StableSigError 'not-finite', 'bad-key' or 'bad-registry' (another length, nobody registered), 'bad-argument', 'unattainable'
  */
-export function decide(logits: ArrayLike<number>, key: Key, fpr: number = DEFAULT_FPR): Detection {
-  const bits = readBits(logits)
-  const matches = countMatches(bits, key)
-  const total = bits.length
-  const least = attainableThreshold(total, fpr)
-  const decision = {
-    detected: matches >= least,
-    matches,
-    total,
-    pValue: falsePositiveRate(matches, total),
-    threshold: least,
-    fpr,
-    whitened: null,
-  }
-  return withReading(decision, bits, logits)
-}
-
-/** @throws StableSigError 'bad-argument' unless it is a list of at least one; each is checked where its bits are read */
-export function checkKeys(keys: readonly Key[]): void {
-  if (!Array.isArray(keys)) throw badArgument('keys', 'an array of keys', keys)
-  if (keys.length === 0) throw new StableSigError('bad-argument', 'Expected at least one key')
+export function decide(logits: ArrayLike<number>, options: DecisionOptions & OneKey): Detection
+export function decide(logits: ArrayLike<number>, options: DecisionOptions & SeveralKeys): KeyDetection[]
+export function decide(logits: ArrayLike<number>, options: DecisionOptions & AmongUsers): Identification
+export function decide(logits: ArrayLike<number>, options: DecisionOptions & Wanted): unknown {
+  checkOptions(options, 'decide')
+  return deciderFor(logits, options).decide(logits)
 }
 
 /**
- * Decides each of several keys so that `fpr` bounds the chance of even one false detection among them: threshold and pValue
- * are those of the union, 1 - (1 - p)^n, which asks more of each than `decide` does.
- * @returns one decision a key, in their order
+ * Decides from several readings of one image, each at its share of the rate: see `decideBest` of `Decider`.
+ * @param readings logits of each, as many as there are bits
+ * @throws StableSigError as `decide`; 'bad-argument' without readings
  */
-export function decideKeys(logits: ArrayLike<number>, keys: readonly Key[], fpr: number = DEFAULT_FPR): KeyDetection[] {
-  checkKeys(keys)
-  const bits = readBits(logits)
-  const total = bits.length
-  const counts = keys.map((key) => countMatches(bits, key))
-  const least = attainableThreshold(total, fpr, keys.length)
-  return counts.map((matches) => {
-    const singlePValue = falsePositiveRate(matches, total)
-    const decision = {
-      detected: matches >= least,
-      matches,
-      total,
-      pValue: unionFalsePositiveRate(singlePValue, keys.length),
-      singlePValue,
-      threshold: least,
-      fpr,
-      whitened: null,
-      keys: keys.length,
-    }
-    return withReading(decision, bits, logits)
-  })
+export function decideBest(readings: readonly ArrayLike<number>[], options: DecisionOptions & OneKey): Best<Detection>
+export function decideBest(
+  readings: readonly ArrayLike<number>[],
+  options: DecisionOptions & SeveralKeys,
+): Best<KeyDetection[]>
+export function decideBest(
+  readings: readonly ArrayLike<number>[],
+  options: DecisionOptions & AmongUsers,
+): Best<Identification>
+export function decideBest(readings: readonly ArrayLike<number>[], options: DecisionOptions & Wanted): unknown {
+  checkOptions(options, 'decideBest')
+  if (!Array.isArray(readings)) throw badArgument('readings', 'an array of logits, one entry a reading', readings)
+  const [first] = readings
+  if (first === undefined) throw new StableSigError('bad-argument', 'Expected at least one reading of the image')
+  return deciderFor(first, options).decideBest(readings)
+}
+
+function deciderFor(logits: ArrayLike<number>, options: DecisionOptions & Wanted): RuleDecider<unknown> {
+  const rule: Rule<unknown> = ruleOf(options)
+  return new RuleDecider(rule, readBits(logits).length, { fpr: options.fpr, whitened: null })
 }

@@ -3,38 +3,21 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
+import type { UnitImage, UnitImages } from '../signal/images.ts'
 import { type Key, keyBits, keyFromBits, parseKey, randomKey } from '../signal/key.ts'
 import { detect, detectKeys, detectTogether } from './detect.ts'
 import { identify } from './identify.ts'
 import type { Outcome } from './outcome.ts'
 import { readLogits } from './read-images.ts'
 import { Registry } from './registry/registry.ts'
+import { picture, smallExtractor, untyped } from './testing.ts'
 
 const BITS = 32
 let extractor: Extractor
-let image: tf.Tensor3D
+let image: UnitImage
 let key: Key
 let other: Key
 let alive: number
-
-/** One convolution and a linear layer, of sizes that make every bit depend on the picture. */
-function smallExtractor(): Extractor {
-  const weights = {
-    'conv0.weight': tf.randomNormal([3, 3, 3, BITS], 0, 1, 'float32', 1),
-    'conv0.bias': tf.randomNormal([BITS], 0, 1, 'float32', 2),
-    'head.weight': tf.randomNormal([BITS, BITS], 0, 1, 'float32', 3),
-    'head.bias': tf.randomNormal([BITS], 0, 0.1, 'float32', 4),
-  }
-  const dispose = () => tf.dispose(weights)
-  return { bits: BITS, convolutions: 1, channels: BITS, whitened: true, weights, dispose }
-}
-
-/** Noise of a colour of its own. */
-const picture = (seed: number, height = 32, width = 40): tf.Tensor3D =>
-  tf.tidy(() => {
-    const noise = tf.randomUniform([height, width, 3], 0, 1, 'float32', seed)
-    return tf.mul(noise, tf.randomUniform([1, 1, 3], 0, 1, 'float32', seed + 100))
-  })
 
 /** A picture with one value replaced. */
 const spoilt = (value: number): tf.Tensor3D => {
@@ -56,7 +39,7 @@ const codes = (outcomes: Outcome<unknown>[]) => outcomes.map((outcome) => (outco
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
-  extractor = smallExtractor()
+  extractor = smallExtractor(BITS)
   image = picture(7)
   const [outcome] = await readLogits([image], { extractor })
   if (!outcome?.ok) throw new Error('the picture cannot be read')
@@ -105,7 +88,7 @@ describe('one image', () => {
     ['signed', '[0, 1]', () => tf.sub<tf.Tensor3D>(tf.mul(picture(1), 2), 1)],
     ['8-bit', '[0, 1]', () => tf.mul<tf.Tensor3D>(picture(1), 255)],
   ])('%s is an error and no decision', async (_, says, make) => {
-    const undecidable = tf.tidy(make)
+    const undecidable = untyped(tf.tidy(make))
     const error = await rejection(detect(undecidable, { extractor, key }))
     expect(error.code).toBe('no-decision')
     expect(error.message).toContain(says)
@@ -113,7 +96,7 @@ describe('one image', () => {
   })
 
   test('that overshoots a little is read', async () => {
-    const bright = tf.tidy(() => tf.sub<tf.Tensor3D>(tf.mul(image, 1.4), 0.2))
+    const bright = untyped(tf.tidy(() => tf.sub<tf.Tensor3D>(tf.mul(image, 1.4), 0.2)))
     expect((await detect(bright, { extractor, key })).total).toBe(BITS)
     bright.dispose()
   })
@@ -126,7 +109,7 @@ describe('one image', () => {
     ['shape', () => tf.zeros([32, 32, 4]), {}],
     ['bad-argument', () => tf.zeros([32, 32, 3], 'int32'), {}],
   ])('%s for what concerns the request', async (code, make, options) => {
-    const given = make()
+    const given = untyped(make())
     expect((await rejection(detect(given, { extractor, key, ...options }))).code).toBe(code)
     if (given !== image) given.dispose()
   })
@@ -134,7 +117,7 @@ describe('one image', () => {
 
 describe('several images', () => {
   test('a batch is decided image by image, in groups of any size', async () => {
-    const batch = tf.tidy(() => tf.stack([picture(3), image, tf.zerosLike(image), picture(3), image])) as tf.Tensor4D
+    const batch = tf.tidy(() => tf.stack([picture(3), image, tf.zerosLike(image), picture(3), image])) as UnitImages
     const whole = await detect(batch, { extractor, key })
     expect(codes(whole)).toEqual(['ok', 'ok', 'no-decision', 'ok', 'ok'])
     expect(whole.map((outcome) => outcome.ok && outcome.value.detected)).toEqual([false, true, false, false, true])
@@ -158,7 +141,7 @@ describe('several images', () => {
   })
 
   test('a failure cannot be taken for "not detected"', async () => {
-    const black = tf.zeros<tf.Rank.R4>([1, 32, 32, 3])
+    const black = tf.zeros([1, 32, 32, 3]) as UnitImages
     const [outcome] = await detect(black, { extractor, key })
     expect(outcome).not.toHaveProperty('value')
     expect(outcome).not.toHaveProperty('detected')

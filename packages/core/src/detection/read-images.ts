@@ -5,7 +5,6 @@ import {
   slice,
   type Tensor,
   type Tensor2D,
-  type Tensor3D,
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core'
@@ -15,7 +14,7 @@ import { StableSigError } from '../errors.ts'
 import { extractLogits } from '../inference/graphs.ts'
 import { checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
-import { asUnit } from '../signal/images.ts'
+import { asUnit, type UnitImage, type UnitImages } from '../signal/images.ts'
 import { EXTENT, extent, refuse, refuseSize } from './decidable.ts'
 import { failed, type Outcome, succeeded } from './outcome.ts'
 import { bytesPerPixel, tiledLogits } from './read-tiles.ts'
@@ -24,18 +23,23 @@ import { bytesPerPixel, tiledLogits } from './read-tiles.ts'
  * RGB images with values in [0, 1]: a batch [N,H,W,3], or a list of [H,W,3] of any sizes. What a decoder overshoots is read
  * as it is; clamp it first where the saved picture is meant.
  */
-export type ImageBatch = Tensor4D | readonly Tensor3D[]
+export type ImageBatch = UnitImages | readonly UnitImage[]
 
-export interface ReadingOptions {
+export interface ReaderOptions {
   readonly extractor: Extractor
   /**
    * About how many bytes the activations of what is read at once may take: 512 MiB. It decides how many images are read
    * together, and above which size an image is read in tiles, with the same result.
    */
-  readonly memoryBytes?: number
-  /** Stops between two groups of images or tiles, with an 'aborted' error whose cause is the signal's reason. */
-  readonly signal?: AbortSignal
+  readonly memoryBytes?: number | undefined
 }
+
+export interface ReadingOptions extends ReaderOptions {
+  /** Stops between two groups of images or tiles, with an 'aborted' error whose cause is the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const MEMORY_BYTES = 512 * 2 ** 20
 
 /** Images of one size that are read together. */
 interface Group {
@@ -53,10 +57,9 @@ interface Group {
  */
 export async function readLogits(images: ImageBatch, options: ReadingOptions): Promise<Outcome<Float32Array>[]> {
   checkOptions(options, 'readLogits')
-  const { extractor, memoryBytes = 512 * 2 ** 20, signal } = options
-  checkExtractor(extractor)
+  const { extractor, memoryBytes = MEMORY_BYTES, signal } = options
+  checkReading(options)
   checkSignal(signal)
-  checkNumber(memoryBytes, 'memoryBytes', 'a number of bytes', (bytes) => bytes > 0)
   const outcomes: Outcome<Float32Array>[] = []
   const atOnce = (height: number, width: number) => memoryBytes / (bytesPerPixel(extractor) * height * width)
   for (const group of groups(images, (height, width) => Math.max(1, Math.floor(atOnce(height, width))))) {
@@ -77,6 +80,12 @@ export async function readLogits(images: ImageBatch, options: ReadingOptions): P
     }
   }
   return outcomes
+}
+
+/** @throws StableSigError 'bad-argument', 'disposed' for what reads images */
+export function checkReading({ extractor, memoryBytes = MEMORY_BYTES }: ReaderOptions): void {
+  checkExtractor(extractor)
+  checkNumber(memoryBytes, 'memoryBytes', 'a number of bytes', (bytes) => bytes > 0)
 }
 
 /** One graph says of each image whether it can be decided on, and what its logits are. */
@@ -140,7 +149,11 @@ function* groups(images: ImageBatch, most: (height: number, width: number) => nu
   }
 }
 
-const isList = (images: ImageBatch): images is readonly Tensor3D[] => Array.isArray(images)
+const isList = (images: ImageBatch): images is readonly UnitImage[] => Array.isArray(images)
+
+/** Whether it is an image by itself and no batch or list. */
+export const isOneImage = (images: UnitImage | ImageBatch): images is UnitImage =>
+  typeof images === 'object' && images !== null && 'rank' in images && images.rank === 3
 
 function checkImages(images: Tensor, rank: 3 | 4, name = 'images'): void {
   const expected = rank === 4 ? '[N,H,W,3]' : '[H,W,3]'

@@ -2,9 +2,8 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
 import { keyBits, randomKey, revealKey } from '../signal/key.ts'
-import { decide, decideKeys } from './decide.ts'
-import { decideSeveral } from './decide-several.ts'
-import { lookUp } from './look-up.ts'
+import { decide } from './decide.ts'
+import { decideTogether } from './decide-together.ts'
 import { failed, succeeded } from './outcome.ts'
 import { Registry } from './registry/registry.ts'
 
@@ -14,10 +13,10 @@ const registry = new Registry(48)
 registry.add('ada', key)
 
 describe.each([
-  ['decide', () => decide(logits, key)],
-  ['decideKeys', () => decideKeys(logits, [key])[0]!],
-  ['decideSeveral', () => decideSeveral([logits], key)],
-  ['lookUp', () => lookUp(logits, registry)],
+  ['decide', () => decide(logits, { key })],
+  ['decide of several keys', () => decide(logits, { keys: [key] })[0]!],
+  ['decideTogether', () => decideTogether([logits], { key })],
+  ['decide among users', () => decide(logits, { registry })],
 ])('what %s gives', (_, make) => {
   test('has what was read, by name', () => {
     const { bits, logits: read } = make()

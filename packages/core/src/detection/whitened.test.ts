@@ -3,18 +3,18 @@ import { extractorState } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Extractor, loadExtractor } from '../models/hidden/extractor.ts'
+import type { UnitImage } from '../signal/images.ts'
 import { randomKey } from '../signal/key.ts'
-import { decide, decideKeys } from './decide.ts'
-import { decideSeveral } from './decide-several.ts'
+import { decide } from './decide.ts'
+import { decideTogether } from './decide-together.ts'
 import { detect, detectKeys, detectTogether } from './detect.ts'
 import { identify } from './identify.ts'
-import { lookUp } from './look-up.ts'
 import { readLogits } from './read-images.ts'
 import { Registry } from './registry/registry.ts'
 
 let plain: Extractor
 let whitened: Extractor
-let image: tf.Tensor3D
+let image: UnitImage
 const key = randomKey(24, { seed: 1 })
 const registry = new Registry(24)
 registry.add('ada', key)
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const shape = { bits: 24, channels: 4, blocks: 1, prefix: '0.' }
   plain = await loadExtractor(extractorState({ ...shape, whiten: false }))
   whitened = await loadExtractor(extractorState({ ...shape, whiten: true }))
-  image = tf.randomUniform([32, 32, 3], 0, 1, 'float32', 1)
+  image = tf.randomUniform([32, 32, 3], 0, 1, 'float32', 1) as UnitImage
 })
 afterAll(() => {
   plain.dispose()
@@ -78,10 +78,10 @@ test('logits have no p-value yet, and what is decided on them alone cannot know'
   const [outcome] = await readLogits([image], { extractor: plain })
   const logits = outcome?.ok ? outcome.value : expect.fail('not read')
   const decisions = [
-    decide(logits, key),
-    ...decideKeys(logits, [key]),
-    decideSeveral([logits], key),
-    lookUp(logits, registry),
+    decide(logits, { key }),
+    ...decide(logits, { keys: [key] }),
+    decideTogether([logits], { key }),
+    decide(logits, { registry }),
   ]
   expect(decisions.map(({ whitened }) => whitened)).toEqual([null, null, null, null])
 })

@@ -1,22 +1,39 @@
+import { badArgument } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
+import { type Key, keyBits } from '../signal/key.ts'
 
-/** Bits that logits read as: 1 above 0, else 0 (a logit of exactly 0 is a 0). */
-export function bitsOf(logits: ArrayLike<number>): Uint8Array {
-  return Uint8Array.from(logits, (logit) => (logit > 0 ? 1 : 0))
+/**
+ * Bits that logits read as, one byte each: 1 above 0, else 0 (a logit of exactly 0 is a 0).
+ * @param options.name what errors call the image that was read: 'the image'
+ * @throws StableSigError 'not-finite' where a logit is NaN or infinite: such an image was not read, which is not "no match"
+ */
+export function readBits(
+  logits: ArrayLike<number>,
+  { name = 'the image' }: { readonly name?: string } = {},
+): Uint8Array {
+  if (typeof logits !== 'object' || typeof logits?.length !== 'number')
+    throw badArgument('logits', 'one number a bit', logits)
+  const bits = new Uint8Array(logits.length)
+  for (let i = 0; i < bits.length; i++) {
+    const logit = logits[i]
+    if (!Number.isFinite(logit))
+      throw new StableSigError('not-finite', `Logit ${i + 1} of ${bits.length} is ${logit}: ${name} cannot be read`)
+    if (logit! > 0) bits[i] = 1
+  }
+  return bits
 }
 
 /**
- * How many bits read from `logits` are the key's.
- * @throws StableSigError 'shape' when the lengths differ, 'not-finite' when a logit is no number
+ * How many bits agree with the key's.
+ * @param bits as `readBits` gives them
+ * @throws StableSigError 'bad-key' where the key has another length
  */
-export function matchingBits(logits: ArrayLike<number>, key: ArrayLike<number>): { matches: number; total: number } {
-  if (logits.length !== key.length)
-    throw new StableSigError('shape', `${logits.length} logits against a key of ${key.length} bits`)
-  let matches = 0
-  for (let i = 0; i < key.length; i++) {
-    const logit = logits[i] ?? Number.NaN
-    if (Number.isNaN(logit)) throw new StableSigError('not-finite', `logit ${i} is not a number`)
-    if (Number(logit > 0) === key[i]) matches++
+export function countMatches(bits: ArrayLike<number>, key: Key): number {
+  const wanted = keyBits(key)
+  if (wanted.length !== bits.length) {
+    throw new StableSigError('bad-key', `Expected a key of ${bits.length} bits, as were read; found ${wanted.length}`)
   }
-  return { matches, total: key.length }
+  let matches = 0
+  for (let i = 0; i < wanted.length; i++) if (wanted[i] === bits[i]) matches++
+  return matches
 }

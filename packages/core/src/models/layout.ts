@@ -15,6 +15,6 @@ function reversed(values: Float32Array, a: number, b: number, c: number): Float3
   const result = new Float32Array(values.length)
   let to = 0
   for (let k = 0; k < c; k++)
-    for (let j = 0; j < b; j++) for (let i = 0; i < a; i++) result[to++] = values[(i * b + j) * c + k] ?? 0
+    for (let j = 0; j < b; j++) for (let i = 0; i < a; i++) result[to++] = values[(i * b + j) * c + k]!
   return result
 }

@@ -19,7 +19,7 @@ export function batchNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon:
   return tidy(() => {
     const centre = mean<Tensor1D>(x, OVER)
     const variance = mean<Tensor1D>(square(sub(x, centre)), OVER)
-    const count = x.size / (x.shape[3] ?? 1)
+    const count = x.size / x.shape[3]
     const y = customGradient([x, gamma, beta], () => {
       const inverse = rsqrt(add(variance, epsilon))
       const centred = sub<Tensor4D>(x, centre)

@@ -12,7 +12,7 @@ export function blurDown2(x: Tensor4D): Tensor4D {
     const channels = x.shape[3]
     const kernel = Float32Array.from({ length: 16 * channels }, (_, i) => {
       const at = Math.floor(i / channels)
-      return (ROW[Math.floor(at / 4)] ?? 0) * (ROW[at % 4] ?? 0)
+      return ROW[Math.floor(at / 4)]! * ROW[at % 4]!
     })
     return depthwiseConv2d(x, tensor4d(kernel, [4, 4, channels, 1]), 2, 'same')
   })

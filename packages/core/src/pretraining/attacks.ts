@@ -45,7 +45,7 @@ const SHARES = [1, 0.75, 0.5] as const
 export function drawAttacks(seed: number, step: number, count: number, size: number, level: number): Attacks {
   const random = seedrandom(`attacks/${seed}/${step}`)
   const between = (low: number, high: number) => low + (high - low) * random()
-  const share = random() < 0.8 * level ? (SHARES[Math.floor(random() * SHARES.length)] ?? 1) : 1
+  const share = random() < 0.8 * level ? SHARES[Math.floor(random() * SHARES.length)]! : 1
   const made = share * size
   const each = Array.from({ length: count }, (): Attack => {
     const names: string[] = []

@@ -82,6 +82,6 @@ function drawCrop(
   const gain = (1 + GAIN * (2 * random() - 1)) / 255
   return crop.map((_, i) => {
     const channel = i % 3
-    return Math.min(1, gain * (crop[i - channel + (order[channel] ?? channel)] ?? 0))
+    return Math.min(1, gain * crop[i - channel + order[channel]!]!)
   })
 }

@@ -22,7 +22,7 @@ export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
   const a = Float64Array.from(matrix)
   const v = new Float64Array(n * n)
   for (let i = 0; i < n; i++) v[i * n + i] = 1
-  const at = (i: number, j: number) => a[i * n + j] ?? 0
+  const at = (i: number, j: number) => a[i * n + j]!
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     let off = 0
     let all = 0
@@ -48,7 +48,7 @@ export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => at(i, i) - at(j, j))
   return {
     values: Float64Array.from(order, (i) => at(i, i)),
-    vectors: order.map((i) => Float64Array.from({ length: n }, (_, row) => v[row * n + i] ?? 0)),
+    vectors: order.map((i) => Float64Array.from({ length: n }, (_, row) => v[row * n + i]!)),
   }
 }
 
@@ -61,7 +61,7 @@ function rotateRows(m: Float64Array, n: number, p: number, q: number, c: number,
 }
 
 function rotate(m: Float64Array, i: number, j: number, c: number, s: number): void {
-  const [x, y] = [m[i] ?? 0, m[j] ?? 0]
+  const [x, y] = [m[i]!, m[j]!]
   m[i] = c * x - s * y
   m[j] = s * x + c * y
 }

@@ -169,10 +169,10 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
       const byAttack: Record<string, { matches: number; total: number }> = {}
       for (const [i, { name }] of attacksOf(step - 1, before).each.entries()) {
         byAttack[name] ??= { matches: 0, total: 0 }
-        byAttack[name].matches += matchesOf(metrics)[i] ?? 0
+        byAttack[name].matches += matchesOf(metrics)[i]!
         byAttack[name].total += before.bits
       }
-      const [loss = 0, difference = 0] = metrics
+      const [loss = Number.NaN, difference = Number.NaN] = metrics
       await onStep?.({
         ...{ step, steps, loss, bitAccuracy: accuracyOf(metrics, before.bits), byAttack },
         ...{ psnr: -10 * Math.log10(Math.max(difference, 1e-10)), curriculum: progress },

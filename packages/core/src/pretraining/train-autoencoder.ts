@@ -148,7 +148,13 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
   const run = await runTraining(task, {
     checkpoint,
     signal,
-    onStep: async ({ step, steps, metrics: [loss = 0, error = 0, structure = 0], progress, seconds }) =>
+    onStep: async ({
+      step,
+      steps,
+      metrics: [loss = Number.NaN, error = Number.NaN, structure = Number.NaN],
+      progress,
+      seconds,
+    }) =>
       onStep?.({
         ...{ step, steps, loss, psnr: decibels(error), ssim: 1 - structure, meanPsnr: progress },
         ...{ learningRate: rate(step - 1), seconds },

@@ -57,7 +57,7 @@ export function whiten(features: ArrayLike<number>, bits: number, options: White
       'not-finite',
       `feature ${lost % bits} of image ${Math.floor(lost / bits)} (from 0) is ${features[lost]}: leave that image out`,
     )
-  const y = (row: number, column: number) => features[row * bits + column] ?? Number.NaN
+  const y = (row: number, column: number) => features[row * bits + column]!
 
   const mean = new Float64Array(bits)
   for (let j = 0; j < bits; j++) {
@@ -69,7 +69,7 @@ export function whiten(features: ArrayLike<number>, bits: number, options: White
   for (let j = 0; j < bits; j++)
     for (let k = j; k < bits; k++) {
       let sum = 0
-      for (let i = 0; i < images; i++) sum += (y(i, j) - (mean[j] ?? 0)) * (y(i, k) - (mean[k] ?? 0))
+      for (let i = 0; i < images; i++) sum += (y(i, j) - mean[j]!) * (y(i, k) - mean[k]!)
       const value = scatter === 'mean' ? sum / images : sum
       covered[j * bits + k] = value
       covered[k * bits + j] = value
@@ -88,10 +88,10 @@ export function whiten(features: ArrayLike<number>, bits: number, options: White
   const bias = new Float64Array(bits)
   for (const [r, vector] of vectors.entries()) {
     const peak = vector.reduce((most, entry) => (Math.abs(entry) > Math.abs(most) ? entry : most), 0)
-    const scale = (Math.sign(peak) * gain) / Math.sqrt(eigenvalues[r] ?? 0)
+    const scale = (Math.sign(peak) * gain) / Math.sqrt(eigenvalues[r]!)
     const row = vector.map((entry) => entry * scale)
     weight.set(row, r * bits)
-    bias[r] = -row.reduce((sum, entry, j) => sum + entry * (mean[j] ?? 0), 0)
+    bias[r] = -row.reduce((sum, entry, j) => sum + entry * mean[j]!, 0)
   }
   return { bits, weight, bias, mean, eigenvalues }
 }

@@ -1,9 +1,12 @@
-import { add, div, mul, sub, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core'
+import { add, div, mul, sub, type Tensor3D, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core'
 
 declare const range: unique symbol
 
-/** RGB images [N, H, W, 3] with values in [0, 1]. What leaves a decoder may overshoot; nothing clamps it silently. */
+/** RGB images [N, H, W, 3] with values in [0, 1]. What leaves a decoder may overshoot; nothing clamps it silently.
+ * What reads images makes them (`toUnitImages` of backend-node, `decode`); `asUnitImages` looks at a tensor of another origin. */
 export type UnitImages = Tensor4D & { readonly [range]: 'unit' }
+/** One RGB image [H, W, 3] with values in [0, 1]. */
+export type UnitImage = Tensor3D & { readonly [range]: 'unit' }
 /** RGB images [N, H, W, 3] with values in [-1, 1]: what latent autoencoders of the KL family work on. */
 export type SignedImages = Tensor4D & { readonly [range]: 'signed' }
 /** RGB images [N, H, W, 3], each channel less ImageNet's mean and divided by its deviation: what extractors read. */
@@ -13,7 +16,7 @@ export type ImageNetImages = Tensor4D & { readonly [range]: 'imagenet' }
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406]
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225]
 
-/** Says that the values of `images` are in [0, 1]; nothing is checked or changed. */
+/** Says that the values of `images` are in [0, 1]; nothing is checked or changed. What comes from outside is checked: `asUnitImages`. */
 export const asUnit = (images: Tensor4D): UnitImages => images as UnitImages
 /** Says that the values of `images` are in [-1, 1]; nothing is checked or changed. */
 export const asSigned = (images: Tensor4D): SignedImages => images as SignedImages
@@ -28,6 +31,6 @@ export const signedToUnit = (images: SignedImages): UnitImages => tidy(() => asU
 export const unitToImageNet = (images: UnitImages): ImageNetImages =>
   tidy(() => {
     const scale = tensor1d(IMAGENET_STD.map((std) => 1 / std))
-    const shift = tensor1d(IMAGENET_MEAN.map((mean, i) => -mean / (IMAGENET_STD[i] ?? 1)))
+    const shift = tensor1d(IMAGENET_MEAN.map((mean, i) => -mean / IMAGENET_STD[i]!))
     return add(mul(images, scale), shift) as ImageNetImages
   })

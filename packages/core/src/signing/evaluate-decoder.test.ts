@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { extractorState, tinyState } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Autoencoder, joinAutoencoder } from '../models/autoencoders/autoencoder.ts'
 import { affineScaling } from '../models/autoencoders/latents.ts'
 import { randomKlDecoder, randomKlEncoder } from '../models/autoencoders/random.ts'
@@ -59,6 +59,48 @@ test.each(families)('the %s family is judged on images of any size, at that size
   expect(tf.memory().numTensors).toBe(before)
   autoencoder.dispose()
   extractor.dispose()
+})
+
+describe('what is not finite', () => {
+  const pictures = () => {
+    const images = { length: 2, read: async () => asUnit(tf.randomUniform([1, 16, 16, 3], 0, 1, 'float32', 1)) }
+    return { key: keyFromBits([1, 0, 1, 1]), images }
+  }
+
+  test.each(families)(
+    'of a decoder of the %s family is an error that names the picture, not a black one',
+    async (_, open) => {
+      const autoencoder = await open()
+      const extractor = await loadExtractor(extractorState({ bits: 4, channels: 4, blocks: 1 }))
+      const decoder = Object.fromEntries(
+        Object.entries(autoencoder.decoder.weights).map(([name, weight]) => [name, tf.fill(weight.shape, Number.NaN)]),
+      )
+      const before = tf.memory().numTensors
+      await expect(evaluateDecoder({ autoencoder, decoder, extractor, ...pictures() })).rejects.toMatchObject({
+        code: 'not-finite',
+        message: expect.stringMatching(/^image 0 \(of 2, from 0\), by the signed decoder: value 1 of 768 is NaN/),
+      })
+      expect(tf.memory().numTensors).toBe(before)
+      tf.dispose(decoder)
+      autoencoder.dispose()
+      extractor.dispose()
+    },
+  )
+
+  test('of an extractor is one too, and counts no bit', async () => {
+    const autoencoder = await families[1]![1]()
+    const extractor = await loadExtractor(extractorState({ bits: 4, channels: 4, blocks: 1 }))
+    const weights = { ...extractor.weights, 'head.bias': tf.fill([4], Number.POSITIVE_INFINITY) }
+    const broken = { ...extractor, weights }
+    const decoder = autoencoder.decoder.weights
+    await expect(evaluateDecoder({ autoencoder, decoder, extractor: broken, ...pictures() })).rejects.toMatchObject({
+      code: 'not-finite',
+      message: 'Logit 1 of 4 is Infinity: image 0 (of 2, from 0) cannot be read',
+    })
+    tf.dispose(weights['head.bias'])
+    autoencoder.dispose()
+    extractor.dispose()
+  })
 })
 
 test.each(families)('the %s family is trained on images that are not square, in whole blocks', async (_, open) => {

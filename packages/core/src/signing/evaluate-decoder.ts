@@ -4,14 +4,14 @@ import { checkCallback, checkNumber, checkOptions, checkSignal } from '../argume
 import { StableSigError } from '../errors.ts'
 import { decode, encode } from '../inference/graphs.ts'
 import { cropImages, padImages } from '../inference/tiling/padding.ts'
-import { matchingBits } from '../metrics/bits.ts'
+import { countMatches, readBits } from '../metrics/bits.ts'
 import { psnr } from '../metrics/psnr.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import type { Weights } from '../models/weights.ts'
 import type { UnitImages } from '../signal/images.ts'
-import { checkKey, type Key, keyBits } from '../signal/key.ts'
+import { checkKey, type Key } from '../signal/key.ts'
 import { checkedImages, checkImageSet, type ImageSet } from '../training/image-set.ts'
 import { logitsOf, pictureOf } from './pictures.ts'
 
@@ -56,8 +56,8 @@ export interface DecoderEvaluation {
 /**
  * What a signed decoder is worth on images it has not seen: each goes through the encoder, and its latent through both
  * decoders; bits are read from the signed picture after rounding to 8 bits, and its distance to the unsigned one is taken.
- * @throws StableSigError 'bad-argument' without images, 'bad-key', 'aborted', 'disposed', 'not-finite' when a logit is not a number;
- *   'shape' or 'bad-image' naming an image by its index that is not a unit image [1,H,W,3]
+ * @throws StableSigError 'bad-argument' without images, 'bad-key', 'aborted', 'disposed'; 'not-finite' naming the image of which a
+ *   decoder's picture or the extractor's logits are not finite; 'shape' or 'bad-image' naming an image by its index that is not a unit image [1,H,W,3]
  */
 export async function evaluateDecoder(options: EvaluateOptions): Promise<DecoderEvaluation> {
   checkOptions(options, 'evaluateDecoder')
@@ -73,13 +73,13 @@ export async function evaluateDecoder(options: EvaluateOptions): Promise<Decoder
   const images = checkedImages(options.images, 'image', { anySize: options.size === undefined })
   checkKey(key, extractor.bits)
   if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to evaluate')
-  const bits = keyBits(key)
   const results: ImageEvaluation[] = []
   for (let index = 0; index < images.length; index++) {
     stopIfAborted(signal, `stopped after ${index} of ${images.length} images`)
-    const { original, signed } = await reconstruct(autoencoder, decoder, await images.read(index, size))
-    const logits = await logitsOf(extractor, signed, attack)
-    const result = { index, ...matchingBits(logits, bits), psnr: psnr(signed.bytes, original.bytes) }
+    const name = `image ${index} (of ${images.length}, from 0)`
+    const { original, signed } = await reconstruct(autoencoder, decoder, await images.read(index, size), name)
+    const matches = countMatches(readBits(await logitsOf(extractor, signed, attack), { name }), key)
+    const result = { index, matches, total: key.length, psnr: psnr(signed.bytes, original.bytes) }
     results.push(result)
     onImage?.(result)
   }
@@ -95,7 +95,7 @@ export async function evaluateDecoder(options: EvaluateOptions): Promise<Decoder
 }
 
 /** Both decoders' 8-bit pictures of an image [1,H,W,3] of any size, at that size. The image is disposed. */
-async function reconstruct(autoencoder: Autoencoder, decoder: Weights, image: UnitImages) {
+async function reconstruct(autoencoder: Autoencoder, decoder: Weights, image: UnitImages, name: string) {
   const made = tidy(() => {
     const [, height, width] = image.shape
     const latents = encode(autoencoder, padImages(image, autoencoder.downscale))
@@ -105,7 +105,10 @@ async function reconstruct(autoencoder: Autoencoder, decoder: Weights, image: Un
   image.dispose()
   try {
     // Asked for together: a compiling engine then makes one graph of both.
-    const [original, signed] = await Promise.all([pictureOf(made.original), pictureOf(made.signed)])
+    const [original, signed] = await Promise.all([
+      pictureOf(made.original, `${name}, by the original decoder`),
+      pictureOf(made.signed, `${name}, by the signed decoder`),
+    ])
     return { original, signed }
   } finally {
     made.original.dispose()

@@ -1,11 +1,11 @@
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import { decode, encode } from '../inference/graphs.ts'
-import { matchingBits } from '../metrics/bits.ts'
+import { countMatches, readBits } from '../metrics/bits.ts'
 import { psnr } from '../metrics/psnr.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import type { Weights } from '../models/weights.ts'
-import { type Key, keyBits } from '../signal/key.ts'
+import type { Key } from '../signal/key.ts'
 import type { ImageSet } from '../training/image-set.ts'
 import type { Aim, Judgement } from './early-stopping.ts'
 import { logitsOf, type Picture, pictureOf } from './pictures.ts'
@@ -47,19 +47,20 @@ export class HeldOut {
    * reach: more bits are wrong already than may be, or the mean PSNR is lower by four standard errors.
    * @param weights called inside a tidy, and so as often as there are images
    * @returns null when `signal` fired
+   * @throws StableSigError 'not-finite' naming the image of which a decoder's picture or the logits are not finite
    */
   async judge(weights: () => Weights, aim: Aim, step: number, thorough: boolean): Promise<Judgement | null> {
-    const { extractor, images, signal } = this.#options
-    const key = keyBits(this.#options.key)
+    const { extractor, images, key, signal } = this.#options
     const mayBeWrong = images.length * key.length * (1 - aim.bitAccuracy) + 1e-9
     const distances: number[] = []
     let matches = 0
     for (let index = 0; index < images.length; index++) {
       if (signal?.aborted) return null
       const { original, latents } = await this.#prepare(index)
-      const signed = await this.#picture(latents, weights)
+      const name = heldOutImage(index, images)
+      const signed = await this.#picture(latents, weights, name)
       distances.push(psnr(signed.bytes, original.bytes))
-      matches += matchingBits(await logitsOf(extractor, signed), key).matches
+      matches += countMatches(readBits(await logitsOf(extractor, signed), { name }), key)
       const wrong = distances.length * key.length - matches
       if (!thorough && (wrong > mayBeWrong || outOfReach(distances, aim.psnr))) break
     }
@@ -82,7 +83,10 @@ export class HeldOut {
     })
     image.dispose()
     try {
-      const [values, original] = await Promise.all([made.latents.data<'float32'>(), pictureOf(made.original)])
+      const [values, original] = await Promise.all([
+        made.latents.data<'float32'>(),
+        pictureOf(made.original, `${heldOutImage(index, images)}, by the original decoder`),
+      ])
       const prepared = { latents: { values, shape: made.latents.shape }, original }
       this.#prepared[index] = prepared
       return prepared
@@ -92,11 +96,14 @@ export class HeldOut {
     }
   }
 
-  async #picture({ values, shape }: Prepared['latents'], weights: () => Weights): Promise<Picture> {
+  async #picture({ values, shape }: Prepared['latents'], weights: () => Weights, name: string): Promise<Picture> {
     const signed: Tensor4D = tidy(() => decode(this.#options.autoencoder, tensor4d(values, shape), weights()))
-    return pictureOf(signed).finally(() => signed.dispose())
+    return pictureOf(signed, `${name}, by the signed decoder`).finally(() => signed.dispose())
   }
 }
+
+/** What errors call it. */
+const heldOutImage = (index: number, { length }: ImageSet): string => `held-out image ${index} (of ${length}, from 0)`
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 

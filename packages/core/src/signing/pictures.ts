@@ -1,8 +1,8 @@
-import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { extractLogits } from '../inference/graphs.ts'
-import { toBytes } from '../metrics/psnr.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
-import { asUnit, type UnitImages } from '../signal/images.ts'
+import { bytesToUnit, unitToBytes } from '../signal/bytes.ts'
+import type { UnitImages } from '../signal/images.ts'
 
 /** A decoded image as it would be stored: 8 bits a value, and its shape [1,H,W,3]. */
 export interface Picture {
@@ -10,9 +10,12 @@ export interface Picture {
   readonly shape: [number, number, number, number]
 }
 
-/** What of a unit image survives storing it. */
-export async function pictureOf(image: Tensor4D): Promise<Picture> {
-  return { bytes: toBytes(await image.data<'float32'>()), shape: image.shape }
+/**
+ * What of a unit image survives storing it.
+ * @throws StableSigError 'not-finite' by that name: a decoder that gives NaN makes no picture, and not a black one
+ */
+export async function pictureOf(image: Tensor4D, name: string): Promise<Picture> {
+  return { bytes: unitToBytes(await image.data<'float32'>(), { name }), shape: image.shape }
 }
 
 /** Logits [bits] that the extractor reads from a stored picture, after `attack` where there is one. */
@@ -22,12 +25,7 @@ export async function logitsOf(
   attack?: (image: UnitImages) => UnitImages,
 ): Promise<Float32Array> {
   const logits = tidy(() => {
-    const unit = asUnit(
-      tensor4d(
-        Float32Array.from(bytes, (value) => value / 255),
-        shape,
-      ),
-    )
+    const unit = bytesToUnit(bytes, shape)
     return extractLogits(extractor, attack ? attack(unit) : unit)
   })
   return logits.data<'float32'>().finally(() => logits.dispose())

@@ -96,7 +96,7 @@ async function accumulatedStep(
     dispose([total, state])
     // A number of each vector read is the whole update computed, as a graph of its own.
     await valuesOf(firsts, next)
-    const sum = (i: number) => measured.reduce((sum, values) => sum + (values[i] ?? 0), 0)
+    const sum = (i: number) => measured.reduce((sum, values) => sum + values[i]!, 0)
     const metrics = [0, 1, 2, 3, 4].map((i) => (i === MATCHES ? sum(i) : sum(i) / parts.length))
     return { state: next, metrics }
   } finally {

@@ -1,6 +1,7 @@
 import { badArgument, checkObject, checkTensor } from '../arguments.ts'
 import { rangeFault } from '../detection/decidable.ts'
 import { StableSigError } from '../errors.ts'
+import { extremes, placeIn } from '../signal/as-unit-images.ts'
 import type { UnitImages } from '../signal/images.ts'
 
 /** Photographs that are read when they are asked for, so that a folder of any size needs no memory. */
@@ -62,17 +63,13 @@ function checkShape({ shape, dtype }: UnitImages, name: string, size: number | n
     )
 }
 
-function checkValues(values: Float32Array, [, , width]: UnitImages['shape'], name: string): void {
-  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? Number.NaN
-    if (!Number.isFinite(value)) {
-      const [row, column] = [Math.floor(i / 3 / width), Math.floor(i / 3) % width]
-      throw new StableSigError('bad-image', `${name} holds ${value} at row ${row}, column ${column}; values are finite`)
-    }
-    if (value < from) from = value
-    if (value > to) to = value
-  }
+function checkValues(values: Float32Array, shape: UnitImages['shape'], name: string): void {
+  const { from, to, notFinite } = extremes(values)
+  if (notFinite !== null)
+    throw new StableSigError(
+      'bad-image',
+      `${name} holds ${values[notFinite]} ${placeIn(shape, notFinite)}; values are finite`,
+    )
   const fault = rangeFault(from, to)
   if (fault) throw new StableSigError('bad-image', `${name}: ${fault}`)
 }

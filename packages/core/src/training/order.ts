@@ -20,7 +20,7 @@ export function batchOrder(seed: number | string, images: number, batch: number)
   return (step) =>
     Array.from({ length: batch }, (_, i) => {
       const place = step * batch + i
-      return pass(Math.floor(place / images))[place % images] ?? 0
+      return pass(Math.floor(place / images))[place % images]!
     })
 }
 
@@ -30,7 +30,7 @@ function permutation(seed: string, length: number): number[] {
   const order = Array.from({ length }, (_, i) => i)
   for (let i = length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1))
-    const [a, b] = [order[i] ?? 0, order[j] ?? 0]
+    const [a, b] = [order[i]!, order[j]!]
     order[i] = b
     order[j] = a
   }

@@ -1,4 +1,4 @@
-import { detect } from '@stablesig/core'
+import { createDetector } from '@stablesig/core'
 import { type Io, jsonLine } from '../../io.ts'
 import { checkKeyLength, readKey } from '../../key.ts'
 import { extractorAt, startEngine } from '../../models.ts'
@@ -13,12 +13,10 @@ export async function run(options: GivenOf<typeof command>, io: Io): Promise<num
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
     checkKeyLength(key, extractor.bits, options)
-    const request = { extractor, key, fpr: options.fpr, signal: io.signal, allowUnwhitened: true }
-    // Without images: says at once what is wrong with the request itself.
-    await detect([], request)
+    const detector = createDetector({ extractor, key, fpr: options.fpr, allowUnwhitened: true })
     warnUnwhitened(extractor, options.extractor, io)
     return {
-      read: (batch) => detect(batch, request),
+      read: (batch) => detector.detect(batch, { signal: io.signal }),
       tell(file, decision) {
         const { detected, matches, total, pValue, threshold, fpr, whitened, bits } = decision
         const read = options.bits ? { bits } : {}

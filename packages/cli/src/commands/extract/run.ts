@@ -1,4 +1,4 @@
-import { bitsOf, readLogits } from '@stablesig/core'
+import { readBits, readLogits } from '@stablesig/core'
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'
@@ -13,7 +13,7 @@ export async function run(options: GivenOf<typeof extract>, io: Io): Promise<num
     return {
       read: (batch) => readLogits(batch, { extractor, signal: io.signal }),
       tell(file, values) {
-        const bits = bitsOf(values).join('')
+        const bits = readBits(values).join('')
         const logits = Array.from(values)
         io.out(
           options.json

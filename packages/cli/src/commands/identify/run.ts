@@ -1,5 +1,12 @@
 import { openFile } from '@stablesig/backend-node'
-import { identify, type Registry, readRegistry, StableSigError } from '@stablesig/core'
+import {
+  createDetector,
+  type DetectorOptions,
+  type Registry,
+  type RegistryDetector,
+  readRegistry,
+  StableSigError,
+} from '@stablesig/core'
 import { type Io, jsonLine } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
@@ -16,19 +23,28 @@ async function openRegistry(path: string): Promise<Registry> {
   }
 }
 
+/** Says of a file that nobody is in, or whose keys have another length, which it is. */
+function detectorOf(registry: Registry, options: DetectorOptions, path: string): RegistryDetector {
+  try {
+    const detector = createDetector({ ...options, registry, allowUnwhitened: true })
+    if (registry.size === 0)
+      throw new StableSigError('bad-registry', 'Nobody is registered, so nobody can be identified')
+    return detector
+  } catch (error) {
+    if (!(error instanceof StableSigError) || error.code !== 'bad-registry') throw error
+    throw new StableSigError(error.code, `--registry ${path}: ${error.message}`, { cause: error })
+  }
+}
+
 export async function run(options: GivenOf<typeof command>, io: Io): Promise<number> {
   return eachImage(options, io, async (own) => {
     const registry = await openRegistry(options.registry)
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
-    const request = { extractor, registry, fpr: options.fpr, signal: io.signal, allowUnwhitened: true }
-    await identify([], request).catch((error: unknown) => {
-      if (!(error instanceof StableSigError) || error.code !== 'bad-registry') throw error
-      throw new StableSigError(error.code, `--registry ${options.registry}: ${error.message}`, { cause: error })
-    })
+    const detector = detectorOf(registry, { extractor, fpr: options.fpr }, options.registry)
     warnUnwhitened(extractor, options.extractor, io)
     return {
-      read: (batch) => identify(batch, request),
+      read: (batch) => detector.identify(batch, { signal: io.signal }),
       tell(file, identification) {
         const { user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened, bits } = identification
         const read = options.bits ? { bits } : {}

@@ -47,7 +47,7 @@ export function latentTensor(latents: LatentArray, form: Form, shape: LatentShap
   const [first = 0, second = 0, third = 0] = found
   const channelsLast = (n: number, channels: number, h: number, w: number): Tensor4D =>
     tidy(() => transpose(tensor(values, [n, channels, h, w], 'float32'), [0, 2, 3, 1]))
-  if (found.length === 4 && (second === c || second === 4 * c)) return channelsLast(first, second, third, found[3] ?? 0)
+  if (found.length === 4 && (second === c || second === 4 * c)) return channelsLast(first, second, third, found[3]!)
   if (isSequence(found, c, shape)) {
     const [h, w] = sidesOf(second, 2 * downscale, shape)
     return tidy(() => reshape(tensor(values, [first, second, third], 'float32'), [first, h, w, third]))

@@ -68,7 +68,7 @@ export function inferKl(
   return {
     family,
     widths,
-    base: part === 'encoder' ? size(0, 'conv_in.weight', 'conv_in.bias') : (widths[0] ?? 0),
+    base: part === 'encoder' ? size(0, 'conv_in.weight', 'conv_in.bias') : widths[0]!,
     blocks: perLevel,
     attention: numbers.map((level) => under(`${direction}.${level}.attn.`)),
     midAttention: under('mid.attn_1.'),

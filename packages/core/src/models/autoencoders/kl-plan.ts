@@ -101,7 +101,7 @@ export function klShapes(plan: KlPlan): Record<string, readonly number[]> {
     block('mid.block_2', channels, channels)
   }
   const top = widths.length - 1
-  const widest = widths[top] ?? 0
+  const widest = widths[top]!
   if (part === 'encoder') {
     conv('conv_in', 3, plan.base)
     let channels = plan.base
@@ -125,7 +125,7 @@ export function klShapes(plan: KlPlan): Record<string, readonly number[]> {
   mid(widest)
   let channels = widest
   for (let level = top; level >= 0; level--) {
-    const width = widths[level] ?? 0
+    const width = widths[level]!
     for (let i = 0; i <= blocks; i++) {
       block(`up.${level}.block.${i}`, channels, width)
       if (attention[level]) attend(`up.${level}.attn.${i}`, width)

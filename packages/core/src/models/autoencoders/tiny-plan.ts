@@ -64,8 +64,8 @@ export function planTiny(source: string, tensors: ReadonlyMap<string, StateTenso
     const last = place === numbers.length - 1
     const isConv = tensors.has(`${name}.weight`)
     const bias = tensors.has(`${name}.bias`)
-    const before = place > 0 ? number - (numbers[place - 1] ?? 0) - 1 : 0
-    const after = last ? 0 : (numbers[place + 1] ?? 0) - number - 1
+    const before = place > 0 ? number - numbers[place - 1]! - 1 : 0
+    const after = last ? 0 : numbers[place + 1]! - number - 1
     const rectified = isConv && bias && after === 1 && (part === 'encoder' || place === 0)
     const resize = isConv && (!bias || (part === 'encoder' && rectified))
     const previous = layers.at(-1)

@@ -18,14 +18,14 @@ interface BatchNorm extends Linear {
  * with s = gamma / sqrt(variance + 1e-3), kernel·s and (bias - mean)·s + beta. Computed in double precision.
  */
 export function foldBatchNorm(conv: Linear, norm: BatchNorm, shape: readonly number[]): Linear {
-  const out = shape[0] ?? 0
+  const out = shape[0]!
   const each = conv.weight.length / out
   const weight = new Float32Array(conv.weight.length)
   const bias = new Float32Array(out)
   for (let o = 0; o < out; o++) {
-    const s = at(norm.weight, o) / Math.sqrt(at(norm.variance, o) + EPSILON)
-    for (let i = o * each; i < (o + 1) * each; i++) weight[i] = at(conv.weight, i) * s
-    bias[o] = (at(conv.bias, o) - at(norm.mean, o)) * s + at(norm.bias, o)
+    const s = norm.weight[o]! / Math.sqrt(norm.variance[o]! + EPSILON)
+    for (let i = o * each; i < (o + 1) * each; i++) weight[i] = conv.weight[i]! * s
+    bias[o] = (conv.bias[o]! - norm.mean[o]!) * s + norm.bias[o]!
   }
   return { weight: hwio(weight, shape), bias }
 }
@@ -42,14 +42,14 @@ export function foldHead(linear: Linear, outputs: number, redundancy: number, wh
   const shift = new Float64Array(features)
   for (let o = 0; o < outputs; o++) {
     const f = Math.floor(o / redundancy)
-    shift[f] = at(shift, f) + at(linear.bias, o)
+    shift[f] = shift[f]! + linear.bias[o]!
     for (let i = 0; i < outputs; i++)
-      summed[f * outputs + i] = at(summed, f * outputs + i) + at(linear.weight, o * outputs + i)
+      summed[f * outputs + i] = summed[f * outputs + i]! + linear.weight[o * outputs + i]!
   }
   if (!whiten) {
     const weight = new Float32Array(outputs * features)
     for (let f = 0; f < features; f++)
-      for (let i = 0; i < outputs; i++) weight[i * features + f] = at(summed, f * outputs + i)
+      for (let i = 0; i < outputs; i++) weight[i * features + f] = summed[f * outputs + i]!
     return { weight, bias: Float32Array.from(shift) }
   }
   const results = whiten.bias.length
@@ -57,14 +57,12 @@ export function foldHead(linear: Linear, outputs: number, redundancy: number, wh
   const bias = new Float32Array(results)
   for (let r = 0; r < results; r++) {
     const mix = whiten.weight.subarray(r * features, (r + 1) * features)
-    bias[r] = mix.reduce((sum, m, f) => sum + m * at(shift, f), at(whiten.bias, r))
+    bias[r] = mix.reduce((sum, m, f) => sum + m * shift[f]!, whiten.bias[r]!)
     for (let i = 0; i < outputs; i++) {
       let sum = 0
-      for (let f = 0; f < features; f++) sum += at(mix, f) * at(summed, f * outputs + i)
+      for (let f = 0; f < features; f++) sum += mix[f]! * summed[f * outputs + i]!
       weight[i * results + r] = sum
     }
   }
   return { weight, bias }
 }
-
-const at = (values: ArrayLike<number>, i: number): number => values[i] ?? 0

@@ -34,10 +34,10 @@ export async function withWhitening(extractor: Extractor, layer: WhiteningLayer)
   const headWeight = new Float32Array(inputs * bits)
   const headBias = new Float32Array(bits)
   for (let r = 0; r < bits; r++) {
-    const row = Float64Array.from({ length: features }, (_, f) => weight[r * features + f] ?? Number.NaN)
-    headBias[r] = row.reduce((sum, m, f) => sum + m * (b[f] ?? 0), bias[r] ?? Number.NaN)
+    const row = Float64Array.from({ length: features }, (_, f) => weight[r * features + f]!)
+    headBias[r] = row.reduce((sum, m, f) => sum + m * b[f]!, bias[r]!)
     for (let i = 0; i < inputs; i++)
-      headWeight[i * bits + r] = row.reduce((sum, m, f) => sum + m * (w[i * features + f] ?? 0), 0)
+      headWeight[i * bits + r] = row.reduce((sum, m, f) => sum + m * w[i * features + f]!, 0)
   }
   const kept: Record<string, Tensor> = {}
   for (const [name, tensor] of Object.entries(extractor.weights))

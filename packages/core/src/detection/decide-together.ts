@@ -1,8 +1,9 @@
 import { falsePositiveRate, log10FalsePositiveRate } from '@stablesig/stats'
-import { badArgument, checkOneOf } from '../arguments.ts'
+import { badArgument, checkOneOf, checkOptions } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
+import { countMatches, readBits } from '../metrics/bits.ts'
 import type { Key } from '../signal/key.ts'
-import { countMatches, readBits } from './match.ts'
+import type { DecisionOptions } from './decider.ts'
 import { attainableThreshold, DEFAULT_FPR } from './rates.ts'
 import { type Reading, withReading } from './reading.ts'
 import type { WhiteningStated } from './whitened.ts'
@@ -17,7 +18,7 @@ import type { WhiteningStated } from './whitened.ts'
 export type Combine = 'mean' | 'counts'
 
 /** What several images say together about one key. `bits` and `logits` are of the averaged logits, and in no copy: see `Reading`. */
-export interface SeveralDetection extends Reading, WhiteningStated {
+export interface CombinedDetection extends Reading, WhiteningStated {
   readonly detected: boolean
   readonly matches: number
   readonly total: number
@@ -33,20 +34,25 @@ export interface SeveralDetection extends Reading, WhiteningStated {
   readonly fpr: number
 }
 
+export interface CombineOptions {
+  /** `mean` (default), or `counts` for images that are known to have nothing in common. */
+  readonly combine?: Combine | undefined
+}
+
+export interface DecideTogetherOptions extends DecisionOptions, CombineOptions {
+  readonly key: Key
+}
+
 /**
  * Decides whether several images, such as frames of a video or copies of one picture, carry a key, as one decision.
  * @param rows logits of each image, one finite number a bit
- * @param combine `mean` unless the images are known to be independent
- * @throws StableSigError as `decide`
+ * @throws StableSigError as `decide`; 'bad-argument' without images
  */
-export function decideSeveral(
-  rows: readonly ArrayLike<number>[],
-  key: Key,
-  fpr: number = DEFAULT_FPR,
-  combine: Combine = 'mean',
-): SeveralDetection {
+export function decideTogether(rows: readonly ArrayLike<number>[], options: DecideTogetherOptions): CombinedDetection {
+  checkOptions(options, 'decideTogether')
+  const { key, fpr = DEFAULT_FPR, combine = 'mean' } = options
   if (!Array.isArray(rows)) throw badArgument('rows', 'an array of logits, one entry an image', rows)
-  checkOneOf(combine, 'combine', ['mean', 'counts'])
+  checkCombine(combine)
   if (rows.length === 0) throw new StableSigError('bad-argument', 'Expected at least one image')
   const matchesEach = rows.map((row) => countMatches(readBits(row), key))
   const logits = Array.from({ length: key.length }, (_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length)
@@ -55,9 +61,9 @@ export function decideSeveral(
     combine === 'mean'
       ? [countMatches(bits, key), key.length]
       : [matchesEach.reduce((sum, count) => sum + count, 0), rows.length * key.length]
-  const least = attainableThreshold(total, fpr)
+  const threshold = attainableThreshold(total, fpr)
   const decision = {
-    detected: matches >= least,
+    detected: matches >= threshold,
     matches,
     total,
     images: rows.length,
@@ -65,9 +71,14 @@ export function decideSeveral(
     matchesEach,
     pValue: falsePositiveRate(matches, total),
     log10PValue: log10FalsePositiveRate(matches, total),
-    threshold: least,
+    threshold,
     fpr,
     whitened: null,
   }
   return withReading(decision, bits, logits)
+}
+
+/** @throws StableSigError 'bad-argument' */
+export function checkCombine(combine: unknown): void {
+  checkOneOf(combine, 'combine', ['mean', 'counts'])
 }
