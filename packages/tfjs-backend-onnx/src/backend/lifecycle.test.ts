@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { nodeRuntime } from '../../../backend-node/src/runtime/onnxruntime.ts'
 import { EngineError } from '../errors.ts'
+import { nodeRuntime } from '../node/onnxruntime.ts'
 import { useOnnx } from '../testing/engines.ts'
 import { SlowRuntime } from '../testing/fake-runtime.ts'
 import { OnnxBackend } from './backend.ts'
