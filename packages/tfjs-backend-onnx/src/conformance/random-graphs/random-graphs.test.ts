@@ -20,7 +20,7 @@ describe('random graphs and their gradients', () => {
       ['onnx-random-plain', []],
     ] as const) {
       const backend = await useOnnx({ name, ...(passes && { passes }) })
-      engines.push({ name, markConstant: ({ dataId }: Tensor) => backend.markConstant(dataId) })
+      engines.push({ name, markConstant: ({ dataId }: Tensor) => backend.hints.markConstant(dataId) })
     }
   })
 
