@@ -23,6 +23,8 @@ const packages = {
 
 /** Tests and what only tests use, such as all of the private package `testing`; they may reach any package, by its name. */
 const test = '(\\.test\\.ts|/testing\\.ts)$|/testing/'
+/** The one room of a package for browsers that is for Node. */
+const onNode = '^packages/tfjs-backend-onnx/src/node/'
 const source = (name) => `^packages/${name}/src/`
 const room = (names) => `^packages/core/src/(${names.join('|')})/`
 const anyOf = (names) => `^packages/(${names.join('|')})/`
@@ -61,10 +63,17 @@ export default {
     },
     {
       name: 'no-node-in-neutral-packages',
-      comment: 'core, stats, gradients and tfjs-backend-onnx run in a browser too.',
+      comment:
+        'core, stats, weights, gradients and tfjs-backend-onnx, but for its entry for Node, run in a browser too.',
       severity: 'error',
-      from: { path: '^packages/(core|stats|weights|gradients|tfjs-backend-onnx)/src/', pathNot: test },
+      from: { path: '^packages/(core|stats|weights|gradients|tfjs-backend-onnx)/src/', pathNot: [onNode, test] },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nothing-imports-the-entry-for-node',
+      severity: 'error',
+      from: { path: source('tfjs-backend-onnx'), pathNot: [onNode, test] },
+      to: { path: [onNode, '/onnxruntime-node/'] },
     },
     {
       name: 'packages-by-name',

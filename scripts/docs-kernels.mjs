@@ -1,4 +1,4 @@
-// Writes docs/kernels.md from what the engine registers.
+// Writes KERNELS.md, which goes out with the engine's package, from what the engine registers.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './lib/build.mjs'
@@ -7,4 +7,4 @@ import { root } from './lib/workspace.mjs'
 
 await build()
 const { kernelSupport } = await import(join(root, 'packages/tfjs-backend-onnx/dist/index.js'))
-writeFileSync(join(root, 'docs/kernels.md'), kernelDocs(kernelSupport()))
+writeFileSync(join(root, 'packages/tfjs-backend-onnx/KERNELS.md'), kernelDocs(kernelSupport()))

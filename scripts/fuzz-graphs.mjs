@@ -22,9 +22,9 @@ function asked() {
   try {
     const { values } = parseArgs({ options: { count: text, seed: text, seconds: text } })
     return {
-      STABLESIG_GRAPHS: whole(values.count ?? '1000', 1),
-      STABLESIG_GRAPHS_SEED: whole(values.seed ?? '0', 0),
-      ...(values.seconds !== undefined && { STABLESIG_GRAPHS_SECONDS: whole(values.seconds, 1) }),
+      RANDOM_GRAPHS: whole(values.count ?? '1000', 1),
+      RANDOM_GRAPHS_SEED: whole(values.seed ?? '0', 0),
+      ...(values.seconds !== undefined && { RANDOM_GRAPHS_SECONDS: whole(values.seconds, 1) }),
     }
   } catch (error) {
     return failWith(new Error(`${error.message}\n${usage}`))

@@ -1,1 +1,15 @@
-export { default } from '../../tsup.config.ts'
+import { defineConfig } from 'tsup'
+import { library } from '../../tsup.config.ts'
+
+// One build, so that what the entries share (the backend's class, errors) is one file and not a copy in each. Only the entries for
+// Node import its modules, which stay outside; scripts/ci/browser.mjs holds the root entry to it.
+export default defineConfig({
+  ...library,
+  entry: {
+    index: 'src/index.ts',
+    node: 'src/node/index.ts',
+    'node-pure': 'src/node/pure.ts',
+    conformance: 'src/conformance/index.ts',
+  },
+  external: [/^node:/],
+})

@@ -70,6 +70,7 @@ for (const name of ['@stablesig/stats', '@stablesig/gradients', '@stablesig/core
   await check(`${name} for a browser`, async () => {
     const alone = await forBrowser(`export * from '${name}'`, ['@tensorflow/tfjs-core'])
     const whole = await forBrowser(`export * from '${name}'`)
+    if (alone.includes('onnxruntime-node/')) throw new Error('onnxruntime-node is in it')
     const { scope } = browserScope()
     vm.runInContext(`${whole};globalThis.names = Object.keys(bundled)`, scope)
     return `${kilobytes(alone.length)} (${kilobytes(gzipSync(alone).length)} gzip), with tfjs-core ${kilobytes(whole.length)} (${kilobytes(gzipSync(whole).length)} gzip), ${scope.names.length} exports`

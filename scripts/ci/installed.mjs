@@ -7,6 +7,7 @@ import { exec, pnpm } from '../lib/exec.mjs'
 import { noBanner } from '../lib/no-banner.mjs'
 import { packAll } from '../lib/pack.mjs'
 import { root } from '../lib/workspace.mjs'
+import { installAlone } from './installed-alone.mjs'
 import { withoutEngine } from './without-engine.mjs'
 
 const IMAGES = 6
@@ -14,10 +15,15 @@ const { check, finish } = checks()
 const tarballs = await packAll()
 // Outside of the checkout: nothing may be found in a folder above.
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-installed-'))
+const folderAlone = mkdtempSync(join(tmpdir(), 'stablesig-alone-'))
 
 try {
   await check('the packed packages install', install)
   await makeImages()
+  let alone
+  await check('the engine and the readers of weights install alone', async () => {
+    alone = await installAlone(folderAlone, tarballs, pinned)
+  })
   await check('a program is bundled as docs/bundling.md says, as ESM and as CommonJS', bundlePrograms)
   for (const [version, bin] of await nodes()) {
     // Whatever appears in them was written without being asked for.
@@ -36,15 +42,21 @@ try {
       const { stdout } = await run('node', ['use.mjs'])
       return stdout.trim()
     })
+    await check(`Node ${version}: the engine alone trains the network of its README`, () => alone.train(run))
+    await check(`Node ${version}: weights are read without tfjs`, () => alone.readWeights(run))
+    await check(`Node ${version}: the conformance suite judges the built engine`, () => alone.conformance(run))
     for (const bundle of ['esm/program.mjs', 'cjs/program.cjs'])
       await check(`Node ${version}: ${bundle}, with a worker`, () => decidesInBundle(run, bundle))
     await check(`Node ${version}: a bundle with onnxruntime-node inside says in a sentence what to do`, () =>
       refusesToStart(run),
     )
     await check(`Node ${version}: the engine's package alone brings gradients`, async () => {
-      const program = `import '@stablesig/tfjs-backend-onnx'
-import { getGradient } from '@tensorflow/tfjs-core'
-if (!getGradient('Sum')) throw new Error('Sum has no gradient')`
+      const program = `import '@stablesig/tfjs-backend-onnx/node'
+import { getGradient, setBackend, tensor1d } from '@tensorflow/tfjs-core'
+if (!getGradient('Sum')) throw new Error('Sum has no gradient')
+await setBackend('onnx')
+// A method: tensors are tfjs-core's own, though it is imported after the gradients.
+tensor1d([1]).clone()`
       await run('node', ['--input-type=module', '-e', program])
       return ''
     })
@@ -58,7 +70,7 @@ if (!getGradient('Sum')) throw new Error('Sum has no gradient')`
     })
   }
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  for (const made of [folder, folderAlone]) rmSync(made, { recursive: true, force: true })
 }
 finish()
 
@@ -69,9 +81,13 @@ function withoutXdg(env) {
   )
 }
 
-async function install() {
+/** The version that the workspace has of a package of others. */
+function pinned(name) {
   const [, catalog] = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8').split('\ncatalog:\n')
-  const pinned = (name) => new RegExp(`^ +"?${name}"?: (\\S+)`, 'm').exec(catalog)[1]
+  return new RegExp(`^ +"?${name}"?: (\\S+)`, 'm').exec(catalog)[1]
+}
+
+async function install() {
   const files = Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`]))
   const manifest = {
     name: 'user',

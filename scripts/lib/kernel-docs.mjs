@@ -1,6 +1,6 @@
 /**
- * docs/kernels.md: what the engine has of tfjs' kernels.
- * @param {import('../../packages/tfjs-backend-onnx/src/kernel-support.ts').KernelSupport} support
+ * packages/tfjs-backend-onnx/KERNELS.md: what the engine has of tfjs' kernels.
+ * @param {import('../../packages/tfjs-backend-onnx/src/kernels/kernel-support.ts').KernelSupport} support
  */
 export function kernelDocs({ available, byParts, missing }) {
   const families = [...new Set(available.map(({ family }) => family))]
@@ -12,9 +12,9 @@ export function kernelDocs({ available, byParts, missing }) {
       .join(', ')
   const rows = families.map((family) => `| ${family} | ${names(family, true)} | ${names(family, false)} |`)
   const instead = missing.map((one) => `| ${one.name} | \`${one.op}\` | ${one.instead} |`)
-  return `# Kernels of the compiled engine
-Written by \`npx -y pnpm@12 docs:kernels\`. tfjs' functions are made of kernels; these are the ones that
-[packages/tfjs-backend-onnx](../packages/tfjs-backend-onnx/README.md) has. \`kernelSupport()\` gives the same list to a program.
+  return `# Supported kernels
+tfjs' functions are made of kernels; these are the ones that this backend has. \`kernelSupport()\` gives the same list to a program.
+Written by \`npx -y pnpm@12 docs:kernels\`.
 
 | family | with a gradient | without |
 |---|---|---|

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { StableSigError } from '@stablesig/core'
 import type { OnnxBackendOptions } from '@stablesig/tfjs-backend-onnx'
-import { checkPasses, passesFromEnvironment } from '../runtime/passes.ts'
+import { checkPasses, passesFromEnvironment } from './passes.ts'
 
 /** What a program may set of the compiled backend, by the names and with the meaning that registerOnnxBackend has for it. */
 export type BackendOptions = Pick<

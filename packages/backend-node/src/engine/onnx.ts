@@ -1,13 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { StableSigError } from '@stablesig/core'
-import { add, removeBackend, scalar, setBackend, tidy } from '@tensorflow/tfjs-core'
-import { loadOnnxRuntime, nativeFolder } from '../runtime/load.ts'
+import { type Device, hasCudaLibraries, startNodeBackend } from '@stablesig/tfjs-backend-onnx/node/pure'
 import type { BackendOptions } from './backend-options.ts'
-import type { Device } from './choose.ts'
+import { rethrow } from './rethrow.ts'
 import { traceFromEnvironment } from './trace.ts'
 
-const BACKEND = 'onnx'
 /** Where frozen weights are when a graph runs: see ReadyOptions. */
 export type FrozenWeights = 'compiled' | 'fed'
 
@@ -15,59 +10,26 @@ export type FrozenWeights = 'compiled' | 'fed'
 const STILL_COMPILED = 16 * 2 ** 20
 
 /**
- * Registers and selects the compiled backend over onnxruntime-node. Beyond the processor a small sum is computed first, since
- * a provider that is named may still not start.
- * @returns the engine's name; throws, and registers nothing, where the provider does not work
+ * Registers and selects the compiled backend over onnxruntime-node.
+ * @returns the engine's name
+ * @throws StableSigError 'no-engine' where onnxruntime-node does not load; its own error where the device does not start
  */
 export async function startOnnx(
-  provider: Device,
+  device: Device,
   threads: number,
   { frozenWeights, ...options }: BackendOptions & { readonly frozenWeights: FrozenWeights },
 ): Promise<string> {
-  const [{ registerOnnxBackend }, { nodeRuntime }] = await Promise.all([
-    import('@stablesig/tfjs-backend-onnx'),
-    import('../runtime/onnxruntime.ts'),
-  ])
   const trace = traceFromEnvironment()
-  const runtime = await nodeRuntime({ provider, threads, ...(trace?.profile ? { profile: trace.profile } : {}) })
-  if (trace?.profile) {
-    process.on('exit', () => {
-      runtime.endProfiling()
-      trace.finish()
-    })
-  }
-  registerOnnxBackend(runtime, {
-    name: BACKEND,
+  const starting = startNodeBackend({
+    device,
+    threads,
     ...options,
     ...(frozenWeights === 'fed' ? { maxModelConstants: STILL_COMPILED } : {}),
-    ...(trace ? { onFlush: trace.onFlush } : {}),
+    ...(trace ? { trace } : {}),
   })
-  try {
-    if (!(await setBackend(BACKEND))) throw new Error('tfjs could not make the backend')
-    if (provider !== 'cpu') await probe()
-  } catch (error) {
-    removeBackend(BACKEND)
-    throw error
-  }
+  const { runtime } = await starting.catch(rethrow)
   return runtime.name
 }
 
-async function probe(): Promise<void> {
-  const sum = tidy(() => add(scalar(1), scalar(2)))
-  const [three] = await sum.data()
-  sum.dispose()
-  if (three !== 3) throw new Error(`1 + 2 gives ${three}`)
-}
-
-/** Whether onnxruntime-node's CUDA provider lies beside its binding. */
-export async function hasOnnxCuda(): Promise<boolean> {
-  try {
-    await loadOnnxRuntime()
-  } catch (error) {
-    if (error instanceof StableSigError) throw error
-    return false
-  }
-  const folder = nativeFolder()
-  const libraries = ['libonnxruntime_providers_cuda.so', 'onnxruntime_providers_cuda.dll']
-  return folder !== null && libraries.some((file) => existsSync(join(folder, file)))
-}
+/** Whether onnxruntime-node's CUDA libraries are installed. */
+export const hasOnnxCuda = (): Promise<boolean> => hasCudaLibraries().catch(rethrow)

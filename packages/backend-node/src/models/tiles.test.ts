@@ -13,10 +13,9 @@ import {
   randomKlEncoder,
   reconstructImages,
 } from '@stablesig/core'
-import { registerOnnxBackend } from '@stablesig/tfjs-backend-onnx'
+import { startNodeBackend } from '@stablesig/tfjs-backend-onnx/node/pure'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
-import { nodeRuntime } from '../runtime/onnxruntime.ts'
 
 let compiled = 0
 
@@ -24,8 +23,7 @@ beforeAll(async () => {
   const onFlush = ({ compileReason }: { compileReason: string | null }) => {
     if (compileReason !== null) compiled++
   }
-  registerOnnxBackend(await nodeRuntime({ threads: 1 }), { name: 'onnx-tiles', onFlush })
-  await tf.setBackend('onnx-tiles')
+  await startNodeBackend({ threads: 1, name: 'onnx-tiles', onFlush })
 })
 
 /** Greatest difference of two tensors, which are disposed. */

@@ -1,6 +1,7 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { StableSigError } from '@stablesig/core'
-import { disableTelemetry } from '../runtime/telemetry.ts'
+import { disableTelemetry } from '@stablesig/tfjs-backend-onnx/node/pure'
+import { rethrow } from '../engine/rethrow.ts'
 import { errorOf } from './error-data.ts'
 import type { ExtractorFacts, WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
 import { newState, setBusy, waitUntilIdle } from './state.ts'
@@ -97,7 +98,11 @@ export function startThread(file: URL, setup: Omit<WorkerSetup, 'state'>, events
 
 function makeWorker(file: URL, workerData: WorkerSetup): Worker {
   // On this thread, since a worker cannot; its environment is this one, for native code sees no copy of Node's.
-  disableTelemetry()
+  try {
+    disableTelemetry()
+  } catch (error) {
+    rethrow(error)
+  }
   try {
     return new Worker(file, { workerData, env: SHARE_ENV, ...withoutInputType() })
   } catch (cause) {

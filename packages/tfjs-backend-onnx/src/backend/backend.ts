@@ -23,6 +23,7 @@ import {
   TensorData,
 } from '../recording/tensor-data.ts'
 import { uniformValue } from '../recording/uniform.ts'
+import type { EngineHints } from './hints.ts'
 import { asElements, asFloats, asHost } from './host-values.ts'
 import type { EngineOptions } from './options.ts'
 import { addToStats, type EngineStats, emptyStats, type FlushReport } from './report.ts'
@@ -81,7 +82,7 @@ export class OnnxBackend extends RecordingBackend {
       data.parts = this.#splitParts(values, shape)
     } else if (values !== null && !Array.isArray(values)) {
       const typed = asElements(values, dtype)
-      // [1] is data by convention: what a program changes from step to step (a learning rate) is best given so.
+      // [1] is data by convention: see hints.ts.
       const uniform = shape.length === 1 && shape[0] === 1 ? null : uniformValue(typed)
       if (uniform === null) data.values = typed
       else data.uniform = uniform
@@ -172,16 +173,29 @@ export class OnnxBackend extends RecordingBackend {
     data.halves = null
   }
 
-  /**
-   * Says that a tensor's values never change: they become part of compiled models, prepared once. Where each of them is a
-   * float16's or a bfloat16's, as in weights from a file of half precision, only the halves are kept.
-   */
+  override readonly hints: EngineHints = {
+    markConstant: (dataId) => {
+      if (!this.#data.has(dataId)) return
+      const data = this.#data.get(dataId)
+      data.constantHint = true
+      // Biases and norms stay as they are, for passes to compute with.
+      if (data.size > MAX_FOLDED && data.keepAsHalves()) this.#halfBytes += data.halves?.byteLength ?? 0
+    },
+    keepAsInput: (dataId) => {
+      if (!this.#data.has(dataId)) return
+      const data = this.#data.get(dataId)
+      // A graph under way may have taken it for a literal.
+      if (data.readers > 0) return
+      data.constantHint = false
+      if (data.uniform === null) return
+      data.values = filled(elementType(data.dtype), data.size, data.uniform)
+      data.uniform = null
+    },
+  }
+
+  /** As `hints.markConstant`. */
   markConstant(dataId: DataId): void {
-    if (!this.#data.has(dataId)) return
-    const data = this.#data.get(dataId)
-    data.constantHint = true
-    // Biases and norms stay as they are, for passes to compute with.
-    if (data.size > MAX_FOLDED && data.keepAsHalves()) this.#halfBytes += data.halves?.byteLength ?? 0
+    this.hints.markConstant(dataId)
   }
 
   /** What stands behind a tensor: its values, or the recorded kernels that lead to it, which an export writes out. */

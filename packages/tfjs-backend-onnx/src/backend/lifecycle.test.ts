@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { nodeRuntime } from '../../../backend-node/src/runtime/onnxruntime.ts'
 import { EngineError } from '../errors.ts'
+import { nodeRuntime } from '../node/onnxruntime.ts'
 import { useOnnx } from '../testing/engines.ts'
 import { SlowRuntime } from '../testing/fake-runtime.ts'
 import { OnnxBackend } from './backend.ts'
@@ -98,7 +98,7 @@ describe('with a runtime that can run synchronously', () => {
   test('constants are compiled in; another constant is another graph', async () => {
     const x = tf.tensor([1, 2, 3])
     const apply = async (w: tf.Tensor) => {
-      backend.markConstant(w.dataId)
+      backend.hints.markConstant(w.dataId)
       const y = tf.mul(x, w)
       const result = await values(y)
       tf.dispose([y])

@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { registerGradients } from '../kernels/gradients.ts'
 import { type Case, type Input, numbers } from './case.ts'
 import { complexCases } from './complex-cases.ts'
 import { countingCases } from './counting-cases.ts'
@@ -45,9 +46,14 @@ function reference(c: Case) {
   return made
 }
 
+// tfjs' bundle for Node has no gradients, and the engine under test may bring none.
+registerGradients()
+
 /**
  * Declares the conformance tests of an engine: each operation, forward and gradient, against tfjs' CPU backend.
- * `start` registers and selects the engine; where it cannot, the tests fail rather than be skipped.
+ * To be called in a test file of vitest.
+ * @param engine the name under which tfjs knows it
+ * @param start registers and selects it; where it cannot, the tests fail rather than be skipped
  * @param only which cases; all without it
  */
 export function conformance(

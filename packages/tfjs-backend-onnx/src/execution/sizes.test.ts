@@ -21,7 +21,7 @@ describe('networks that take images of any size', () => {
     backend = await useOnnx({ name: 'onnx-sizes', onFlush: (report) => reports.push(report) })
     reports.length = 0
     filter = tf.randomNormal<tf.Rank.R4>([3, 3, 3, 16], 0, 1, 'float32', 1)
-    backend.markConstant(filter.dataId)
+    backend.hints.markConstant(filter.dataId)
   })
 
   /** Convolution, activation and mean over positions: nothing in it depends on the size. */
@@ -62,7 +62,7 @@ describe('networks that take images of any size', () => {
 
   test('have tiles for the first size alone', async () => {
     const wide = tf.randomNormal<tf.Rank.R4>([3, 3, 64, 64], 0, 1, 'float32', 5)
-    backend.markConstant(wide.dataId)
+    backend.hints.markConstant(wide.dataId)
     for (const side of [32, 40, 48, 32]) {
       const x = tf.randomNormal<tf.Rank.R4>([1, side, side, 64], 0, 1, 'float32', side)
       const y = tf.tidy(() => tf.mean(tf.mean(tf.relu(tf.conv2d(x, wide, 1, 'same')), 2), 1))

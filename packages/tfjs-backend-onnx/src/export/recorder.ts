@@ -7,7 +7,7 @@ import type { OnnxRuntime } from '../execution/runtime.ts'
 import { registerAll } from '../kernels/call.ts'
 import { allKernels } from '../kernels/index.ts'
 
-const NAME = 'stablesig-export'
+const NAME = 'onnx-export'
 
 /** Nothing that is recorded for an export is ever run. */
 const noRuntime: OnnxRuntime = {

@@ -83,7 +83,7 @@ describe('constants of the engine', () => {
     const drawn = tf.randomNormal<tf.Rank.R4>(shape, 0, 1, 'float32', seed)
     const filter = tf.tensor4d(fromHalf(Uint16Array.from(drawn.dataSync(), halfBits)), shape)
     drawn.dispose()
-    backend.markConstant(filter.dataId)
+    backend.hints.markConstant(filter.dataId)
     return filter
   }
 
@@ -108,7 +108,7 @@ describe('constants of the engine', () => {
     const before = [backend.memory().halfBytes, tf.memory().numTensors]
     const filter = frozen(backend, 1)
     expect(backend.memory().halfBytes).toBe(before[0]! + 2 * filter.size)
-    backend.markConstant(filter.dataId)
+    backend.hints.markConstant(filter.dataId)
     expect(backend.memory().halfBytes).toBe(before[0]! + 2 * filter.size)
     const values = await filter.data<'float32'>()
     expect(values).toBeInstanceOf(Float32Array)
@@ -127,7 +127,7 @@ describe('constants of the engine', () => {
     const small = tf.linspace(0, 1, 1024)
     for (const tensor of [full, small]) {
       await tensor.data()
-      backend.markConstant(tensor.dataId)
+      backend.hints.markConstant(tensor.dataId)
     }
     expect(backend.memory().halfBytes).toBe(before)
     tf.dispose([full, small])
@@ -169,7 +169,7 @@ describe('constants of the engine', () => {
   ])('are widened exactly by the runtime: every %s', async (_, values) => {
     const backend = await start()
     const constant = tf.tensor1d(values)
-    backend.markConstant(constant.dataId)
+    backend.hints.markConstant(constant.dataId)
     const one = tf.tensor1d([1])
     expect(same(await computed(() => tf.mul(constant, one)), values)).toBe(true)
     tf.dispose([constant, one])
@@ -186,7 +186,7 @@ describe('constants of the engine', () => {
       ofWords(Array.from(bits, (half) => half << 16)),
     ].map((values) => tf.tensor1d(values))
     for (const constant of constants) {
-      backend.markConstant(constant.dataId)
+      backend.hints.markConstant(constant.dataId)
       const expected = x.dataSync<'float32'>().map((value, i) => value * constant.dataSync()[i]!)
       expect(same(await computed(() => tf.mul(x, constant)), expected)).toBe(true)
     }
@@ -218,7 +218,7 @@ describe.each([
     const options = { maxModelConstants: 100_000, onFlush: (report: FlushReport) => reports.push(report) }
     const backend = await useOnnx({ name: `onnx-fed-${format}`, ...options })
     const constant = tf.tensor1d(values)
-    backend.markConstant(constant.dataId)
+    backend.hints.markConstant(constant.dataId)
     const one = tf.tensor1d([1])
     for (let run = 0; run < 2; run++) {
       const product = tf.mul(constant, one)

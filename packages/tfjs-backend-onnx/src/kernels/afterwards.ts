@@ -1,3 +1,4 @@
+import { AFTERWARDS } from '../backend/hints.ts'
 import type { IrTensor } from '../ir/tensor.ts'
 import type { Lowering } from '../lowering/lowering.ts'
 import { type Kernel, kernel } from './call.ts'
@@ -14,19 +15,15 @@ import { type Kernel, kernel } from './call.ts'
  * over x, which is not needed any more by then.
  */
 export const afterwardsKernels: readonly Kernel[] = [
-  kernel('Afterwards', (call) => {
+  kernel(AFTERWARDS, (call) => {
     const x = call.input('x')
     const after = call.input('after')
-    // One element with an axis is data by convention: it is fed, never compiled in.
-    const one = {
-      dataId: call.backend.write(Float32Array.of(1), [1], 'float32'),
-      shape: [1],
-      dtype: 'float32' as const,
-    }
+    const one = call.backend.filled([], 'float32', 1)
+    call.backend.hints.keepAsInput(one.dataId)
     try {
       return call.record('', [x, after, one], x.shape, x.dtype, (g, [vx, vafter, vone]) => {
         const due = g.node('IsNaN', [oneElement(g, vafter!.raw)], [], 'bool')
-        const factor = g.node('Where', [due, g.float(1), g.reshapeRaw(vone!.raw, [])], [])
+        const factor = g.node('Where', [due, g.float(1), vone!.raw], [])
         return { ...vx!, raw: g.node('Mul', [vx!.raw, factor], vx!.raw.dims, vx!.raw.type) }
       })
     } finally {

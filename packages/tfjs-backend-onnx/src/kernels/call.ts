@@ -1,4 +1,5 @@
 import { type DataType, KernelBackend, type KernelFunc, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core'
+import type { EngineHints } from '../backend/hints.ts'
 import { EngineError } from '../errors.ts'
 import type { ElementType } from '../onnx/types.ts'
 import type { Lower } from '../recording/tensor-data.ts'
@@ -16,6 +17,7 @@ export abstract class RecordingBackend extends KernelBackend {
   abstract joined(real: TensorInfo, imag: TensorInfo): TensorInfo
   /** The two tensors that a complex64 one is made of, under its shape; no reference is added. */
   abstract partsOf(x: TensorInfo): { readonly real: TensorInfo; readonly imag: TensorInfo }
+  abstract readonly hints: EngineHints
   /** A tensor of one repeated value: no kernel, no memory. */
   abstract filled(shape: readonly number[], dtype: DataType, value: number): TensorInfo
 }

@@ -8,7 +8,7 @@ let markConstant: (tensor: tf.Tensor) => void
 beforeAll(async () => {
   checkShapes()
   const backend = await useOnnx({ name: 'onnx-elementwise' })
-  markConstant = ({ dataId }) => backend.markConstant(dataId)
+  markConstant = ({ dataId }) => backend.hints.markConstant(dataId)
 })
 
 test('where chooses between booleans, also where the condition is one for all', async () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
-import { nodeRuntime } from '../../../backend-node/src/runtime/onnxruntime.ts'
 import { registerOnnxBackend } from '../backend/register.ts'
+import { nodeRuntime } from '../node/onnxruntime.ts'
 import { SlowRuntime } from '../testing/fake-runtime.ts'
 
 beforeAll(async () => {

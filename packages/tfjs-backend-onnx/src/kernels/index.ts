@@ -31,7 +31,7 @@ export const kernelFamilies: Readonly<Record<string, readonly Kernel[]>> = {
   'indices and counts': [...indexingKernels, ...countingKernels],
   'complex numbers': complexKernels,
   'read at once, computed without ONNX': hostKernels,
-  "the library's own": afterwardsKernels,
+  'gradient checkpointing': afterwardsKernels,
 }
 
 /** Every kernel of this backend. */

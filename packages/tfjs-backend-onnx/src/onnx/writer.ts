@@ -111,7 +111,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
     w.text(3, model.producer.version)
   }
   if (model.description) w.text(6, model.description)
-  w.message(7, () => writeGraph(w, 'stablesig', model, model.initializers))
+  w.message(7, () => writeGraph(w, 'graph', model, model.initializers))
   w.message(8, () => {
     w.text(1, '')
     w.int(2, model.opset ?? OPSET)

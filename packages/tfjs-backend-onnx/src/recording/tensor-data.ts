@@ -34,7 +34,7 @@ export class TensorData {
   perm: Permutation | null = null
   /** Every element has this value (host-written scalars, zeros, ones); no array is kept. */
   uniform: number | null = null
-  /** Core has said that the values never change (markConstant): they may become part of compiled models. */
+  /** The program has said that the values never change (hints.markConstant): they may become part of compiled models. */
   constantHint = false
   /** Hash of the values of such a tensor, once computed. */
   constant: string | null = null

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
-import { nodeRuntime } from '../../../backend-node/src/runtime/onnxruntime.ts'
 import { OnnxBackend } from '../backend/backend.ts'
 import type { OnnxBackendOptions } from '../backend/options.ts'
 import { registerOnnxBackend } from '../backend/register.ts'
+import { nodeRuntime } from '../node/onnxruntime.ts'
 
 /** Registers and selects a compiled engine for tests. */
 export async function useOnnx(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {

@@ -4,10 +4,10 @@ import { useOnnx } from '../../testing/engines.ts'
 import { checkGraph } from './check.ts'
 import type { Engine } from './judge.ts'
 
-const count = Number(process.env.STABLESIG_GRAPHS ?? 40)
-const first = Number(process.env.STABLESIG_GRAPHS_SEED ?? 0)
+const count = Number(process.env.RANDOM_GRAPHS ?? 40)
+const first = Number(process.env.RANDOM_GRAPHS_SEED ?? 0)
 /** Graphs that are not begun after so many seconds are skipped. */
-const seconds = Number(process.env.STABLESIG_GRAPHS_SECONDS ?? Number.POSITIVE_INFINITY)
+const seconds = Number(process.env.RANDOM_GRAPHS_SECONDS ?? Number.POSITIVE_INFINITY)
 
 /** Graphs that a seed makes, with and without passes, against tfjs' CPU backend: `npx -y pnpm@12 fuzz:graphs` makes more of them. */
 describe('random graphs and their gradients', () => {
@@ -20,7 +20,7 @@ describe('random graphs and their gradients', () => {
       ['onnx-random-plain', []],
     ] as const) {
       const backend = await useOnnx({ name, ...(passes && { passes }) })
-      engines.push({ name, markConstant: ({ dataId }: Tensor) => backend.markConstant(dataId) })
+      engines.push({ name, markConstant: ({ dataId }: Tensor) => backend.hints.markConstant(dataId) })
     }
   })
 

@@ -1,30 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { runProgram } from '../testing/program.ts'
-import { disableTelemetry } from './telemetry.ts'
-
-const NAME = 'ORT_DISABLE_TELEMETRY'
-
-describe('the variable', () => {
-  test('is set where nobody has set it, and stays as it is where somebody has', () => {
-    const env: NodeJS.ProcessEnv = {}
-    disableTelemetry(env, true)
-    expect(env[NAME]).toBe('1')
-    for (const value of ['0', '', 'false']) {
-      const chosen = { [NAME]: value }
-      disableTelemetry(chosen, true)
-      disableTelemetry(chosen, false)
-      expect(chosen[NAME]).toBe(value)
-    }
-  })
-
-  test('cannot be set by a worker thread, which says so', () => {
-    const env: NodeJS.ProcessEnv = {}
-    expect(() => disableTelemetry(env, false)).toThrow(
-      expect.objectContaining({ code: 'no-engine', message: expect.stringMatching(/set ORT_DISABLE_TELEMETRY=1/) }),
-    )
-    expect(env).toEqual({})
-  })
-})
 
 describe('a program', () => {
   // tfjs' own CPU backend is there too, as in programs that import all of tfjs: it is the one that prints a banner.
@@ -43,7 +18,7 @@ describe('a program', () => {
   const inWorker = (before: string) => `
     import { isMainThread, Worker } from 'node:worker_threads'
     import { ready } from './index.ts'
-    import { disableTelemetry } from './runtime/telemetry.ts'
+    import { disableTelemetry } from '@stablesig/tfjs-backend-onnx/node/pure'
     if (isMainThread) {
       ${before}
       new Worker(new URL(import.meta.url)).on('error', (error) => console.log(error.code, error.message.slice(0, 50)))

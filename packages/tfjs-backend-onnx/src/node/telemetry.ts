@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads'
-import { StableSigError } from '@stablesig/core'
+import { EngineError } from '../errors.ts'
 
 const VARIABLE = 'ORT_DISABLE_TELEMETRY'
 
@@ -10,12 +10,12 @@ const VARIABLE = 'ORT_DISABLE_TELEMETRY'
  *
  * The environment of a worker thread is a copy that native code does not see, so the variable has to be there before the
  * worker is: a program that starts workers calls this, or sets the variable, on its main thread.
- * @throws StableSigError 'no-engine' in a worker thread whose environment does not have the variable
+ * @throws EngineError 'no-engine' in a worker thread whose environment does not have the variable
  */
 export function disableTelemetry(env: NodeJS.ProcessEnv = process.env, mainThread: boolean = isMainThread): void {
   if (env[VARIABLE] !== undefined) return
   if (!mainThread)
-    throw new StableSigError(
+    throw new EngineError(
       'no-engine',
       `a worker thread cannot switch off the telemetry of onnxruntime-node: set ${VARIABLE}=1 in the environment of the ` +
         `process, or process.env.${VARIABLE} on the main thread before the worker is started (0 to leave it on)`,

@@ -1,16 +1,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { registerOnnxBackend } from '@stablesig/tfjs-backend-onnx'
 import { mul, setBackend, sigmoid, tensor1d, tidy } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
+import { registerOnnxBackend } from '../backend/register.ts'
 import { idleOptimizers } from './idle-optimizers.ts'
 import { nodeRuntime } from './onnxruntime.ts'
 import { operatorTimes } from './profile.ts'
 
 test('the runtime leaves out the optimisers that are named: what one of them would make is not made', async () => {
   expect(idleOptimizers.split(';')).toContain('QuickGeluFusion')
-  const profile = mkdtempSync(join(tmpdir(), 'stablesig-idle-'))
+  const profile = mkdtempSync(join(tmpdir(), 'tfjs-onnx-idle-'))
   const runtime = await nodeRuntime({ threads: 1, profile })
   registerOnnxBackend(runtime, { name: 'onnx-idle', passes: [] })
   await setBackend('onnx-idle')

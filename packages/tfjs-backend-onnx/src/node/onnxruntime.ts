@@ -1,17 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { OnnxRuntime, OnnxSession, RuntimeTensor } from '@stablesig/tfjs-backend-onnx'
 import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node'
+import type { OnnxRuntime, OnnxSession, RuntimeTensor } from '../execution/runtime.ts'
 import { idleOptimizers } from './idle-optimizers.ts'
 import { type LoadedOnnxRuntime, loadOnnxRuntime, type NativeSession } from './load.ts'
 import { probeModel, UNREAD, withUnread } from './unread-results.ts'
 
+export type Device = 'cpu' | 'cuda' | 'webgpu'
+
 export interface NodeRuntimeOptions {
   /** Where models run. Default 'cpu'. CUDA needs onnxruntime-node's own CUDA libraries. */
-  readonly provider?: 'cpu' | 'cuda' | 'webgpu'
-  /** Threads of one operator. Default: all cores. */
+  readonly device?: Device
+  /** Threads of one operator. Default: all that this process may use. */
   readonly threads?: number
-  /** Folder for the profiles that ONNX Runtime writes, one a session, named by its number; for diagnosis. */
+  /** Folder for the profiles that ONNX Runtime writes, one per session, named by its number; for diagnosis. */
   readonly profile?: string
 }
 
@@ -27,7 +29,7 @@ export interface NodeRuntime extends OnnxRuntime {
  */
 export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<NodeRuntime> {
   const ort = await loadOnnxRuntime()
-  const provider = options.provider ?? 'cpu'
+  const provider = options.device ?? 'cpu'
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: options.threads ?? availableParallelism(),
