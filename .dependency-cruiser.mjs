@@ -82,7 +82,7 @@ export default {
       from: { path: '^packages/([^/]+)/' },
       to: {
         path: '^packages/[^/]+/',
-        pathNot: ['^packages/$1/', '/runtime/onnxruntime.ts$'],
+        pathNot: '^packages/$1/',
         dependencyTypes: ['local'],
       },
     },
@@ -92,6 +92,21 @@ export default {
       severity: 'error',
       from: { pathNot: '^packages/' },
       to: { path: '^packages/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'descriptions-of-commands-load-no-engine',
+      comment:
+        'The help of every command starts at once: of other packages their descriptions take types, and what loads nothing.',
+      severity: 'error',
+      from: {
+        path: '^packages/cli/src/(program|options/[^/]+|commands/index|commands/[^/]+/command)\\.ts$',
+        pathNot: test,
+      },
+      to: {
+        path: '^packages/|/@tensorflow/',
+        pathNot: ['^packages/cli/', '^packages/core/src/models/autoencoders/generators\\.ts$'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'no-testing-in-sources',

@@ -22,7 +22,7 @@ Written by \`npx -y pnpm@12 docs:cli\` from \`--help\`; in a checkout \`npx -y p
 
 Exit codes: 0 done, 2 any error, usage included; \`detect\` and \`identify\` end with 0 when at least one image was found, 1 when
 none was; \`sign\` ends with 1 when it did not reach what was asked for; 130 after Ctrl-C. With \`--json\` standard output has one
-object a line and nothing else; progress and errors are on standard error, and an image that cannot be read is a line
+object per line and nothing else; progress and errors are on standard error, and an image that cannot be read is a line
 \`{ "file", "error": { "code", "message" } }\`.
 
 ${whole}

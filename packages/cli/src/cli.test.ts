@@ -8,14 +8,14 @@ const folder = mkdtempSync(join(tmpdir(), 'stablesig-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('keygen', () => {
-  test('a key a line', async () => {
+  test('a key per line', async () => {
     const { code, out, err } = await stablesig('keygen --count 3 --bits 64')
     expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(/^([01]{64}\n){3}$/)
     expect(new Set(out.trim().split('\n')).size).toBe(3)
   })
 
-  test('a seed repeats, and --json is an object a line', async () => {
+  test('a seed repeats, and --json is an object per line', async () => {
     const first = await stablesig('keygen --seed a --json --count 2')
     expect(await stablesig('keygen --seed a --json --count 2')).toEqual(first)
     const lines = first.out

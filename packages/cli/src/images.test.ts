@@ -73,7 +73,7 @@ describe('extract', () => {
     }
   })
 
-  test('paths from standard input, one a line', async () => {
+  test('paths from standard input, one per line', async () => {
     const result = await run(['extract', '--extractor', extractor, '--json', '--files', '-'], {
       stdin: `${at('odd.png')}\n\n${at('photos', '3.png')}\n`,
     })
@@ -117,7 +117,7 @@ describe('detect', () => {
   const detect = (key: string, ...more: string[]) =>
     run(['detect', '--extractor', extractor, '--fpr', '0.01', '--key', key, ...more])
 
-  test('0 when one is found, 1 when none is, and a line an image', async () => {
+  test('0 when one is found, 1 when none is, and a line per image', async () => {
     const key = await bitsOf(at('odd.png'))
     const found = await detect(key, '--json', at('odd.png'))
     expect([found.code, found.err]).toEqual([0, ''])

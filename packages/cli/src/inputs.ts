@@ -58,7 +58,7 @@ async function* listed(
     yield { file, error: null }
   }
   if (none && !signal.aborted)
-    throw new UsageError(`--files ${files}: the list is empty; expected paths of images, one a line`)
+    throw new UsageError(`--files ${files}: the list is empty; expected paths of images, one per line`)
 }
 
 /**

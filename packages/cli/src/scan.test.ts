@@ -124,7 +124,7 @@ describe('a list', () => {
   test.each(['', '\n\n', '\ufeff'])('that names nothing (%j) is an error, also beside other images', async (stdin) => {
     const empty = {
       code: 2,
-      err: 'stablesig: --files -: the list is empty; expected paths of images, one a line (usage)\n',
+      err: 'stablesig: --files -: the list is empty; expected paths of images, one per line (usage)\n',
     }
     expect(await detect(['--files', '-'], { stdin })).toEqual({ ...empty, out: '' })
     expect(await detect([at('a.png'), '--files', '-'], { stdin })).toMatchObject(empty)

@@ -33,7 +33,7 @@ export const IMAGES = {
 export const INPUTS = {
   files: {
     value: '<list>',
-    help: 'also the paths in this file, one a line; - for standard input, read as they arrive',
+    help: 'also the paths in this file, one per line; - for standard input, read as they arrive',
   },
   null: {
     short: '0',

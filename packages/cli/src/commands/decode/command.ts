@@ -25,7 +25,7 @@ export const decode = defineCommand({
     },
     width: { value: '<n>', help: 'of the image, likewise', read: whole(1, 65536) },
     out: { value: '<folder>', help: 'where to write the images; made when it does not exist', required: true },
-    ...jsonOf('one JSON object an image: file, index, out, width, height'),
+    ...jsonOf('one JSON object per image: file, index, out, width, height'),
   },
   examples: [
     'stablesig decode --autoencoder stable-diffusion-xl/vae --latents latents.npy --out images',

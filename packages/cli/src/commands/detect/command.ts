@@ -13,7 +13,7 @@ export const detect = defineCommand({
     ...KEY,
     ...fprOf('chance that an unmarked image is taken for a marked one'),
     ...BITS,
-    ...jsonOf('one JSON object an image: file, detected, matches, total, pValue, threshold, fpr, whitened'),
+    ...jsonOf('one JSON object per image: file, detected, matches, total, pValue, threshold, fpr, whitened'),
   },
   examples: [
     'stablesig detect --extractor extractor.pt --key-file user.key picture.jpg',

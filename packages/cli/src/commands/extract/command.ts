@@ -10,7 +10,7 @@ export const extract = defineCommand({
     ...INPUTS,
     ...EXTRACTOR,
     ...MAX_SIDE,
-    ...jsonOf('one JSON object an image: file, bits, logits'),
+    ...jsonOf('one JSON object per image: file, bits, logits'),
   },
   examples: [
     'stablesig extract --extractor extractor.pt picture.jpg',

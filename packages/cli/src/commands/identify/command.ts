@@ -15,7 +15,7 @@ export const identify = defineCommand({
     ...fprOf('chance that an unmarked image is ascribed to any user'),
     ...BITS,
     ...jsonOf(
-      'one JSON object an image: file, user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened',
+      'one JSON object per image: file, user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened',
     ),
   },
   examples: [

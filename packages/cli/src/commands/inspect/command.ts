@@ -4,7 +4,7 @@ import { CONFIG, jsonOf } from '../../options/shared.ts'
 export const inspect = defineCommand({
   name: 'inspect',
   summary:
-    'What a path holds: format, which network, what is missing of it, metadata, tensors. Of a large file only its index is read.',
+    'The contents of a path: format, network, missing tensors, metadata, tensors. Of a large file only the index is read.',
   arguments: {
     path: { help: 'a file of weights, a shard index, or a folder: a model’s, or a pipeline’s that holds vae/' },
   },

@@ -3,10 +3,10 @@ import { openWeightsPath, sha256File } from '@stablesig/backend-node'
 import type { StateTensor } from '@stablesig/weights'
 import { checkAutoencoderFiles } from '../../autoencoder.ts'
 import { EXIT } from '../../exit.ts'
-import { type Holds, whatItHolds } from '../../holds.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import type { GivenOf } from '../../options/description.ts'
 import type { inspect } from './command.ts'
+import { type Holds, whatItHolds } from './holds.ts'
 
 /** A larger file is only hashed when that is asked for: it would be read whole. */
 const HASHED_BYTES = 256 * 2 ** 20

@@ -10,7 +10,7 @@ export const reconstruct = defineCommand({
     ...INPUTS,
     ...autoencoderOf('and what holds the decoder, signed or not'),
     out: { value: '<folder>', help: 'where to write them; made when it does not exist', required: true },
-    ...jsonOf('one JSON object an image: file, out, width, height'),
+    ...jsonOf('one JSON object per image: file, out, width, height'),
   },
   examples: [
     'stablesig reconstruct --encoder encoder.pth --decoder signed.safetensors --out marked photos/',

@@ -35,7 +35,7 @@ export const sign = defineCommand({
       help: 'training steps (default: the recipe’s); up to twice as many where --until-bits or --until-psnr asks for them',
       read: whole(1, 1e6),
     },
-    batch: { value: '<n>', help: 'images a step (default: the recipe’s)', read: whole(1, 4096) },
+    batch: { value: '<n>', help: 'images per step (default: the recipe’s)', read: whole(1, 4096) },
     memory: {
       value: '<GiB>',
       help: 'what a step may take beside weights and their moments, by estimate; larger ones are cut up (default: 4)',
