@@ -22,9 +22,11 @@ import {
   heldOutPlaces,
   keyId,
   mse,
+  prepareImages,
   RECIPES,
   type RecipeName,
   StableSigError,
+  withWeights,
 } from '@stablesig/core'
 import { dispose } from '@tensorflow/tfjs-core'
 import about from '../../package.json' with { type: 'json' }
@@ -102,6 +104,8 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   const most = asked ? 2 * steps : steps
   const progress = makeProgress(most, io, options.json)
 
+  // Read and decoded by the original decoder once, for the training and for the figures after it.
+  const heldOutImages = prepareImages({ autoencoder, images: imageSet(heldOut, reading), size: judgedAt })
   const { decoder, report } = await finetuneDecoder({
     autoencoder,
     extractor,
@@ -118,7 +122,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     gradientCheckpointing: options.gradientCheckpointing,
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
-    ...(asked ? { until: { ...asked, images: imageSet(heldOut, reading), size: judgedAt, most } } : {}),
+    ...(asked ? { earlyStopping: { ...asked, images: heldOutImages, maxSteps: most } } : {}),
     stepsPerFlush: engine.device === 'cpu' ? 1 : STEPS_ON_A_GPU,
     signal: io.signal,
     checkpoint,
@@ -132,8 +136,8 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
       throw explain(error, checkpointPath)
     })
     .finally(() => progress.end())
-  own({ dispose: () => dispose(decoder) })
-  const written = await roundDecoder(autoencoder, decoder, { forDelta: options.delta !== undefined })
+  own(decoder)
+  const written = await roundDecoder(autoencoder, decoder.weights, { forDelta: options.delta !== undefined })
   own({ dispose: () => dispose(written.weights) })
 
   const judge = async (): Promise<Figures | null> => {
@@ -141,11 +145,10 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     const judging = makeProgress(heldOut.length, io, options.json)
     const evaluation = await evaluateDecoder({
       autoencoder,
-      decoder: written.weights,
+      decoder: withWeights(autoencoder.decoder, written.weights),
       extractor,
       key,
-      images: imageSet(heldOut, reading),
-      size: judgedAt,
+      images: heldOutImages,
       signal: io.signal,
       onImage: ({ index, psnr }) => judging.step(index + 1, `held-out images  PSNR ${psnr.toFixed(1)} dB`),
     }).finally(() => judging.end())
@@ -153,7 +156,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
   }
 
   // What was judged in training are weights before they were rounded to the file's precision.
-  const judged: Figures | null = (written.changed ? null : report.until?.judgements.at(-1)) ?? (await judge())
+  const judged: Figures | null = (written.changed ? null : report.earlyStopping?.evaluations.at(-1)) ?? (await judge())
   const signing: SigningFacts = {
     library: { name: about.name, version: about.version },
     key: { id: await keyId(key), bits: extractor.bits },
@@ -188,7 +191,11 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     ...report.memory,
     resumedAt: report.resumedAt,
     stepsDone: report.stepsDone,
-    until: report.until && { ...asked, reached: report.until.reached, step: report.until.step },
+    earlyStopping: report.earlyStopping && {
+      ...asked,
+      reached: report.earlyStopping.reached,
+      step: report.earlyStopping.step,
+    },
     heldOut: judged && figures(judged, judgedAt),
     seconds,
     trainingSeconds: report.seconds,
@@ -196,7 +203,7 @@ async function signWith(own: <D extends Disposable>(made: D) => D, options: Sign
     engine: engine.engine,
   }
   io.out(options.json ? jsonLine(result) : describe(result))
-  return report.until?.reached === false ? EXIT.none : EXIT.done
+  return report.earlyStopping?.reached === false ? EXIT.none : EXIT.done
 }
 
 type Figures = Pick<DecoderEvaluation, 'matches' | 'total' | 'bitAccuracy' | 'psnr'> & { readonly images: number }
@@ -220,7 +227,7 @@ type Result = {
   readonly size: number
   readonly accumulate: number
   readonly gradientCheckpointing: boolean
-  readonly until: { readonly reached: boolean; readonly step: number | null } | null
+  readonly earlyStopping: { readonly reached: boolean; readonly step: number | null } | null
   readonly stepsDone: number
   readonly resumedAt: number
   readonly heldOut: ReturnType<typeof figures> | null
@@ -229,9 +236,10 @@ type Result = {
 }
 
 function describe(result: Result): string {
-  const { out, form, delta, keyId, stepsDone, resumedAt, batchSize, size, until, heldOut, seconds, peakRssMB } = result
-  const aim = until
-    ? `aim           ${until.reached ? `reached after ${until.step} steps` : `NOT reached in ${stepsDone + resumedAt} steps: allow more of them, or ask for less`}\n`
+  const { out, form, delta, keyId, stepsDone, resumedAt, batchSize, size, earlyStopping, heldOut, seconds, peakRssMB } =
+    result
+  const aim = earlyStopping
+    ? `aim           ${earlyStopping.reached ? `reached after ${earlyStopping.step} steps` : `NOT reached in ${stepsDone + resumedAt} steps: allow more of them, or ask for less`}\n`
     : ''
   const judged = heldOut
     ? `held out     ${heldOut.images} images at ${heldOut.size} px\n` +
@@ -270,9 +278,9 @@ function untilOf({ untilBits, untilPsnr, untilEvery }: SignOptions, heldOut: rea
   }
   if (!heldOut.length) throw new UsageError('--until-bits and --until-psnr need held-out images: see --held-out')
   return {
-    ...(untilBits === undefined ? {} : { bitAccuracy: untilBits }),
-    ...(untilPsnr === undefined ? {} : { psnr: untilPsnr }),
-    ...(untilEvery === undefined ? {} : { every: untilEvery }),
+    ...(untilBits === undefined ? {} : { minBitAccuracy: untilBits }),
+    ...(untilPsnr === undefined ? {} : { minPsnr: untilPsnr }),
+    ...(untilEvery === undefined ? {} : { evaluateEvery: untilEvery }),
   }
 }
 

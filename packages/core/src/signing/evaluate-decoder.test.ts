@@ -40,7 +40,7 @@ test.each(families)('the %s family is judged on images of any size, at that size
   const seen: number[][] = []
   const { images, total } = await evaluateDecoder({
     autoencoder,
-    decoder: autoencoder.decoder.weights,
+    decoder: autoencoder.decoder,
     extractor,
     key: keyFromBits([1, 0, 1, 1]),
     images: {
@@ -74,7 +74,7 @@ test.each(families)('the %s family is trained on images that are not square, in 
       },
     })
   const { decoder } = await train(8, 16)
-  tf.dispose(decoder)
+  decoder.dispose()
   await expect(train(8, 15)).rejects.toThrow(/15 x 8: sides must be multiples/)
   expect(tf.memory().numTensors).toBe(before)
   autoencoder.dispose()

@@ -98,6 +98,21 @@ export interface Autoencoder {
   dispose(): void
 }
 
+/**
+ * A decoder with other weights under the same names, which it then owns: `dispose` frees them, once or more often. What else the
+ * decoder holds, the codes of a VQ model, stays its own.
+ */
+export function withWeights(decoder: LatentDecoder, weights: Weights): LatentDecoder {
+  return {
+    ...decoder,
+    apply: (weights, latents, options) => decoder.apply(weights, latents, options),
+    weights,
+    dispose() {
+      for (const tensor of Object.values(weights)) tensor.dispose()
+    },
+  }
+}
+
 /** @throws StableSigError 'bad-weights' when latents of the one are none of the other */
 export function joinAutoencoder(encoder: LatentEncoder, decoder: LatentDecoder, latents: LatentScaling): Autoencoder {
   for (const what of ['family', 'latentChannels', 'downscale'] as const)
