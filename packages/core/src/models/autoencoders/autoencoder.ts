@@ -1,5 +1,6 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../../errors.ts'
+import type { NormContext } from '../../ops/norm-statistics.ts'
 import type { UnitImages } from '../../signal/images.ts'
 import type { Weights } from '../weights.ts'
 import type { LatentScaling } from './latents.ts'
@@ -23,7 +24,8 @@ export interface Stage {
   readonly scale: 0.5 | 1 | 2
   /** Every position of what it gives depends on all positions of x, as in attention. The statistics of norms are not meant. */
   readonly whole?: boolean
-  apply(weights: Weights, x: Tensor4D): Tensor4D
+  /** @param context is passed to each of its group norms; a stage that is `whole` may leave it */
+  apply(weights: Weights, x: Tensor4D, context?: NormContext): Tensor4D
 }
 
 /** What encoders and decoders of every family have in common: weights, and a pure function of them. */
