@@ -95,11 +95,12 @@ console.log(`${count} pictures of ${held.describe}, ${size} px, ${extractor.bits
 console.log(`${''.padEnd(42)}${'signed decoder'.padEnd(36)}unsigned decoder`)
 for (const [name, change] of changes) {
   const given = /** @type {Latents} */ (tf.tidy(() => change().clone()))
-  const [ours, theirs] = [await judge(given, signed), await judge(given, autoencoder.decoder.weights)]
+  const [ours, theirs] = [await judge(given, signed.weights), await judge(given, autoencoder.decoder.weights)]
   console.log(`${name.padEnd(42)}${ours.padEnd(36)}${theirs}`)
   given.dispose()
 }
-tf.dispose([latents, mean, deviation, signed])
+tf.dispose([latents, mean, deviation])
+signed.dispose()
 autoencoder.dispose()
 extractor.dispose()
 process.exit(0)

@@ -48,17 +48,18 @@ const signed = await finetuneDecoder({
 await mkdir(out, { recursive: true })
 await saveDecoder(join(out, 'signed.safetensors'), {
   autoencoder,
-  decoder: signed.decoder,
+  decoder: signed.decoder.weights,
   signing: { library: { name: 'examples/sign.mjs', version: '1' }, key: { id: await keyId(key), bits: key.length } },
 })
 await writeFile(join(out, 'user.key'), `${revealKey(key)}\n`, { mode: 0o600 })
 
 // What a generator with the signed decoder gives, here from the latent of a photograph.
 const photograph = await images.read(0, 256)
-const marked = tidy(() => decode(autoencoder, encode(autoencoder, photograph), signed.decoder))
+const marked = tidy(() => decode(signed, encode(autoencoder, photograph)))
 const [picture] = await toPixels(marked, ['marked.png'])
 if (picture) await writePng(join(out, 'marked.png'), picture)
-dispose([photograph, marked, signed.decoder])
+dispose([photograph, marked])
+signed.decoder.dispose()
 autoencoder.dispose()
 extractor.dispose()
 console.log(`signed.safetensors, user.key and marked.png are in ${out}`)

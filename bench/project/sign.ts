@@ -6,12 +6,12 @@ import type { Options } from '../options.ts'
 import { photographs, realAutoencoder, realExtractor, startEngine } from './models.ts'
 
 /** What a signed decoder is to be: share of right bits, and PSNR in dB against unsigned reconstructions. */
-const AIM = { bitAccuracy: 0.99, psnr: 28 }
+const AIM = { minBitAccuracy: 0.99, minPsnr: 28 }
 const HELD_BACK = 24
 
 /**
  * Seconds until a decoder is signed as well as `AIM` asks, judged on held-out photographs at `size`: from models in memory to
- * the decoder's weights, with compiling, reading photographs, what is computed once, and every judgement. `whole`: seconds of
+ * the decoder's weights, with compiling, reading photographs, what is computed once, and every evaluation. `whole`: seconds of
  * all steps of the recipe, and told with them what the decoder is worth, also after half of each picture is cut away.
  * @throws Error when the aim was not reached in twice the recipe's steps
  */
@@ -27,7 +27,7 @@ export async function measureSign({ size, recipe, whole, keySeed }: Options, dat
     ...models,
     images: training,
     recipe,
-    ...(whole ? {} : { until: { ...AIM, images: heldOut, size } }),
+    ...(whole ? {} : { earlyStopping: { ...AIM, images: heldOut, size } }),
   })
   const measured = { seconds: report.seconds, peakRssMB: peakRssMB() }
   if (whole) {
@@ -40,9 +40,9 @@ export async function measureSign({ size, recipe, whole, keySeed }: Options, dat
       about: { steps: report.stepsDone, ...about, croppedBitAccuracy: significant(cropped.bitAccuracy) },
     }
   }
-  const last = report.until?.judgements.at(-1)
-  if (!report.until?.reached || !last)
-    throw new Error(`${AIM.bitAccuracy} at ${AIM.psnr} dB was not reached: ${JSON.stringify(last)}`)
+  const last = report.earlyStopping?.evaluations.at(-1)
+  if (!report.earlyStopping?.reached || !last)
+    throw new Error(`${AIM.minBitAccuracy} at ${AIM.minPsnr} dB was not reached: ${JSON.stringify(last)}`)
   return {
     ...measured,
     about: {
@@ -50,7 +50,7 @@ export async function measureSign({ size, recipe, whole, keySeed }: Options, dat
       bitAccuracy: significant(last.bitAccuracy),
       psnr: significant(last.psnr),
       images: last.images,
-      judgingSeconds: significant(report.until.seconds),
+      evaluationSeconds: significant(report.earlyStopping.seconds),
     },
   }
 }

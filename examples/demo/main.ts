@@ -79,7 +79,7 @@ registry.add(OURS, key)
 const folder = resolve(values.out)
 await mkdir(folder, { recursive: true })
 const photographs = (await expandFiles([join(data, 'images/val')])).slice(0, Number(values.pictures))
-const marked = await reconstruct(autoencoder, decoder, photographs)
+const marked = await reconstruct(autoencoder, decoder.weights, photographs)
 const plain = await reconstruct(autoencoder, autoencoder.decoder.weights, photographs)
 
 const rows = [await judge(extractor, key, plain, { name: 'not signed', apply: async (image) => image })]

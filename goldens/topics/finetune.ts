@@ -8,6 +8,7 @@ import {
   finetuneDecoder,
   finetuneStep,
   flatLayout,
+  flatOptimizer,
   flatten,
   keyFromBits,
   loadAutoencoder,
@@ -58,10 +59,11 @@ export const topic: Topic = {
       }
       const key = tf.tensor2d(Float32Array.from(bits), [1, bits.length])
       const weights = flatten(layout, decoder.weights)
-      const moments = [0, 1].map(() => weights.map((vector) => tf.zerosLike(vector)))
-      const step = finetuneStep(model, { weights, moments }, { latents, originals }, key, 1, 0)
+      const optimizer = flatOptimizer(model.optimizer, layout).init(weights)
+      const batch = { latents, originals }
+      const step = finetuneStep(model, { weights, optimizer }, batch, key, { step: 1, learningRate: 0 })
       compare('grad_norms', await norms(unflatten(layout, step.gradient)))
-      tf.dispose([step, key, weights, moments, originals])
+      tf.dispose([step, key, weights, optimizer, originals])
 
       const progress: FinetuneProgress[] = []
       const { decoder: trained } = await finetuneDecoder({
@@ -88,14 +90,15 @@ export const topic: Topic = {
         'lr',
         progress.map((step) => step.learningRate),
       )
-      compare('delta_norms', await norms(difference(trained, decoder.weights)))
+      compare('delta_norms', await norms(difference(trained.weights, decoder.weights)))
       if (golden.outputs.includes('decoded')) {
-        const decoded = decode(autoencoder, latents, trained)
+        const decoded = decode({ decoder: trained }, latents)
         compare('logits', await valuesOf(extractLogits(extractor, decoded)))
         compare('decoded', await nchwValues(decoded))
-        compare('checksum', await checksum(trained))
+        compare('checksum', await checksum(trained.weights))
       }
-      tf.dispose([x, latents, trained])
+      tf.dispose([x, latents])
+      trained.dispose()
       autoencoder.dispose()
       extractor.dispose()
     },

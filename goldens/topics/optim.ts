@@ -90,18 +90,21 @@ async function trajectory(
     typeof golden.args.lr === 'number' ? Array(steps).fill(golden.args.lr) : argument.numbers(golden.args.lr, 'lr')
   const tensorsOf = (values: Float32Array[]) => layout(values).map((part) => tf.tensor1d(part))
   let parameters: tf.Tensor[] = tensorsOf(given.map(([start]) => Float32Array.from(start.values)))
-  let moments: tf.Tensor[][] = Array.from({ length: optimizer.moments }, () => parameters.map((p) => tf.zeros(p.shape)))
+  let state = optimizer.init(parameters)
   const after: number[][] = sizes.map(() => [])
   for (let step = 0; step < steps; step++) {
     const gradients = tensorsOf(
       given.map(([, g], i) => Float32Array.from(g.values.slice(step * (sizes[i] ?? 0), (step + 1) * (sizes[i] ?? 0)))),
     )
-    const updated = optimizer.update(parameters, gradients, moments, step + 1, rates[step] ?? Number.NaN)
-    tf.dispose([parameters, gradients, moments])
-    ;({ parameters, moments } = updated)
+    const updated = optimizer.update(parameters, gradients, state, {
+      step: step + 1,
+      learningRate: rates[step] ?? Number.NaN,
+    })
+    tf.dispose([parameters, gradients, state])
+    ;({ parameters, state } = updated)
     const values = (await Promise.all(parameters.map((p) => p.data()))).flatMap((part) => [...part])
     for (const [i, size] of sizes.entries()) after[i]?.push(...values.splice(0, size))
   }
-  tf.dispose([parameters, moments])
+  tf.dispose([parameters, state])
   return after
 }

@@ -338,7 +338,7 @@ describe('sign', () => {
     const out = at('until.safetensors')
     const early = await run(arguments_(out, '--until-psnr', '3', '--until-every', '2', '--json'))
     expect(early.code).toBe(0)
-    expect(lines(early)[0]).toMatchObject({ stepsDone: 2, until: { psnr: 3, reached: true, step: 2 } })
+    expect(lines(early)[0]).toMatchObject({ stepsDone: 2, earlyStopping: { minPsnr: 3, reached: true, step: 2 } })
     const never = await run(arguments_(out, '--until-bits', '1', '--until-psnr', '90'))
     expect([never.code, never.out]).toEqual([1, expect.stringMatching(/aim +NOT reached in 8 steps/)])
     expect(existsSync(out)).toBe(true)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { imageSet, openAutoencoder, openExtractor, readImage, ready, toUnitImages } from '@stablesig/backend-node'
 import { detect, finetuneDecoder, randomKey } from '@stablesig/core'
-import { dispose, memory } from '@tensorflow/tfjs-core'
+import { memory } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 
 const data = resolve(import.meta.dirname, '../../..', process.env.STABLESIG_DATA ?? '../shared/data')
@@ -48,7 +48,7 @@ test.skipIf(!process.env.STABLESIG_MEMORY || !existsSync(data))(
           steps: 12,
           batchSize: 2,
         })
-        dispose(decoder)
+        decoder.dispose()
         signings.push(resident())
       }
     }

@@ -54,11 +54,7 @@ const OPTIONS: [string, (given: Given) => unknown[], () => Given][] = [
   ['identify', (o) => [image, o], () => ({ extractor, registry })],
   ['readLogits', (o) => [[image], o], () => ({ extractor })],
   ['finetuneDecoder', (o) => [o], () => ({ autoencoder, extractor, key, images, size: 16, steps: 1 })],
-  [
-    'evaluateDecoder',
-    (o) => [o],
-    () => ({ autoencoder, extractor, key, images, decoder: autoencoder?.decoder.weights }),
-  ],
+  ['evaluateDecoder', (o) => [o], () => ({ autoencoder, extractor, key, images, decoder: autoencoder?.decoder })],
   ['decode', (o) => [o.autoencoder, latents], () => ({ autoencoder })],
   ['encode', (o) => [o.autoencoder, batch], () => ({ autoencoder })],
   ['extractLogits', (o) => [o.extractor, batch], () => ({ extractor })],
@@ -120,7 +116,7 @@ describe('what was disposed', () => {
       ['encodeImages', [autoencoder, lost]],
       ['decode', [autoencoder, latents, weights]],
       ['decodeLatents', [autoencoder, latents, { weights }]],
-      ['evaluateDecoder', [{ autoencoder, extractor, key, images, decoder: weights }]],
+      ['evaluateDecoder', [{ autoencoder, extractor, key, images, decoder: gone.autoencoder.decoder }]],
     ] as const)
       await expect(call(name, ...given)).rejects.toMatchObject({ code: 'disposed' })
   })
@@ -161,10 +157,20 @@ describe('options', () => {
       () => train({ recipe: 'quick' }),
       /recipe is the text 'quick', expected published or fast/,
     ],
+    [
+      'an optimizer of tfjs',
+      () => train({ optimizer: Object.create(tf.SGDOptimizer.prototype) }),
+      /optimizer.*adamW\(\) with name.*SGDOptimizer/,
+    ],
+    ['an optimizer of another name', () => train({ optimizer: 'adam' }), /optimizer is the text 'adam'/],
     ['a recipe that objects have', () => train({ recipe: 'toString' }), /recipe is/],
     ['steps as text', () => train({ steps: '5' }), /steps is the text '5'/],
     ['a share as text', () => train({ finalLearningRateRatio: '0.1' }), /finalLearningRateRatio is the text/],
-    ['an aim as text', () => train({ until: { bitAccuracy: '0.9', images } }), /until.bitAccuracy is the text/],
+    [
+      'an aim as text',
+      () => train({ earlyStopping: { minBitAccuracy: '0.9', images } }),
+      /earlyStopping.minBitAccuracy is the text/,
+    ],
     ['images in an array', () => train({ images: [batch] }), /images.*an array of 1/],
     ['a callback that is none', () => train({ onStep: 'log' }), /onStep.*function.*text/],
     ['a checkpoint’s path', () => train({ checkpoint: 'a.checkpoint' }), /checkpoint.*text/],
@@ -218,7 +224,7 @@ describe('the reason of an abort is kept', () => {
     ],
     [
       'evaluateDecoder',
-      () => core.evaluateDecoder({ autoencoder, extractor, key, images, decoder: autoencoder.decoder.weights, signal }),
+      () => core.evaluateDecoder({ autoencoder, extractor, key, images, decoder: autoencoder.decoder, signal }),
     ],
     ['decodeLatents', () => core.decodeLatents(autoencoder, latents, { memoryBytes: 1e5, signal })],
     ['encodeImages', () => core.encodeImages(autoencoder, batch, { memoryBytes: 1e5, signal })],

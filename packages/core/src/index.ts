@@ -110,9 +110,9 @@ export * from './models/stored.ts'
 export * from './ops/activations.ts'
 export * from './ops/attention.ts'
 export { checkpointed } from './ops/checkpointed.ts'
-export * from './ops/constant.ts'
 export * from './ops/engine.ts'
 export * from './ops/group-norm.ts'
+export { changingInput, type EngineHints, markConstant, markConstants } from './ops/hints.ts'
 export * from './ops/reduce.ts'
 export * from './ops/resize.ts'
 export * from './ops/value-and-gradients.ts'
@@ -125,16 +125,39 @@ export * from './pretraining/pixel-set.ts'
 export * from './pretraining/pretrain.ts'
 export * from './pretraining/train-autoencoder.ts'
 export * from './pretraining/whiten.ts'
-export * from './signing/early-stopping.ts'
+export {
+  type EarlyStopping,
+  type EarlyStoppingReport,
+  type HeldOutEvaluation,
+  heldOutCount,
+  heldOutPlaces,
+  holdOut,
+} from './signing/early-stopping.ts'
 export * from './signing/evaluate-decoder.ts'
 export * from './signing/finetune.ts'
+export type { FinetuneOptions } from './signing/finetune-options.ts'
+export type { FinetuneProgress, FinetuneReport } from './signing/finetune-report.ts'
 export * from './signing/finetune-step.ts'
 export * from './signing/frozen-work.ts'
+export {
+  type PreparedImage,
+  type PreparedImages,
+  type PrepareOptions,
+  prepareImages,
+} from './signing/prepared-images.ts'
 export * from './signing/recipes.ts'
 export * from './training/checkpoint.ts'
 export * from './training/flat.ts'
-export * from './training/image-set.ts'
+export * from './training/flat-optimizer.ts'
+export { checkedImages, checkImageSet, type ImageSet } from './training/image-set.ts'
 export * from './training/muon.ts'
+export {
+  type Optimizer,
+  type OptimizerState,
+  type OptimizerStep,
+  type OptimizerUpdate,
+  zeroState,
+} from './training/optimizer.ts'
 export * from './training/optimizers.ts'
 export * from './training/order.ts'
 export * from './training/schedules.ts'

@@ -29,13 +29,14 @@ export function checkAutoencoder(
 ): void {
   checkObject(value, 'the autoencoder', 'an autoencoder, as readAutoencoder or openAutoencoder give it', halves)
   for (const half of halves)
-    checkModel(
-      (value as Readonly<Record<string, unknown>>)[half],
-      `the autoencoder's ${half}`,
-      half === 'encoder' ? 'an encoder' : 'a decoder',
-      ['weights', 'stages'],
-    )
+    checkHalf((value as Readonly<Record<string, unknown>>)[half], half, `the autoencoder's ${half}`)
 }
+
+/** @throws StableSigError as checkWeights */
+export const checkDecoder = (value: unknown, name: string): void => checkHalf(value, 'decoder', name)
+
+const checkHalf = (value: unknown, half: 'encoder' | 'decoder', name: string): void =>
+  checkModel(value, name, half === 'encoder' ? 'an encoder' : 'a decoder', ['weights', 'stages'])
 
 function checkModel(value: unknown, name: string, expected: string, fields: readonly string[]): void {
   checkObject(value, name, expected, fields)

@@ -1,5 +1,6 @@
 import { add, conv2d, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { groupNorm } from '../ops/group-norm.ts'
+import type { NormContext } from '../ops/norm-statistics.ts'
 import type { WeightScope } from './weights.ts'
 
 /**
@@ -17,6 +18,6 @@ export function conv(w: WeightScope, x: Tensor4D, stride: 1 | 2 = 1): Tensor4D {
 }
 
 /** Group normalisation with the scope's weight (scale) and bias (shift): [N,H,W,C] -> [N,H,W,C]. */
-export function norm(w: WeightScope, x: Tensor4D, groups: number, epsilon: number): Tensor4D {
-  return groupNorm(x, w.tensor<Tensor1D>('weight'), w.tensor<Tensor1D>('bias'), groups, epsilon)
+export function norm(w: WeightScope, x: Tensor4D, groups: number, epsilon: number, context?: NormContext): Tensor4D {
+  return groupNorm(x, w.tensor<Tensor1D>('weight'), w.tensor<Tensor1D>('bias'), groups, epsilon, context)
 }

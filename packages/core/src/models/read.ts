@@ -1,8 +1,8 @@
 import { readFloat32, type StateTensor, type TakenTensors } from '@stablesig/weights'
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { markConstant } from '../ops/constant.ts'
 import { requireEngine } from '../ops/engine.ts'
+import { markConstant } from '../ops/hints.ts'
 import { hwio } from './layout.ts'
 import type { Weights } from './weights.ts'
 

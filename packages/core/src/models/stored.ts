@@ -8,7 +8,7 @@ import {
 } from '@stablesig/weights'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { markConstants } from '../ops/constant.ts'
+import { markConstants } from '../ops/hints.ts'
 import { oihw } from './layout.ts'
 import { toTfjs } from './read.ts'
 import type { Weights } from './weights.ts'

@@ -1,5 +1,6 @@
-import { engine, getKernel, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { engine, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { customGradient } from './custom-gradient.ts'
+import { computedAfter } from './hints.ts'
 import { dropTape } from './value-and-gradients.ts'
 
 /**
@@ -19,21 +20,11 @@ export function checkpointed<X extends Tensor, Y extends Tensor>(
     value: f(x, weights),
     saved: [x, ...Object.values(weights)] as [X, ...Tensor[]],
     gradient: (dy: Y, [x, ...tensors]) => {
-      const again = afterwards(x, dy)
+      const again = computedAfter(x, dy)
       const named = Object.fromEntries(names.map((name, i): [string, Tensor] => [name, tensors[i] ?? x]))
       return innerGradients(() => f(again, named), [again, ...tensors], dy)
     },
   }))
-}
-
-/**
- * x, but as a tensor that is there no earlier than `after`. A compiling engine would take the block's second computation for
- * its first and keep that one's results, or compute it long before it is needed; one that has the kernel 'Afterwards' is told
- * so. Others compute in the order in which they are asked.
- */
-function afterwards<X extends Tensor>(x: X, after: Tensor): X {
-  if (!getKernel('Afterwards', engine().backendName)) return x
-  return engine().runKernel<X>('Afterwards', { x, after })
 }
 
 /** Gradients of a function inside a gradient: tfjs has one tape, which is in use by the outer one. */

@@ -14,24 +14,31 @@ import {
 } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { customGradient } from './custom-gradient.ts'
-import { statisticsFor } from './norm-statistics.ts'
+import type { NormContext } from './norm-statistics.ts'
 
 /**
  * Group normalisation: x [N,H,W,C] -> [N,H,W,C]. Channels are split into `groups` runs of neighbours, each run brought to mean 0
  * and variance 1 over itself and all positions (biased variance plus epsilon), then scaled by gamma [C] and shifted by beta [C].
  *
- * With h the normalised values and g = dy·gamma, both by group:  dx = (g - mean(g) - h·mean(g·h)) / deviation.
+ * With h the normalised values and g = dy·gamma, both by group:  dx = (g - mean(g) - h·mean(g·h)) / std.
  * Only the channel axis is ever split and H and W never merge, so that a compiler can keep the tensor in another layout.
- * Where a visitor gives statistics (`visitNorms`), those take the place of x's own.
+ * @param context gives statistics that take the place of x's own
  * @throws StableSigError 'shape' where C is not a multiple of `groups`
  */
-export function groupNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, groups: number, epsilon: number): Tensor4D {
+export function groupNorm(
+  x: Tensor4D,
+  gamma: Tensor1D,
+  beta: Tensor1D,
+  groups: number,
+  epsilon: number,
+  context?: NormContext,
+): Tensor4D {
   const [n, h, w, c] = x.shape
   if (c % groups) throw new StableSigError('shape', `${c} channels cannot be split into ${groups} groups of equal size`)
   const over = [1, 2, 4]
   const split = (t: Tensor4D): Tensor5D => reshape(t, [n, h, w, groups, c / groups])
   const merge = (t: Tensor5D): Tensor4D => reshape(t, [n, h, w, c])
-  const given = statisticsFor(() => split(x))
+  const given = context?.statisticsFor(split(x))
   if (given)
     return tidy(() => {
       const normal = mul<Tensor5D>(sub(split(x), given.mean), rsqrt(add(given.variance, epsilon)))

@@ -7,26 +7,10 @@ export interface GroupStatistics {
 }
 
 /**
- * Sees what a group norm is about to normalise, x [N,H,W,G,C/G], and says by which statistics; nothing means its own.
- * It is shown the norms of a network in the order in which the network applies them.
+ * Whose statistics a network's group norms use: a tile of an image is normalised by those of the whole image. It is passed along
+ * to every norm of the network, in the order in which the network applies them.
  */
-export type NormVisitor = (x: Tensor5D) => GroupStatistics | undefined
-
-let visitor: NormVisitor | undefined
-
-/**
- * Runs a network with a visitor at its group norms: how a tile of an image is normalised by the statistics of the whole.
- * Like tidy it holds for what `network` does before it returns, and a network need not know of it.
- */
-export function visitNorms<T>(visit: NormVisitor, network: () => T): T {
-  const outer = visitor
-  visitor = visit
-  try {
-    return network()
-  } finally {
-    visitor = outer
-  }
+export interface NormContext {
+  /** What to normalise x [N,H,W,G,C/G] by; undefined means its own statistics. */
+  statisticsFor(x: Tensor5D): GroupStatistics | undefined
 }
-
-/** What the visitor of the moment, if any, says of x, which is made only for one. */
-export const statisticsFor = (x: () => Tensor5D): GroupStatistics | undefined => visitor?.(x())

@@ -1,9 +1,10 @@
 import type { TensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
+import { readCheckpoint } from '../training/checkpoint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { type AutoencoderArchitecture, initialAutoencoder, SMALL_AUTOENCODER } from './autoencoder-architecture.ts'
-import { readSnapshot } from './snapshot.ts'
 import { storedTensors } from './stored-tensors.ts'
+import { PRETRAINING_CHECKPOINT } from './training-run.ts'
 
 /**
  * The autoencoder as it was when a checkpoint of trainAutoencoder was written: a model, while its training goes on.
@@ -16,6 +17,10 @@ export async function autoencoderInCheckpoint(
   const shaped = initialAutoencoder(architecture, 0)
   const layout = flatLayout(shaped)
   dispose(shaped)
-  const { step, groups } = await readSnapshot(bytes, null, { weights: layout.vectors.map(({ length }) => length) })
+  const { step, groups } = await readCheckpoint(bytes, {
+    format: PRETRAINING_CHECKPOINT,
+    fingerprint: null,
+    lengths: { weights: layout.vectors.map(({ length }) => length) },
+  })
   return { step, tensors: await storedTensors(layout, groups.weights ?? []) }
 }

@@ -21,9 +21,9 @@ import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { clipByGlobalNorm } from '../training/clip.ts'
 import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
-import type { Optimizer } from '../training/optimizers.ts'
+import type { Optimizer } from '../training/optimizer.ts'
 import type { RecordedStep, VectorGroups } from './training-run.ts'
-import { momentsIn, withMoments } from './vector-groups.ts'
+import { groupOf, updatedGroups } from './vector-groups.ts'
 import { weightsOfPart } from './weights-of-part.ts'
 
 /** What stays the same from step to step. */
@@ -52,10 +52,9 @@ export function autoencoderStep(
   number: number,
   learningRate: number,
 ): RecordedStep {
-  const { encoder, decoder, layout, optimizer, absoluteWeight, structureWeight, maxGradientNorm } = model
+  const { encoder, decoder, layout, absoluteWeight, structureWeight, maxGradientNorm } = model
   return tidy(() => {
-    const weights = groups.weights ?? []
-    const parameters: Weights = unflatten(layout, weights)
+    const parameters: Weights = unflatten(layout, groupOf(groups, 'weights'))
     const { aux, gradients } = valueAndGradients(() => {
       const latents = encoder.apply(weightsOfPart('encoder', parameters), images)
       const made = decoder.apply(weightsOfPart('decoder', parameters), latents)
@@ -66,8 +65,7 @@ export function autoencoderStep(
     const error = mean<Scalar>(square(sub(clipByValue(aux.made, 0, 1), images)))
     const metrics = stack([aux.loss, error, aux.structure]) as Tensor1D
     const gradient = clipByGlobalNorm(flatten(layout, gradients), maxGradientNorm)
-    const updated = optimizer.update(weights, gradient, momentsIn(groups, optimizer), number, learningRate)
-    return { groups: withMoments(updated), metrics }
+    return { groups: updatedGroups(model, groups, gradient, { step: number, learningRate }), metrics }
   })
 }
 

@@ -29,17 +29,18 @@ import { lightLogits, type Normalise } from '../models/light/network.ts'
 import type { Weights } from '../models/weights.ts'
 import { batchNorm } from '../ops/batch-norm.ts'
 import { customGradient } from '../ops/custom-gradient.ts'
+import { changingInput } from '../ops/hints.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import { asUnit, type UnitImages, unitToImageNet } from '../signal/images.ts'
+import { blend } from '../training/blend.ts'
 import { clipByGlobalNorm } from '../training/clip.ts'
 import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
-import type { Optimizer } from '../training/optimizers.ts'
-import { blend, changing } from '../training/update-parts.ts'
+import type { Optimizer } from '../training/optimizer.ts'
 import { type AttackTensors, attacked } from './attacks.ts'
 import type { Curriculum } from './curriculum.ts'
 import { residual } from './embedder.ts'
 import type { RecordedStep, VectorGroups } from './training-run.ts'
-import { momentsIn, withMoments } from './vector-groups.ts'
+import { groupOf, updatedGroups } from './vector-groups.ts'
 import { affineOf, type NormLayer } from './watermark-pair.ts'
 import { weightsOfPart } from './weights-of-part.ts'
 
@@ -81,13 +82,12 @@ export function pairStep(
   number: number,
   learningRate: number,
 ): RecordedStep {
-  const { layout, norms, optimizer, maxGradientNorm, bits } = model
+  const { layout, norms, maxGradientNorm, bits } = model
   return tidy(() => {
-    const weights = groups.weights ?? []
-    const parameters = unflatten(layout, weights)
+    const parameters = unflatten(layout, groupOf(groups, 'weights'))
     const use = tensor1d(Float32Array.from({ length: bits }, (_, i) => (i < curriculum.bits ? 1 : 0)))
-    const inUse = changing(1 / (curriculum.bits * messages.shape[0]))
-    const plain = asUnit(add(mul(sub(images, 0.5), changing(curriculum.contrast)), 0.5))
+    const inUse = changingInput(1 / (curriculum.bits * messages.shape[0]))
+    const plain = asUnit(add(mul(sub(images, 0.5), changingInput(curriculum.contrast)), 0.5))
     const signs = mul<Tensor2D>(sub(mul(messages, 2), 1), use)
     const { aux, gradients } = valueAndGradients(() => {
       const statistics: Record<string, Tensor1D> = {}
@@ -99,7 +99,7 @@ export function pairStep(
         noise,
         normalise('embedder'),
       )
-      const marked = clipByValue(add<Tensor4D>(plain, mul(mark, changing(curriculum.amplitude))), 0, 1)
+      const marked = clipByValue(add<Tensor4D>(plain, mul(mark, changingInput(curriculum.amplitude))), 0, 1)
       const seen = unitToImageNet(asUnit(attacked(marked, attacks)))
       const logits = lightLogits(weightsOfPart('extractor', parameters), seen, normalise('extractor'))
       const loss = maskedMessageLoss(logits, messages, use, inUse)
@@ -110,10 +110,10 @@ export function pairStep(
     const difference = mean(square(sub(aux.marked, plain)))
     const metrics = concat<Tensor1D>([reshape(aux.loss, [1]), reshape(difference, [1]), matches])
     const gradient = clipByGlobalNorm(flatten(layout, gradients), maxGradientNorm)
-    const updated = optimizer.update(weights, gradient, momentsIn(groups, optimizer), number, learningRate)
-    const [before = aux.gathered] = groups.statistics ?? []
+    const updated = updatedGroups(model, groups, gradient, { step: number, learningRate })
+    const [before = aux.gathered] = groupOf(groups, 'statistics')
     const statistics = [blend(before, aux.gathered, 1 - STATISTICS_SHARE) as Tensor1D]
-    return { groups: { ...withMoments(updated), statistics }, metrics }
+    return { groups: { ...updated, statistics }, metrics }
   })
 }
 

@@ -1,9 +1,9 @@
 import { type TensorData, tensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
+import { readCheckpoint } from '../training/checkpoint.ts'
 import { flatLayout } from '../training/flat.ts'
-import { readSnapshot } from './snapshot.ts'
 import { storedTensors } from './stored-tensors.ts'
-import type { GroupValues } from './training-run.ts'
+import { type GroupValues, PRETRAINING_CHECKPOINT } from './training-run.ts'
 import {
   initialPair,
   initialStatistics,
@@ -47,6 +47,6 @@ export async function pairInCheckpoint(
     weights: vectors.map(({ length }) => length),
     statistics: [initialStatistics(architecture).length],
   }
-  const { step, groups } = await readSnapshot(bytes, null, lengths)
+  const { step, groups } = await readCheckpoint(bytes, { format: PRETRAINING_CHECKPOINT, fingerprint: null, lengths })
   return { step, tensors: await pairTensors(architecture, groups) }
 }

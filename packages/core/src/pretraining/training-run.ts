@@ -1,7 +1,7 @@
-import { dispose, type Tensor1D, tensor1d } from '@tensorflow/tfjs-core'
+import { dispose, type Tensor1D } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import type { CheckpointStore } from '../training/checkpoint.ts'
-import { readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts'
+import { inputVector } from '../ops/hints.ts'
+import { type CheckpointStore, readCheckpoint, type Snapshot, writeCheckpoint } from '../training/checkpoint.ts'
 
 /** What a step changes, as vectors by the name of their group; an alias, since tf.tidy passes plain records only. */
 export type VectorGroups = { [group: string]: Tensor1D[] }
@@ -61,6 +61,9 @@ export interface FinishedRun<Progress> {
 
 const CHECKPOINT_EVERY = 100
 
+/** What a checkpoint of these trainings calls itself. */
+export const PRETRAINING_CHECKPOINT = 'stablesig pretraining checkpoint 1'
+
 /**
  * Takes all steps of a training, resuming from a checkpoint where there is one. Weights are the same, bit for bit on one engine,
  * however often the run is stopped and resumed.
@@ -77,7 +80,9 @@ export async function runTraining<Batch, Progress>(
   let done = resumed?.step ?? 0
   const save = async () => {
     const { fingerprint } = task
-    await checkpoint?.write(writeSnapshot({ step: done, fingerprint, groups: await valuesOf(groups), progress }))
+    await checkpoint?.write(
+      writeCheckpoint(PRETRAINING_CHECKPOINT, { step: done, fingerprint, groups: await valuesOf(groups), progress }),
+    )
   }
   let next: Promise<Batch> | undefined
   try {
@@ -124,11 +129,15 @@ async function resume<Batch, Progress>(
   const lengths = Object.entries(groups).map(
     ([group, vectors]) => [group, vectors.map(({ length }) => length)] as const,
   )
-  return readSnapshot(stored, task.fingerprint, Object.fromEntries(lengths))
+  return readCheckpoint(stored, {
+    format: PRETRAINING_CHECKPOINT,
+    fingerprint: task.fingerprint,
+    lengths: Object.fromEntries(lengths),
+  })
 }
 
 const tensorsOf = (groups: GroupValues): VectorGroups =>
-  Object.fromEntries(Object.entries(groups).map(([group, vectors]) => [group, vectors.map((one) => tensor1d(one))]))
+  Object.fromEntries(Object.entries(groups).map(([group, vectors]) => [group, vectors.map(inputVector)]))
 
 async function valuesOf(groups: VectorGroups): Promise<GroupValues> {
   const values: Record<string, Float32Array[]> = {}

@@ -1,33 +1,48 @@
 import { dispose, type Tensor1D } from '@tensorflow/tfjs-core'
 import type { Weights } from '../models/weights.ts'
 import { type FlatLayout, flatten } from '../training/flat.ts'
-import type { Optimizer, Updated } from '../training/optimizers.ts'
+import { type FlatState, flatOptimizer } from '../training/flat-optimizer.ts'
+import type { Optimizer, OptimizerStep } from '../training/optimizer.ts'
 import type { GroupValues, VectorGroups } from './training-run.ts'
 
+/** A checkpoint names an optimiser's state by its place: 'moment.0', 'moment.1', … */
 const momentName = (k: number): string => `moment.${k}`
 
-/** An optimiser's moments among the groups of a step. */
-export const momentsIn = (groups: VectorGroups, { moments }: Optimizer): Tensor1D[][] =>
-  Array.from({ length: moments }, (_, k) => groups[momentName(k)] ?? [])
+/** Names of an optimiser's state, in its order. */
+const stateNames = (optimizer: Optimizer): string[] => Object.keys(optimizer.init([]))
 
-/** What an optimiser of flat vectors gives as groups: 'weights', 'moment.0', 'moment.1', … */
-export function withMoments({ parameters, moments }: Updated): VectorGroups {
-  const named = moments.map((vectors, k) => [momentName(k), vectors as Tensor1D[]] as const)
-  return { weights: parameters as Tensor1D[], ...Object.fromEntries(named) }
+/** Weights and an optimiser's state after a step, as groups: 'weights', 'moment.0', 'moment.1', … */
+export function updatedGroups(
+  { optimizer, layout }: { readonly optimizer: Optimizer; readonly layout: FlatLayout },
+  groups: VectorGroups,
+  gradient: readonly Tensor1D[],
+  step: OptimizerStep,
+): VectorGroups {
+  const names = stateNames(optimizer)
+  const before: FlatState = Object.fromEntries(names.map((name, k) => [name, groupOf(groups, momentName(k))]))
+  const { weights, state } = flatOptimizer(optimizer, layout).update(groupOf(groups, 'weights'), gradient, before, step)
+  return { weights, ...Object.fromEntries(names.map((name, k) => [momentName(k), groupOf(state, name)])) }
 }
 
-/** Weights as a run begins with them, and moments of zero. The weights stay their caller's. */
+/** @throws RangeError where there is no such group */
+export function groupOf(groups: VectorGroups, name: string): Tensor1D[] {
+  const group = groups[name]
+  if (!group) throw new RangeError(`no group ${name} among ${Object.keys(groups).join(', ')}`)
+  return group
+}
+
+/** Weights as a run begins with them, and the optimiser's first state. The weights stay their caller's. */
 export async function startingGroups(layout: FlatLayout, weights: Weights, optimizer: Optimizer): Promise<GroupValues> {
   const vectors = flatten(layout, weights)
-  const values = await Promise.all(vectors.map((vector) => vector.data<'float32'>())).finally(() => dispose(vectors))
-  const zeros = () => layout.vectors.map(({ length }) => zeroVector(length))
-  const moments = Array.from({ length: optimizer.moments }, (_, k) => [momentName(k), zeros()] as const)
-  return { weights: values, ...Object.fromEntries(moments) }
-}
-
-/** Zeros of which one is negative: of a uniform tensor a compiling engine would make a constant, and a graph of its own. */
-export function zeroVector(length: number): Float32Array {
-  const values = new Float32Array(length)
-  values[0] = -0
-  return values
+  const state = flatOptimizer(optimizer, layout).init(vectors)
+  try {
+    const valuesOf = (tensors: readonly Tensor1D[]) =>
+      Promise.all(tensors.map(async (tensor) => (await tensor.data<'float32'>()).slice()))
+    const groups: Record<string, Float32Array[]> = { weights: await valuesOf(vectors) }
+    for (const [k, name] of stateNames(optimizer).entries())
+      groups[momentName(k)] = await valuesOf(groupOf(state, name))
+    return groups
+  } finally {
+    dispose([vectors, state])
+  }
 }

@@ -8,6 +8,7 @@ import { randomKlDecoder, randomKlEncoder } from '../models/autoencoders/random.
 import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
 import { loadExtractor } from '../models/hidden/extractor.ts'
 import '../ops/gradients.ts'
+import { withWeights } from '../models/autoencoders/autoencoder.ts'
 import { asUnit } from '../signal/images.ts'
 import { keyFromBits } from '../signal/key.ts'
 import { evaluateDecoder } from './evaluate-decoder.ts'
@@ -40,7 +41,7 @@ test.each(families)('the %s family is judged on images of any size, at that size
   const seen: number[][] = []
   const { images, total } = await evaluateDecoder({
     autoencoder,
-    decoder: autoencoder.decoder.weights,
+    decoder: autoencoder.decoder,
     extractor,
     key: keyFromBits([1, 0, 1, 1]),
     images: {
@@ -72,16 +73,17 @@ describe('what is not finite', () => {
     async (_, open) => {
       const autoencoder = await open()
       const extractor = await loadExtractor(extractorState({ bits: 4, channels: 4, blocks: 1 }))
-      const decoder = Object.fromEntries(
+      const weights = Object.fromEntries(
         Object.entries(autoencoder.decoder.weights).map(([name, weight]) => [name, tf.fill(weight.shape, Number.NaN)]),
       )
+      const decoder = withWeights(autoencoder.decoder, weights)
       const before = tf.memory().numTensors
       await expect(evaluateDecoder({ autoencoder, decoder, extractor, ...pictures() })).rejects.toMatchObject({
         code: 'not-finite',
         message: expect.stringMatching(/^image 0 \(of 2, from 0\), by the signed decoder: value 1 of 768 is NaN/),
       })
       expect(tf.memory().numTensors).toBe(before)
-      tf.dispose(decoder)
+      decoder.dispose()
       autoencoder.dispose()
       extractor.dispose()
     },
@@ -92,7 +94,7 @@ describe('what is not finite', () => {
     const extractor = await loadExtractor(extractorState({ bits: 4, channels: 4, blocks: 1 }))
     const weights = { ...extractor.weights, 'head.bias': tf.fill([4], Number.POSITIVE_INFINITY) }
     const broken = { ...extractor, weights }
-    const decoder = autoencoder.decoder.weights
+    const { decoder } = autoencoder
     await expect(evaluateDecoder({ autoencoder, decoder, extractor: broken, ...pictures() })).rejects.toMatchObject({
       code: 'not-finite',
       message: 'Logit 1 of 4 is Infinity: image 0 (of 2, from 0) cannot be read',
@@ -116,7 +118,7 @@ test.each(families)('the %s family is trained on images that are not square, in 
       },
     })
   const { decoder } = await train(8, 16)
-  tf.dispose(decoder)
+  decoder.dispose()
   await expect(train(8, 15)).rejects.toThrow(/15 x 8: sides must be multiples/)
   expect(tf.memory().numTensors).toBe(before)
   autoencoder.dispose()

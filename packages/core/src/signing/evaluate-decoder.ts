@@ -1,32 +1,30 @@
-import { tidy } from '@tensorflow/tfjs-core'
 import { stopIfAborted } from '../aborted.ts'
-import { checkCallback, checkNumber, checkOptions, checkSignal } from '../arguments.ts'
+import { checkCallback, checkObject, checkOptions, checkSignal } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
-import { decode, encode } from '../inference/graphs.ts'
-import { cropImages, padImages } from '../inference/tiling/padding.ts'
+import { decode } from '../inference/graphs.ts'
 import { countMatches, readBits } from '../metrics/bits.ts'
 import { psnr } from '../metrics/psnr.ts'
-import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
-import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
+import type { Autoencoder, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkDecoder, checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
-import type { Weights } from '../models/weights.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { checkKey, type Key } from '../signal/key.ts'
-import { checkedImages, checkImageSet, type ImageSet } from '../training/image-set.ts'
-import { logitsOf, pictureOf } from './pictures.ts'
+import type { ImageSet } from '../training/image-set.ts'
+import { logitsOf } from './pictures.ts'
+import { checkPrepared, type PreparedImages, preparing, signedPicture } from './prepared-images.ts'
 
 export interface EvaluateOptions {
   readonly autoencoder: Autoencoder
-  /** The signed decoder's weights. */
-  readonly decoder: Weights
+  /** The signed decoder, as `finetuneDecoder` gives it. */
+  readonly decoder: LatentDecoder
   readonly extractor: Extractor
   readonly key: Key
   /**
    * Images that were not trained on: sides are padded to the autoencoder's blocks and cut back. Without `size` a set may give any
-   * size, its own for example; each image is looked at as in training.
+   * size, its own for example; each image is looked at as in training. `prepareImages` makes those that are evaluated more than once.
    */
-  readonly images: ImageSet
-  /** Shorter side of the images, in pixels, which they must then have. Default: 256 is asked for, and any is taken. */
+  readonly images: ImageSet | PreparedImages
+  /** Shorter side of the images, in pixels, which they must then have. Default: 256 is asked for, and any is taken; that of prepared ones. */
   readonly size?: number
   /** What happens to a signed 8-bit picture before it is read: [1,H,W,3] -> [1,h,w,3]. Default: nothing. */
   readonly attack?: (image: UnitImages) => UnitImages
@@ -61,25 +59,24 @@ export interface DecoderEvaluation {
  */
 export async function evaluateDecoder(options: EvaluateOptions): Promise<DecoderEvaluation> {
   checkOptions(options, 'evaluateDecoder')
-  const { autoencoder, decoder, extractor, key, size = 256, attack, signal, onImage } = options
+  const { autoencoder, decoder, extractor, key, attack, signal, onImage } = options
   checkAutoencoder(autoencoder)
-  checkWeights(decoder, 'the decoder to evaluate')
+  checkDecoder(decoder, 'the decoder to evaluate')
   checkExtractor(extractor)
-  checkImageSet(options.images, 'images')
-  checkNumber(size, 'size', 'a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1)
   checkCallback(attack, 'attack')
   checkCallback(onImage, 'onImage')
   checkSignal(signal)
-  const images = checkedImages(options.images, 'image', { anySize: options.size === undefined })
+  const images = preparedFrom(options)
   checkKey(key, extractor.bits)
   if (!(images.length >= 1)) throw new StableSigError('bad-argument', 'there are no images to evaluate')
   const results: ImageEvaluation[] = []
   for (let index = 0; index < images.length; index++) {
     stopIfAborted(signal, `stopped after ${index} of ${images.length} images`)
     const name = `image ${index} (of ${images.length}, from 0)`
-    const { original, signed } = await reconstruct(autoencoder, decoder, await images.read(index, size), name)
+    const image = await images.prepare(index)
+    const signed = await signedPicture(image, (latents) => decode({ decoder }, latents), name)
     const matches = countMatches(readBits(await logitsOf(extractor, signed, attack), { name }), key)
-    const result = { index, matches, total: key.length, psnr: psnr(signed.bytes, original.bytes) }
+    const result = { index, matches, total: key.length, psnr: psnr(signed.bytes, image.original.bytes) }
     results.push(result)
     onImage?.(result)
   }
@@ -94,24 +91,9 @@ export async function evaluateDecoder(options: EvaluateOptions): Promise<Decoder
   }
 }
 
-/** Both decoders' 8-bit pictures of an image [1,H,W,3] of any size, at that size. The image is disposed. */
-async function reconstruct(autoencoder: Autoencoder, decoder: Weights, image: UnitImages, name: string) {
-  const made = tidy(() => {
-    const [, height, width] = image.shape
-    const latents = encode(autoencoder, padImages(image, autoencoder.downscale))
-    const own = (images: UnitImages) => cropImages(images, height, width)
-    return { original: own(decode(autoencoder, latents)), signed: own(decode(autoencoder, latents, decoder)) }
-  })
-  image.dispose()
-  try {
-    // Asked for together: a compiling engine then makes one graph of both.
-    const [original, signed] = await Promise.all([
-      pictureOf(made.original, `${name}, by the original decoder`),
-      pictureOf(made.signed, `${name}, by the signed decoder`),
-    ])
-    return { original, signed }
-  } finally {
-    made.original.dispose()
-    made.signed.dispose()
-  }
+function preparedFrom({ autoencoder, images, size }: EvaluateOptions): PreparedImages {
+  checkObject(images, 'images', 'a set of images')
+  if (!('prepare' in images)) return preparing({ autoencoder, images, ...(size === undefined ? {} : { size }) }, false)
+  checkPrepared(images, 'images', autoencoder, size)
+  return images
 }

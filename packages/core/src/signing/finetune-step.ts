@@ -11,7 +11,6 @@ import {
   stack,
   sub,
   sum,
-  type Tensor,
   type Tensor1D,
   type Tensor2D,
   tidy,
@@ -23,8 +22,8 @@ import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
-import type { Optimizer } from '../training/optimizers.ts'
-import { at } from '../training/update-parts.ts'
+import { type FlatState, flatOptimizer } from '../training/flat-optimizer.ts'
+import type { Optimizer, OptimizerStep } from '../training/optimizer.ts'
 import type { FrozenBatch } from './frozen-work.ts'
 
 /** What stays the same from step to step. */
@@ -40,8 +39,8 @@ export interface FinetuneModel {
   readonly gradientCheckpointing?: boolean
 }
 
-/** What a step changes: all weights as the layout's vectors, and as many vectors of each of the optimiser's moments. */
-export type FinetuneState = { weights: Tensor1D[]; moments: Tensor1D[][] }
+/** What a step changes: all weights as the layout's vectors, and as many vectors by each name of the optimiser's state. */
+export type FinetuneState = { weights: Tensor1D[]; optimizer: FlatState }
 
 /** `metrics`, 5 values: loss, message loss, image loss, matching bits, mean squared error of clamped images. */
 export type GradientStep = { metrics: Tensor1D; gradient: Tensor1D[] }
@@ -54,19 +53,17 @@ export type FinetuneStep = FinetuneState & GradientStep
  * decoder, extractor, losses, their gradients and the update. The loss is that before the update:
  *   BCE(temperature · logits, key) + lambda · imageLoss(decoded, originals)
  * @param key [1,bits], 0 or 1
- * @param step number of this step, from 1
  */
 export function finetuneStep(
   model: FinetuneModel,
   state: FinetuneState,
   batch: FrozenBatch,
   key: Tensor2D,
-  step: number,
-  learningRate: number,
+  step: OptimizerStep,
 ): FinetuneStep {
   return tidy(() => {
     const { metrics, gradient } = lossAndGradient(model, state.weights, batch, key)
-    return { ...update(model, state, gradient, step, learningRate), metrics, gradient }
+    return { ...update(model, state, gradient, step), metrics, gradient }
   })
 }
 
@@ -94,21 +91,13 @@ export function lossAndGradient(
   })
 }
 
-/** The second half: vectors updated as they are by an optimiser that treats every element alike, else tensor by tensor. */
+/** The second half: new weights, and the optimiser's new state. */
 export function update(
   { optimizer, layout }: Pick<FinetuneModel, 'optimizer' | 'layout'>,
-  { weights, moments }: FinetuneState,
+  state: FinetuneState,
   gradient: readonly Tensor1D[],
-  step: number,
-  learningRate: number,
+  step: OptimizerStep,
 ): FinetuneState {
-  if (optimizer.elementwise) {
-    const updated = optimizer.update(weights, gradient, moments, step, learningRate)
-    return { weights: updated.parameters as Tensor1D[], moments: updated.moments as Tensor1D[][] }
-  }
-  const parts = (vectors: readonly Tensor1D[]) => Object.values(unflatten(layout, vectors))
-  const vectors = (tensors: readonly Tensor[]) =>
-    flatten(layout, Object.fromEntries(layout.names.map((name, i) => [name, at(tensors, i)])))
-  const updated = optimizer.update(parts(weights), parts(gradient), moments.map(parts), step, learningRate)
-  return { weights: vectors(updated.parameters), moments: updated.moments.map(vectors) }
+  const updated = flatOptimizer(optimizer, layout).update(state.weights, gradient, state.optimizer, step)
+  return { weights: updated.weights, optimizer: updated.state }
 }

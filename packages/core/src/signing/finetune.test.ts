@@ -12,7 +12,9 @@ import { asUnit } from '../signal/images.ts'
 import { keyFromBits } from '../signal/key.ts'
 import { batchOrder } from '../training/order.ts'
 import { evaluateDecoder } from './evaluate-decoder.ts'
-import { type FinetuneOptions, type FinetuneProgress, finetuneDecoder } from './finetune.ts'
+import { finetuneDecoder } from './finetune.ts'
+import type { FinetuneOptions } from './finetune-options.ts'
+import type { FinetuneProgress } from './finetune-report.ts'
 
 let autoencoder: Autoencoder
 let extractor: Extractor
@@ -63,8 +65,8 @@ async function run(more: Partial<FinetuneOptions> = {}) {
   const before = tf.memory().numTensors
   const steps: FinetuneProgress[] = []
   const { decoder, report } = await finetuneDecoder(options({ onStep: (step) => void steps.push(step), ...more }))
-  const values = valuesOf(decoder)
-  tf.dispose(decoder)
+  const values = valuesOf(decoder.weights)
+  decoder.dispose()
   expect(tf.memory().numTensors).toBe(before)
   return { values, steps, report }
 }
@@ -152,53 +154,56 @@ describe('finetuneDecoder', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  describe('until', () => {
+  describe('early stopping', () => {
     const heldOut = { length: 3, read: (index: number, size: number) => images.read(index + 100, size) }
-    const easy = { psnr: 5, size: 16, every: 1, from: 2, most: 5, images: heldOut }
+    const easy = { minPsnr: 5, size: 16, evaluateEvery: 1, evaluateFrom: 2, maxSteps: 5, images: heldOut }
 
-    test('stops when held-out images are as good as asked, and gives the weights that were judged', async () => {
-      const judged: number[] = []
+    test('stops when held-out images are as good as asked, and gives the weights that were evaluated', async () => {
+      const evaluated: number[] = []
       const { report, values, steps } = await run({
-        until: { ...easy, from: 1, onJudged: ({ step }) => void judged.push(step) },
+        earlyStopping: { ...easy, evaluateFrom: 1, onEvaluation: ({ step }) => void evaluated.push(step) },
       })
       expect(steps.map(({ step }) => step)).toEqual([1])
-      expect(judged).toEqual([1])
-      expect(report).toMatchObject({ stepsDone: 1, until: { reached: true, step: 1 } })
+      expect(evaluated).toEqual([1])
+      expect(report).toMatchObject({ stepsDone: 1, earlyStopping: { reached: true, step: 1 } })
       expect(values).toEqual(valuesOf(autoencoder.decoder.weights))
     })
 
-    test('says that it was not reached after all steps; what was judged agrees with evaluateDecoder', async () => {
+    test('says that it was not reached after all steps; what was evaluated agrees with evaluateDecoder', async () => {
       const before = tf.memory().numTensors
       const { decoder, report } = await finetuneDecoder(
-        options({ steps: 3, until: { ...easy, most: 3, bitAccuracy: 1, psnr: 99 } }),
+        options({ steps: 3, earlyStopping: { ...easy, maxSteps: 3, minBitAccuracy: 1, minPsnr: 99 } }),
       )
-      expect(report).toMatchObject({ stepsDone: 3, until: { reached: false, step: null } })
-      expect(report.until!.judgements.map(({ step }) => step)).toEqual([2, 3])
+      expect(report).toMatchObject({ stepsDone: 3, earlyStopping: { reached: false, step: null } })
+      expect(report.earlyStopping!.evaluations.map(({ step }) => step)).toEqual([2, 3])
       const { matches, total, bitAccuracy, psnr } = await evaluateDecoder({
         ...options({ images: heldOut, size: 16 }),
         size: 16,
         decoder,
       })
-      expect(report.until!.judgements.at(-1)).toEqual({
+      expect(report.earlyStopping!.evaluations.at(-1)).toEqual({
         ...{ step: 3, images: 3, matches, total, bitAccuracy, psnr, reached: false },
       })
-      tf.dispose(decoder)
+      decoder.dispose()
       expect(tf.memory().numTensors).toBe(before)
     })
 
-    test('stops judging images as soon as too many bits are wrong', async () => {
-      const { report } = await run({ steps: 2, until: { ...easy, bitAccuracy: 1, every: 1, from: 1, most: 2 } })
-      expect(report.until!.judgements[0]!.images).toBeLessThan(3)
+    test('stops evaluating images as soon as too many bits are wrong', async () => {
+      const { report } = await run({
+        steps: 2,
+        earlyStopping: { ...easy, minBitAccuracy: 1, evaluateEvery: 1, evaluateFrom: 1, maxSteps: 2 },
+      })
+      expect(report.earlyStopping!.evaluations[0]!.images).toBeLessThan(3)
     })
 
     test('holds some of the images back where none are named', async () => {
       const many = { ...images, length: 25 }
-      const { report } = await run({ images: many, steps: 1, until: { psnr: 5, size: 16 } })
-      expect(report.until!.judgements).toMatchObject([{ images: 2, reached: true }])
-      await expectRefusal({ until: { psnr: 5 } }, 'bad-argument')
+      const { report } = await run({ images: many, steps: 1, earlyStopping: { minPsnr: 5, size: 16 } })
+      expect(report.earlyStopping!.evaluations).toMatchObject([{ images: 2, reached: true }])
+      await expectRefusal({ earlyStopping: { minPsnr: 5 } }, 'bad-argument')
     })
 
-    test('a run stopped while it judged goes on to the same end', async () => {
+    test('a run stopped while it evaluated goes on to the same end', async () => {
       let stored: Uint8Array | null = null
       const checkpoint = {
         read: async () => stored,
@@ -215,33 +220,33 @@ describe('finetuneDecoder', () => {
           return heldOut.read(index, size)
         },
       }
-      const strict = { ...easy, psnr: 20, bitAccuracy: 0 }
+      const strict = { ...easy, minPsnr: 20, minBitAccuracy: 0 }
       await expectRefusal(
-        { until: { ...strict, images: stopping }, checkpoint, signal: stop.signal, steps: 2 },
+        { earlyStopping: { ...strict, images: stopping }, checkpoint, signal: stop.signal, steps: 2 },
         'aborted',
       )
-      const whole = await run({ until: strict, steps: 2 })
-      const resumed = await run({ until: strict, checkpoint, steps: 2 })
+      const whole = await run({ earlyStopping: strict, steps: 2 })
+      const resumed = await run({ earlyStopping: strict, checkpoint, steps: 2 })
       expect(resumed.report).toMatchObject({
         stepsDone: 0,
         last: null,
-        until: { judgements: whole.report.until!.judgements },
+        earlyStopping: { evaluations: whole.report.earlyStopping!.evaluations },
       })
       expect(resumed.values).toEqual(whole.values)
     })
 
     test('refuses what cannot be asked', async () => {
-      await expectRefusal({ until: { size: 16, images: heldOut } }, 'bad-argument')
-      await expectRefusal({ until: { ...easy, bitAccuracy: 1.2 } }, 'bad-argument')
-      await expectRefusal({ until: { ...easy, every: 0 } }, 'bad-argument')
-      await expectRefusal({ until: { psnr: Number.NaN, images: heldOut } }, 'bad-argument')
+      await expectRefusal({ earlyStopping: { size: 16, images: heldOut } }, 'bad-argument')
+      await expectRefusal({ earlyStopping: { ...easy, minBitAccuracy: 1.2 } }, 'bad-argument')
+      await expectRefusal({ earlyStopping: { ...easy, evaluateEvery: 0 } }, 'bad-argument')
+      await expectRefusal({ earlyStopping: { minPsnr: Number.NaN, images: heldOut } }, 'bad-argument')
     })
   })
 
   test('the fast recipe trains too, and goes on where more steps are asked for', async () => {
     const { steps, report } = await run({
       ...{ recipe: 'fast', steps: 2, warmup: 1 },
-      until: { psnr: 99, size: 16, images: { ...images, length: 1 }, most: 3 },
+      earlyStopping: { minPsnr: 99, size: 16, images: { ...images, length: 1 }, maxSteps: 3 },
     })
     expect(steps.map(({ learningRate }) => learningRate)).toEqual([2e-3, 2e-4, 2e-4])
     expect(report.recipe).toMatchObject({ optimizer: 'muon', size: 16 })
@@ -256,14 +261,14 @@ describe('finetuneDecoder', () => {
 test('evaluateDecoder counts bits and measures distance, and leaves no tensor', async () => {
   const { decoder } = await finetuneDecoder(options({ steps: 2, warmup: 0 }))
   const before = tf.memory().numTensors
-  const same = await evaluateDecoder({ ...options(), decoder: autoencoder.decoder.weights, size: 16 })
+  const same = await evaluateDecoder({ ...options(), decoder: autoencoder.decoder, size: 16 })
   expect(same).toMatchObject({ total: 20, psnr: Number.POSITIVE_INFINITY })
   const signed = await evaluateDecoder({ ...options(), decoder, size: 16 })
   expect(signed.psnr).toBeLessThan(60)
   expect(signed.images).toHaveLength(5)
   expect(signed.matches).toBe(signed.images.reduce((sum, image) => sum + image.matches, 0))
   expect(tf.memory().numTensors).toBe(before)
-  tf.dispose(decoder)
+  decoder.dispose()
 })
 
 test('an order shows every image once a pass, and is known without its past', () => {

@@ -1,115 +1,100 @@
-import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
-import { decode, encode } from '../inference/graphs.ts'
+import { decode } from '../inference/graphs.ts'
 import { countMatches, readBits } from '../metrics/bits.ts'
 import { psnr } from '../metrics/psnr.ts'
-import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
 import type { Weights } from '../models/weights.ts'
 import type { Key } from '../signal/key.ts'
-import type { ImageSet } from '../training/image-set.ts'
-import type { Aim, Judgement } from './early-stopping.ts'
-import { logitsOf, type Picture, pictureOf } from './pictures.ts'
-
-interface HeldOutOptions {
-  readonly autoencoder: Autoencoder
-  readonly extractor: Extractor
-  readonly key: Key
-  readonly images: ImageSet
-  /** Side, in pixels. */
-  readonly size: number
-  readonly signal?: AbortSignal | undefined
-}
-
-/** What no training changes of a held-out image: its latent, and the picture that the original decoder makes of it. */
-interface Prepared {
-  readonly latents: { readonly values: Float32Array; readonly shape: [number, number, number, number] }
-  readonly original: Picture
-}
+import type { EarlyStoppingPlan, EarlyStoppingReport, HeldOutEvaluation, Target } from './early-stopping.ts'
+import { logitsOf } from './pictures.ts'
+import { signedPicture } from './prepared-images.ts'
 
 /** Images from this one on may rule a PSNR out, by their mean and scatter. */
 const ENOUGH_FOR_A_MEAN = 6
 const STANDARD_ERRORS = 4
 
-/**
- * Held-out images that are judged again and again while a decoder is trained: what they are judged against is computed once,
- * 330 kB an image of 256 pixels with 32 latent channels.
- */
+/** Held-out images that are evaluated again and again while a decoder is trained, and what came of it. */
 export class HeldOut {
-  readonly #options: HeldOutOptions
-  readonly #prepared: Prepared[] = []
+  readonly #plan: EarlyStoppingPlan
+  readonly #models: { readonly extractor: Extractor; readonly key: Key }
+  readonly #recipeSteps: number
+  readonly #signal: AbortSignal | undefined
+  readonly #evaluations: HeldOutEvaluation[] = []
+  #seconds = 0
 
-  constructor(options: HeldOutOptions) {
-    this.#options = options
+  constructor(
+    plan: EarlyStoppingPlan,
+    models: { readonly extractor: Extractor; readonly key: Key },
+    recipeSteps: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#plan = plan
+    this.#models = models
+    this.#recipeSteps = recipeSteps
+    this.#signal = signal
+  }
+
+  /** Whether they are evaluated after so many steps. */
+  isDue(step: number): boolean {
+    const { evaluateEvery, evaluateFrom, maxSteps } = this.#plan
+    return step === maxSteps || (step >= evaluateFrom && (this.#recipeSteps - step) % evaluateEvery === 0)
   }
 
   /**
-   * Bits and PSNR of these weights, as `evaluateDecoder` counts them. Unless `thorough`, it stops as soon as the aim is out of
-   * reach: more bits are wrong already than may be, or the mean PSNR is lower by four standard errors.
+   * Bits and PSNR of these weights, as `evaluateDecoder` counts them. But after the last step, it ends as soon as the target is out
+   * of reach: more bits are wrong already than may be, or the mean PSNR is lower by four standard errors.
    * @param weights called inside a tidy, and so as often as there are images
-   * @returns null when `signal` fired
-   * @throws StableSigError 'not-finite' naming the image of which a decoder's picture or the logits are not finite
    */
-  async judge(weights: () => Weights, aim: Aim, step: number, thorough: boolean): Promise<Judgement | null> {
-    const { extractor, images, key, signal } = this.#options
-    const mayBeWrong = images.length * key.length * (1 - aim.bitAccuracy) + 1e-9
+  async evaluate(weights: () => Weights, step: number): Promise<'reached' | 'not reached' | 'aborted'> {
+    const before = performance.now()
+    const evaluation = await this.#evaluation(weights, step)
+    this.#seconds += (performance.now() - before) / 1000
+    if (!evaluation) return 'aborted'
+    this.#evaluations.push(evaluation)
+    this.#plan.onEvaluation?.(evaluation)
+    return evaluation.reached ? 'reached' : 'not reached'
+  }
+
+  report(): EarlyStoppingReport {
+    const last = this.#evaluations.at(-1)
+    return {
+      reached: last?.reached ?? false,
+      step: last?.reached ? last.step : null,
+      evaluations: this.#evaluations,
+      seconds: this.#seconds,
+    }
+  }
+
+  /** null when the signal fired */
+  async #evaluation(weights: () => Weights, step: number): Promise<HeldOutEvaluation | null> {
+    const { heldOut, target, maxSteps } = this.#plan
+    const { extractor, key } = this.#models
+    const mayBeWrong = heldOut.length * key.length * (1 - target.minBitAccuracy) + 1e-9
     const distances: number[] = []
     let matches = 0
-    for (let index = 0; index < images.length; index++) {
-      if (signal?.aborted) return null
-      const { original, latents } = await this.#prepare(index)
-      const name = heldOutImage(index, images)
-      const signed = await this.#picture(latents, weights, name)
-      distances.push(psnr(signed.bytes, original.bytes))
+    for (let index = 0; index < heldOut.length; index++) {
+      if (this.#signal?.aborted) return null
+      const name = `held-out image ${index} (of ${heldOut.length}, from 0)`
+      const image = await heldOut.prepare(index)
+      const signed = await signedPicture(image, (latents) => decode(heldOut.autoencoder, latents, weights()), name)
+      distances.push(psnr(signed.bytes, image.original.bytes))
       matches += countMatches(readBits(await logitsOf(extractor, signed), { name }), key)
       const wrong = distances.length * key.length - matches
-      if (!thorough && (wrong > mayBeWrong || outOfReach(distances, aim.psnr))) break
+      if (step !== maxSteps && (wrong > mayBeWrong || outOfReach(distances, target))) break
     }
     const total = distances.length * key.length
     const figures = { matches, total, bitAccuracy: matches / total, psnr: mean(distances) }
-    const all = distances.length === images.length
+    const all = distances.length === heldOut.length
     // Counted in bits: a share may miss its equal by rounding.
-    const reached = all && total - matches <= mayBeWrong && figures.psnr >= aim.psnr
+    const reached = all && total - matches <= mayBeWrong && figures.psnr >= target.minPsnr
     return { step, images: distances.length, ...figures, reached }
-  }
-
-  async #prepare(index: number): Promise<Prepared> {
-    const known = this.#prepared[index]
-    if (known) return known
-    const { autoencoder, images, size } = this.#options
-    const image = await images.read(index, size)
-    const made = tidy(() => {
-      const latents = encode(autoencoder, image)
-      return { latents, original: decode(autoencoder, latents) }
-    })
-    image.dispose()
-    try {
-      const [values, original] = await Promise.all([
-        made.latents.data<'float32'>(),
-        pictureOf(made.original, `${heldOutImage(index, images)}, by the original decoder`),
-      ])
-      const prepared = { latents: { values, shape: made.latents.shape }, original }
-      this.#prepared[index] = prepared
-      return prepared
-    } finally {
-      made.latents.dispose()
-      made.original.dispose()
-    }
-  }
-
-  async #picture({ values, shape }: Prepared['latents'], weights: () => Weights, name: string): Promise<Picture> {
-    const signed: Tensor4D = tidy(() => decode(this.#options.autoencoder, tensor4d(values, shape), weights()))
-    return pictureOf(signed, `${name}, by the signed decoder`).finally(() => signed.dispose())
   }
 }
 
-/** What errors call it. */
-const heldOutImage = (index: number, { length }: ImageSet): string => `held-out image ${index} (of ${length}, from 0)`
-
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
-function outOfReach(distances: readonly number[], aim: number): boolean {
+function outOfReach(distances: readonly number[], { minPsnr }: Target): boolean {
   if (distances.length < ENOUGH_FOR_A_MEAN) return false
   const middle = mean(distances)
   const variance = distances.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (distances.length - 1)
-  return middle + STANDARD_ERRORS * Math.sqrt(variance / distances.length) < aim
+  return middle + STANDARD_ERRORS * Math.sqrt(variance / distances.length) < minPsnr
 }

@@ -1,29 +1,51 @@
 import { checkNumber, checkOneOf } from '../arguments.ts'
+import { StableSigError } from '../errors.ts'
 import { muon } from '../training/muon.ts'
-import { adamW, type Optimizer } from '../training/optimizers.ts'
+import { checkOptimizer, type Optimizer } from '../training/optimizer.ts'
+import { adamW } from '../training/optimizers.ts'
 import { type Schedule, warmupCosine } from '../training/schedules.ts'
+
+/** Optimisers that a recipe may name. */
+export type RecipeOptimizer = 'adamw' | 'muon'
 
 /** What a fine-tuning run is made of. */
 export interface Recipe {
   readonly steps: number
   /** Images a step. */
   readonly batchSize: number
-  readonly optimizer: 'adamw' | 'muon'
+  readonly optimizer: RecipeOptimizer
   /** Greatest learning rate. */
   readonly learningRate: number
-  /** Where the rate ends, as a share of the greatest; steps beyond the last, which `until` may ask for, have it too. */
+  /** Where the rate ends, as a share of the greatest; steps beyond the last, which early stopping may ask for, have it too. */
   readonly finalLearningRateRatio: number
   /** Steps in which the rate rises. */
   readonly warmup: number
-  /** Whether the rise begins at 0, so that the first step only feeds the optimiser's moments. */
+  /** Whether the rise begins at 0, so that the first step only feeds the optimiser's state. */
   readonly restFirst: boolean
   /** Side of the training images, in pixels. */
   readonly size: number
+  /** Of the optimiser that the recipe names. */
   readonly weightDecay: number
   /** Logits are multiplied by it in the message loss. */
   readonly temperature: number
   /** What the image loss's own weight is multiplied by. */
   readonly imageWeight: number
+}
+
+/** A recipe with some of its numbers changed, and perhaps with an optimiser of the caller's. */
+export type RecipeChanges = {
+  readonly [K in keyof Omit<Recipe, 'optimizer'>]?: Recipe[K] | undefined
+} & {
+  /** By the recipe's names for them, or any other, such as `adamW({ betas: [0.9, 0.99] })`. */
+  readonly optimizer?: RecipeOptimizer | Optimizer | undefined
+}
+
+/** A recipe as it was carried out. */
+export interface UsedRecipe extends Omit<Recipe, 'optimizer' | 'weightDecay'> {
+  /** The optimiser's name. */
+  readonly optimizer: string
+  /** null where the optimiser is the caller's: its fingerprint has its numbers. */
+  readonly weightDecay: number | null
 }
 
 export type RecipeName = 'published' | 'fast'
@@ -61,26 +83,31 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
   },
 }
 
+const OPTIMIZERS: Readonly<Record<RecipeOptimizer, (options: { weightDecay: number }) => Optimizer>> = {
+  adamw: adamW,
+  muon,
+}
+
 /** The learning rate by step from 0: warm-up and half a cosine. */
-export function recipeSchedule({ steps, warmup, learningRate, finalLearningRateRatio, restFirst }: Recipe): Schedule {
+export function recipeSchedule(recipe: Omit<Recipe, 'optimizer' | 'weightDecay'>): Schedule {
+  const { steps, warmup, learningRate, finalLearningRateRatio, restFirst } = recipe
   const schedule = warmupCosine({ steps, warmup, base: learningRate, floor: finalLearningRateRatio * learningRate })
   return restFirst ? schedule : (step) => schedule(step + 1)
 }
 
-/** The optimiser of a recipe. */
-export const recipeOptimizer = ({ optimizer, weightDecay }: Recipe): Optimizer =>
-  ({ adamw: adamW, muon })[optimizer]({ weightDecay })
-
 /**
- * A recipe with some of its numbers changed. Where steps are fewer than the recipe's and no warm-up is given, it shrinks in
- * proportion.
- * @throws StableSigError 'bad-argument' naming the number that is none of its kind
+ * A recipe with some of its numbers changed, and its optimiser. Where steps are fewer than the recipe's and no warm-up is given,
+ * it shrinks in proportion.
+ * @throws StableSigError 'bad-argument' naming the number that is out of its range
  */
-export function recipe(name: RecipeName, changes: { readonly [K in keyof Recipe]?: Recipe[K] | undefined }): Recipe {
+export function recipe(
+  name: RecipeName,
+  changes: RecipeChanges,
+): { readonly recipe: UsedRecipe; readonly optimizer: Optimizer } {
   checkOneOf(name, 'recipe', Object.keys(RECIPES))
   const base = RECIPES[name]
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-  const merged: Recipe = { ...base, ...given }
+  const merged: Omit<Recipe, 'optimizer'> & { optimizer: RecipeOptimizer | Optimizer } = { ...base, ...given }
   const warmup = changes.warmup ?? Math.min(base.warmup, Math.floor((base.warmup / base.steps) * merged.steps))
   const result = { ...merged, warmup }
   for (const key of ['steps', 'batchSize', 'size'] as const)
@@ -96,8 +123,18 @@ export function recipe(name: RecipeName, changes: { readonly [K in keyof Recipe]
     'a share from 0 to 1',
     (value) => value >= 0 && value <= 1,
   )
-  checkOneOf(result.optimizer, 'optimizer', ['adamw', 'muon'])
-  return result
+  const { optimizer, weightDecay } = result
+  if (typeof optimizer === 'string') {
+    checkOneOf(optimizer, 'optimizer', Object.keys(OPTIMIZERS))
+    return { recipe: { ...result, optimizer }, optimizer: OPTIMIZERS[optimizer]({ weightDecay }) }
+  }
+  checkOptimizer(optimizer, 'optimizer')
+  if (changes.weightDecay !== undefined)
+    throw new StableSigError(
+      'bad-argument',
+      `weightDecay is of the optimizer that a recipe names: give it to '${optimizer.name}' where that is made`,
+    )
+  return { recipe: { ...result, optimizer: optimizer.name, weightDecay: null }, optimizer }
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1

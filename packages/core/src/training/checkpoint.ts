@@ -1,4 +1,11 @@
-import { memorySource, openWeights, readFloat32, tensorData, writeSafetensors } from '@stablesig/weights'
+import {
+  memorySource,
+  openWeights,
+  readFloat32,
+  type StateDict,
+  tensorData,
+  writeSafetensors,
+} from '@stablesig/weights'
 import { StableSigError } from '../errors.ts'
 
 /** Where a run keeps what it needs to go on: a file, a database, memory. */
@@ -11,65 +18,83 @@ export interface CheckpointStore {
   readonly every?: number
 }
 
-/** A run between two steps. */
+/** A run between two steps, as a file keeps it. */
 export interface Snapshot {
   /** Steps done. */
   readonly step: number
-  /** What the run was started with; only a run started with the same goes on from here. */
+  /** What the run was started with; only a run started with the same continues from here. */
   readonly fingerprint: string
-  /** All weights as vectors, and as many of each of the optimiser's moments. */
-  readonly weights: readonly Float32Array[]
-  readonly moments: readonly (readonly Float32Array[])[]
+  /** Weights, an optimiser's state and whatever else a step changes, as vectors by the name of their group. */
+  readonly groups: Readonly<Record<string, readonly Float32Array[]>>
+  /** What else a run knows of its past: anything JSON can hold. */
+  readonly progress: unknown
 }
 
-const FORMAT = 'stablesig training checkpoint 2'
+const vectorName = (group: string, i: number): string => `${group}.${i}`
 
-/** Of the weights, kind 0, or of moment kind - 1. */
-const vectorName = (kind: number, i: number): string => (kind === 0 ? `weights.${i}` : `moment.${kind - 1}.${i}`)
-
-/** A snapshot as the bytes of a safetensors file. */
-export function writeCheckpoint({ step, fingerprint, weights, moments }: Snapshot): Uint8Array {
-  const tensors = [weights, ...moments].flatMap((vectors, kind) =>
-    vectors.map((values, i) => [vectorName(kind, i), tensorData(values, [values.length])] as const),
+/**
+ * A snapshot as the bytes of a safetensors file.
+ * @param format says which training wrote it, and in which version
+ */
+export function writeCheckpoint(format: string, { step, fingerprint, groups, progress }: Snapshot): Uint8Array {
+  const tensors = Object.entries(groups).flatMap(([group, vectors]) =>
+    vectors.map((values, i) => [vectorName(group, i), tensorData(values, [values.length])] as const),
   )
-  return writeSafetensors(Object.fromEntries(tensors), { format: FORMAT, step: `${step}`, fingerprint })
+  const about = { format, step: `${step}`, fingerprint, progress: JSON.stringify(progress) }
+  return writeSafetensors(Object.fromEntries(tensors), about)
+}
+
+/** What a checkpoint is held to. */
+export interface ExpectedCheckpoint {
+  readonly format: string
+  /** The run's; null takes a checkpoint of any. */
+  readonly fingerprint: string | null
+  /** Of each group's vectors; groups that are not among them are not read. */
+  readonly lengths: Readonly<Record<string, readonly number[]>>
 }
 
 /**
  * Reads what writeCheckpoint wrote.
- * @param expected the run's fingerprint and steps, the lengths of its vectors and how many moments the optimiser keeps
- * @throws StableSigError 'bad-checkpoint' when it is no checkpoint, or that of another run
+ * @throws StableSigError 'bad-checkpoint' when it is not a checkpoint of this format, or that of another run
  */
-export async function readCheckpoint(
-  bytes: Uint8Array,
-  expected: { fingerprint: string; lengths: readonly number[]; moments: number; steps: number },
-): Promise<Snapshot> {
-  const refuse = (why: string, cause?: unknown) =>
-    new StableSigError('bad-checkpoint', `cannot resume: ${why}`, { cause })
-  const state = await openWeights(memorySource('the checkpoint', bytes)).catch((cause) => {
-    throw refuse('the checkpoint is no safetensors file; delete it to start anew', cause)
+export async function readCheckpoint(bytes: Uint8Array, expected: ExpectedCheckpoint): Promise<Snapshot> {
+  const state = await openWeights(memorySource('the checkpoint', bytes)).catch((cause: unknown) => {
+    throw refusal('it is not a safetensors file; delete it to start anew', cause)
   })
-  const { format, step, fingerprint } = state.metadata
-  if (format !== FORMAT) throw refuse(`the checkpoint's format is '${format}', expected '${FORMAT}'`)
-  if (fingerprint !== expected.fingerprint)
-    throw refuse(
-      'the checkpoint belongs to a run with other arguments, weights or images: repeat those, or delete it to start anew',
+  const about = state.metadata
+  if (about.format !== expected.format)
+    throw refusal(`its format is '${about.format}', expected '${expected.format}': delete it to start anew`)
+  if (expected.fingerprint !== null && about.fingerprint !== expected.fingerprint)
+    throw refusal(
+      'it belongs to a run with other arguments, weights or images: repeat those, or delete it to start anew ' +
+        `(it was started with ${about.fingerprint}, this run with ${expected.fingerprint})`,
     )
-  const done = Number(step)
-  if (!Number.isSafeInteger(done) || done < 0 || done > expected.steps)
-    throw refuse(`the checkpoint says ${step} steps were done of ${expected.steps}`)
-  const vectors = async (kind: number): Promise<Float32Array[]> => {
-    const read: Float32Array[] = []
-    for (const [i, length] of expected.lengths.entries()) {
-      const stored = state.tensors.get(vectorName(kind, i))
-      if (stored?.dtype !== 'float32' || stored.shape.join() !== `${length}`)
-        throw refuse(`the checkpoint's tensor ${vectorName(kind, i)} is no vector of ${length} float32 values`)
-      read.push(await readFloat32(stored))
-    }
-    return read
-  }
-  const weights = await vectors(0)
-  const moments: Float32Array[][] = []
-  for (let kind = 1; kind <= expected.moments; kind++) moments.push(await vectors(kind))
-  return { step: done, fingerprint, weights, moments }
+  const step = Number(about.step)
+  if (!Number.isSafeInteger(step) || step < 0) throw refusal(`it says that ${about.step} steps were done`)
+  const groups: Record<string, Float32Array[]> = {}
+  for (const [group, lengths] of Object.entries(expected.lengths))
+    groups[group] = await vectorsOf(state, group, lengths)
+  return { step, fingerprint: about.fingerprint ?? '', groups, progress: progressOf(about.progress ?? '') }
 }
+
+function progressOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw refusal('what it says of its progress is not JSON', cause)
+  }
+}
+
+async function vectorsOf(state: StateDict, group: string, lengths: readonly number[]): Promise<Float32Array[]> {
+  const vectors: Float32Array[] = []
+  for (const [i, length] of lengths.entries()) {
+    const stored = state.tensors.get(vectorName(group, i))
+    if (stored?.dtype !== 'float32' || stored.shape.join() !== `${length}`)
+      throw refusal(`its tensor ${vectorName(group, i)} is not a vector of ${length} float32 values`)
+    vectors.push(await readFloat32(stored))
+  }
+  return vectors
+}
+
+const refusal = (why: string, cause?: unknown): StableSigError =>
+  new StableSigError('bad-checkpoint', `cannot resume from the checkpoint: ${why}`, { cause })

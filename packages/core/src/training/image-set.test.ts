@@ -92,12 +92,18 @@ describe.each(MISTAKES)('%s', (_, make, code, message) => {
 
   test('is refused among held-out images, named or held out', async () => {
     const common = { autoencoder, extractor, key, size: SIZE, batchSize: 1, steps: 1 }
-    const until = { psnr: 99, size: SIZE, from: 1 }
-    await failure(finetuneDecoder({ ...common, images: setWith(make, -1), until: { ...until, images: setWith(make) } }))
+    const earlyStopping = { minPsnr: 99, size: SIZE, evaluateFrom: 1 }
+    await failure(
+      finetuneDecoder({
+        ...common,
+        images: setWith(make, -1),
+        earlyStopping: { ...earlyStopping, images: setWith(make) },
+      }),
+    )
   })
 
   test('is refused by evaluation, and by frozen work', async () => {
-    const decoder = autoencoder.decoder.weights
+    const { decoder } = autoencoder
     await failure(evaluateDecoder({ autoencoder, decoder, extractor, key, images: setWith(make), size: SIZE }))
     const visits = [3]
     const frozen = new FrozenWork({ autoencoder, images: setWith(make), size: SIZE, cacheBytes: 0, visits })
@@ -112,9 +118,9 @@ test('an image held out by the run itself is named by its place in the whole set
       asUnit(tf.tidy(() => (index === 5 ? withValue(Number.NaN)() : picture(index)) as tf.Tensor4D)),
   }
   const common = { autoencoder, extractor, key, images, size: SIZE, batchSize: 1, steps: 1 }
-  await expect(finetuneDecoder({ ...common, until: { psnr: 99, size: SIZE, from: 1 } })).rejects.toThrow(
-    /training image 5 \(of 10, from 0\) holds NaN/,
-  )
+  await expect(
+    finetuneDecoder({ ...common, earlyStopping: { minPsnr: 99, size: SIZE, evaluateFrom: 1 } }),
+  ).rejects.toThrow(/training image 5 \(of 10, from 0\) holds NaN/)
 })
 
 test('what resampling overshoots is a unit image, and a longer side is taken', async () => {

@@ -1,8 +1,10 @@
+import { tensor4d } from '@tensorflow/tfjs-core'
 import { badArgument, checkObject, checkTensor } from '../arguments.ts'
+import { at } from '../at.ts'
 import { rangeFault } from '../detection/decidable.ts'
 import { StableSigError } from '../errors.ts'
 import { extremes, placeIn } from '../signal/as-unit-images.ts'
-import type { UnitImages } from '../signal/images.ts'
+import { asUnit, type UnitImages } from '../signal/images.ts'
 
 /** Photographs that are read when they are asked for, so that a folder of any size needs no memory. */
 export interface ImageSet {
@@ -23,31 +25,69 @@ export function checkImageSet(value: unknown, name: string): void {
   if (typeof length !== 'number' || typeof read !== 'function') throw badArgument(name, expected, value)
 }
 
+/** Images that are looked at as they are read. */
+class CheckedImages implements ImageSet {
+  constructor(
+    readonly length: number,
+    readonly read: ImageSet['read'],
+  ) {}
+}
+
 /**
  * The same images, each looked at as it is read: a tensor [1,H,W,3] of float32, its shorter side as asked for, its values finite
- * and those of a unit image. A bad one is disposed.
+ * and those of a unit image. A bad one is disposed. Images that are looked at already are not looked at twice.
  * @param what what errors call an image: 'training image'
  * @param anySize whether images may be of another size than asked for
  * @returns a set whose `read` throws 'bad-argument', 'shape', 'bad-image' or 'disposed', naming the image by its index
  */
 export function checkedImages(images: ImageSet, what: string, { anySize = false } = {}): ImageSet {
-  return {
-    length: images.length,
-    async read(index, size) {
-      const image = await images.read(index, size)
-      const name = `${what} ${index} (of ${images.length}, from 0)`
-      checkTensor(image, name, 'a tensor [1,H,W,3]')
-      try {
-        checkShape(image, name, anySize ? null : size)
-        checkValues(await image.data<'float32'>(), image.shape, name)
-      } catch (error) {
-        image.dispose()
-        throw error
-      }
-      return image
-    },
-  }
+  if (images instanceof CheckedImages) return images
+  return new CheckedImages(images.length, async (index, size) => {
+    const image = await images.read(index, size)
+    const name = `${what} ${index} (of ${images.length}, from 0)`
+    checkTensor(image, name, 'a tensor [1,H,W,3]')
+    try {
+      checkShape(image, name, anySize ? null : size)
+      checkValues(await image.data<'float32'>(), image.shape, name)
+    } catch (error) {
+      image.dispose()
+      throw error
+    }
+    return image
+  })
 }
+
+/**
+ * Reads some images before their turn, on the host: for what looks at them before work begins that needs them first.
+ * @returns their values in the order of `indices`, and the same set, which hands each of them out once before it reads it again
+ */
+export async function readAhead(
+  images: ImageSet,
+  indices: readonly number[],
+  size: number,
+): Promise<{ readonly values: readonly Float32Array[]; readonly images: ImageSet }> {
+  const kept = new Map<number, { readonly values: Float32Array; readonly shape: UnitImages['shape'] }>()
+  for (const index of new Set(indices)) {
+    const image = await images.read(index, size)
+    const values = await image.data<'float32'>().finally(() => image.dispose())
+    kept.set(index, { values: values.slice(), shape: image.shape })
+  }
+  const values = indices.map((index) => kept.get(index)?.values ?? new Float32Array())
+  const read: ImageSet['read'] = async (index, asked) => {
+    const known = asked === size ? kept.get(index) : undefined
+    if (!known) return images.read(index, asked)
+    kept.delete(index)
+    return asUnit(tensor4d(known.values, known.shape, 'float32'))
+  }
+  return { values, images: likewiseChecked(images, images.length, read) }
+}
+
+/** Some images of a set, by their indices there; as checked as the set is. */
+export const selectImages = (images: ImageSet, indices: readonly number[]): ImageSet =>
+  likewiseChecked(images, indices.length, (index, size) => images.read(at(indices, index), size))
+
+const likewiseChecked = (images: ImageSet, length: number, read: ImageSet['read']): ImageSet =>
+  images instanceof CheckedImages ? new CheckedImages(length, read) : { length, read }
 
 function checkShape({ shape, dtype }: UnitImages, name: string, size: number | null): void {
   const [count, height = 0, width = 0, channels] = shape

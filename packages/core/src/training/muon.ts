@@ -20,8 +20,10 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core'
-import type { Optimizer } from './optimizers.ts'
-import { at, blend, changing } from './update-parts.ts'
+import { at } from '../at.ts'
+import { changingInput } from '../ops/hints.ts'
+import { blend } from './blend.ts'
+import { fingerprintOf, type Optimizer, vectorsOf, zeroState } from './optimizer.ts'
 
 export interface MuonOptions {
   /** Decay of the momentum. Default .9. */
@@ -46,12 +48,13 @@ const TINY = 1e-12
 export function muon({ momentum = 0.9, weightDecay = 0 }: MuonOptions = {}): Optimizer {
   return {
     name: 'muon',
-    moments: 1,
-    elementwise: false,
-    update: (parameters, gradients, [first = []], _step, learningRate) =>
+    fingerprint: fingerprintOf('muon', { momentum, weightDecay }),
+    init: zeroState('momentum'),
+    update: (parameters, gradients, state, { learningRate }) =>
       tidy(() => {
-        const rate = changing(learningRate)
-        const shrink = changing(1 - learningRate * weightDecay)
+        const first = vectorsOf(state, 'momentum')
+        const rate = changingInput(learningRate)
+        const shrink = changingInput(1 - learningRate * weightDecay)
         const moments = parameters.map((_, i) => blend(at(first, i), at(gradients, i), momentum))
         const wanted = parameters.map((_, i) => add(at(gradients, i), mul(at(moments, i), momentum)))
         const directions = evenedOut(wanted)
@@ -59,7 +62,7 @@ export function muon({ momentum = 0.9, weightDecay = 0 }: MuonOptions = {}): Opt
           const moved = sub(weightDecay ? mul(p, shrink) : p, mul(at(directions, i), rate))
           return moved.rank === p.rank ? moved : reshape(moved, p.shape)
         })
-        return { parameters: next, moments: [moments] }
+        return { parameters: next, state: { momentum: moments } }
       }),
   }
 }

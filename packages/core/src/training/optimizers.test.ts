@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { recipe, recipeSchedule } from '../signing/recipes.ts'
 import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { muon } from './muon.ts'
-import { adam, adamW, lamb, type Optimizer, sgd } from './optimizers.ts'
+import type { Optimizer } from './optimizer.ts'
+import { adam, adamW, lamb, sgd } from './optimizers.ts'
 import { halving, pretrainCosine, warmupCosine } from './schedules.ts'
 
 beforeAll(async () => {
@@ -20,27 +21,28 @@ describe.each([
 ] as [string, Optimizer, number][])('%s', (_, optimizer, rate) => {
   test('goes down a bowl and leaves as many tensors as it found', async () => {
     let parameters: tf.Tensor[] = [tf.tensor1d([3, -2]), tf.tensor1d([1])]
-    let moments = Array.from({ length: optimizer.moments }, () => parameters.map((p) => tf.zeros(p.shape)))
+    let state = optimizer.init(parameters)
     const before = tf.memory().numTensors
     const height = () =>
       tf.tidy(() => parameters.map((p) => tf.sum(tf.square(p)).dataSync()[0]!).reduce((a, b) => a + b, 0))
     const start = height()
     for (let step = 1; step <= 40; step++) {
       const gradients = parameters.map((p) => tf.mul(p, 2))
-      const updated = optimizer.update(parameters, gradients, moments, step, rate)
-      tf.dispose([parameters, gradients, moments])
-      ;({ parameters, moments } = updated)
+      const updated = optimizer.update(parameters, gradients, state, { step, learningRate: rate })
+      tf.dispose([parameters, gradients, state])
+      ;({ parameters, state } = updated)
     }
     expect(tf.memory().numTensors).toBe(before)
     expect(height()).toBeLessThan(start / 4)
-    tf.dispose([parameters, moments])
+    tf.dispose([parameters, state])
   })
-  test('a rate of 0 leaves the parameters and moves the moments', () => {
+  test('a rate of 0 leaves the parameters and moves the state', () => {
     const p = tf.tensor1d([3, -2])
-    const moments = Array.from({ length: optimizer.moments }, () => [tf.zeros([2])])
-    const updated = optimizer.update([p], [tf.tensor1d([1, 1])], moments, 1, 0)
+    const before = optimizer.init([p])
+    const updated = optimizer.update([p], [tf.tensor1d([1, 1])], before, { step: 1, learningRate: 0 })
     expect([...updated.parameters[0]!.dataSync()]).toEqual([3, -2])
-    expect(updated.moments[0]![0]!.dataSync()[0]).not.toBe(0)
+    expect(Object.keys(updated.state)).toEqual(Object.keys(before))
+    for (const [moved] of Object.values(updated.state)) expect(moved!.dataSync()[0]).not.toBe(0)
   })
 })
 
@@ -84,13 +86,13 @@ test('schedules: their ends', () => {
 })
 
 test('recipes: the warm-up shrinks with the steps, and numbers are checked', () => {
-  expect(recipe('published', {})).toMatchObject({ steps: 100, warmup: 20, size: 256 })
-  expect(recipe('published', { steps: 10, size: undefined })).toMatchObject({ steps: 10, warmup: 2, size: 256 })
-  expect(recipe('fast', { steps: 500 }).warmup).toBe(recipe('fast', {}).warmup)
-  const rates = [0, 9, 20, 99, 150].map(recipeSchedule(recipe('published', { learningRate: 1 })))
+  expect(recipe('published', {}).recipe).toMatchObject({ steps: 100, warmup: 20, size: 256 })
+  expect(recipe('published', { steps: 10, size: undefined }).recipe).toMatchObject({ steps: 10, warmup: 2, size: 256 })
+  expect(recipe('fast', { steps: 500 }).recipe.warmup).toBe(recipe('fast', {}).recipe.warmup)
+  const rates = [0, 9, 20, 99, 150].map(recipeSchedule(recipe('published', { learningRate: 1 }).recipe))
   expect(rates).toEqual([0, 0.45, 1, expect.closeTo(0.0024, 3), 0.002])
   const busy = [0, 1, 2, 10, 12].map(
-    recipeSchedule(recipe('fast', { steps: 10, warmup: 2, learningRate: 1, finalLearningRateRatio: 0.1 })),
+    recipeSchedule(recipe('fast', { steps: 10, warmup: 2, learningRate: 1, finalLearningRateRatio: 0.1 }).recipe),
   )
   expect(busy).toEqual([0.5, 1, expect.closeTo(0.966, 3), 0.1, 0.1])
   for (const wrong of [

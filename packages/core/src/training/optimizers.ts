@@ -13,38 +13,15 @@ import {
   tidy,
   where,
 } from '@tensorflow/tfjs-core'
-import { at, blend, changing } from './update-parts.ts'
+import { at } from '../at.ts'
+import { changingInput } from '../ops/hints.ts'
+import { blend } from './blend.ts'
+import { fingerprintOf, type Optimizer, type OptimizerUpdate, vectorsOf, zeroState } from './optimizer.ts'
 
-/**
- * An optimiser as a pure function: parameters, gradients and moments in, new ones out, nothing disposed and nothing read.
- * All but Lamb treat every element alike, so a whole model may be one flat vector: a handful of operations instead of a
- * handful a tensor. What changes between steps goes in as scalar tensors, so that a compiled step is used again and again.
+/*
+ * All but Lamb treat every element alike, so a whole model may be a few flat vectors: a handful of operations instead of a
+ * handful a tensor.
  */
-export interface Optimizer {
-  readonly name: string
-  /** Vectors of state it keeps for each parameter, all zero before the first step. */
-  readonly moments: number
-  /** False where an update depends on which tensor an element belongs to (Lamb's norms). */
-  readonly elementwise: boolean
-  /**
-   * One step: parameters p, gradients g of the same shapes, and moments[k] shaped as the parameters.
-   * @param step number of this step, from 1
-   * @param learningRate 0 leaves the parameters and still advances the moments
-   */
-  update(
-    parameters: readonly Tensor[],
-    gradients: readonly Tensor[],
-    moments: readonly (readonly Tensor[])[],
-    step: number,
-    learningRate: number,
-  ): Updated
-}
-
-/** What an update gives; an alias, since tf.tidy passes plain records only. */
-export type Updated = {
-  parameters: Tensor[]
-  moments: Tensor[][]
-}
 
 export interface SgdOptions {
   readonly momentum?: number
@@ -57,12 +34,14 @@ export interface SgdOptions {
 export function sgd({ momentum = 0, weightDecay = 0, nesterov = false }: SgdOptions = {}): Optimizer {
   return {
     name: 'sgd',
-    moments: 1,
+    fingerprint: fingerprintOf('sgd', { momentum, weightDecay, nesterov }),
     elementwise: true,
-    update: (parameters, gradients, [buffers = []], _step, learningRate) =>
+    init: zeroState('momentum'),
+    update: (parameters, gradients, state, { learningRate }) =>
       tidy(() => {
-        const lr = changing(learningRate)
-        return each(parameters, (p, i) => {
+        const buffers = vectorsOf(state, 'momentum')
+        const lr = changingInput(learningRate)
+        return each(parameters, ['momentum'], (p, i) => {
           const g = weightDecay ? add(at(gradients, i), mul(p, weightDecay)) : at(gradients, i)
           const buffer = add(mul(at(buffers, i), momentum), g)
           const direction = nesterov ? add(g, mul(buffer, momentum)) : buffer
@@ -84,7 +63,7 @@ export interface AdamOptions {
 /** Adam with bias correction: p -= lr · (m/(1-b1^t)) / (√v/√(1-b2^t) + eps); weight decay goes into the gradient. */
 export function adam(options: AdamOptions = {}): Optimizer {
   const { weightDecay = 0 } = options
-  return adamLike('adam', options, {
+  return adamLike('adam', options, weightDecay, {
     gradient: (g, p) => (weightDecay ? add(g, mul(p, weightDecay)) : g),
     keep: () => undefined,
   })
@@ -93,7 +72,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
 /** AdamW: p shrinks to (1 - lr·d)·p, then Adam's step with the plain gradient. */
 export function adamW(options: AdamOptions = {}): Optimizer {
   const { weightDecay = 0.01 } = options
-  return adamLike('adamw', options, { gradient: (g) => g, keep: (lr) => 1 - lr * weightDecay })
+  return adamLike('adamw', options, weightDecay, { gradient: (g) => g, keep: (lr) => 1 - lr * weightDecay })
 }
 
 interface Decay {
@@ -103,20 +82,27 @@ interface Decay {
 }
 
 /** The moments are PyTorch's divided by 1 - beta: m = b1·m + g, v = b2·v + g². */
-function adamLike(name: string, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions, decay: Decay): Optimizer {
+function adamLike(
+  name: string,
+  { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions,
+  weightDecay: number,
+  decay: Decay,
+): Optimizer {
   return {
     name,
-    moments: 2,
+    fingerprint: fingerprintOf(name, { betas, epsilon, weightDecay }),
     elementwise: true,
-    update: (parameters, gradients, [first = [], second = []], step, learningRate) =>
+    init: zeroState(...MOMENTS),
+    update: (parameters, gradients, state, { step, learningRate }) =>
       tidy(() => {
+        const [first, second] = [vectorsOf(state, 'first'), vectorsOf(state, 'second')]
         // Moments as plain sums, and all that is one number brought to the rate: every operation is a pass over all weights.
         const root = Math.sqrt((1 - betas[1]) / (1 - betas[1] ** step))
-        const rate = changing((learningRate * (1 - betas[0])) / (1 - betas[0] ** step) / root)
-        const least = changing(epsilon / root)
+        const rate = changingInput((learningRate * (1 - betas[0])) / (1 - betas[0] ** step) / root)
+        const least = changingInput(epsilon / root)
         const keep = decay.keep(learningRate)
-        const shrink = keep === undefined ? undefined : changing(keep)
-        return each(parameters, (p, i) => {
+        const shrink = keep === undefined ? undefined : changingInput(keep)
+        return each(parameters, MOMENTS, (p, i) => {
           const g = decay.gradient(at(gradients, i), p)
           const m = add(mul(at(first, i), betas[0]), g)
           const v = add(mul(at(second, i), betas[1]), square(g))
@@ -140,16 +126,17 @@ export function lamb(options: LambOptions = {}): Optimizer {
   const { betas = [0.9, 0.999], epsilon = 1e-6, weightDecay = 0.01, maxGradientNorm = 1 } = options
   return {
     name: 'lamb',
-    moments: 2,
-    elementwise: false,
-    update: (parameters, gradients, [first = [], second = []], step, learningRate) =>
+    fingerprint: fingerprintOf('lamb', { betas, epsilon, weightDecay, maxGradientNorm }),
+    init: zeroState(...MOMENTS),
+    update: (parameters, gradients, state, { step, learningRate }) =>
       tidy(() => {
-        const lr = changing(learningRate)
-        const mean = changing(1 / (1 - betas[0] ** step))
-        const root = changing(1 / Math.sqrt(1 - betas[1] ** step))
+        const [first, second] = [vectorsOf(state, 'first'), vectorsOf(state, 'second')]
+        const lr = changingInput(learningRate)
+        const mean = changingInput(1 / (1 - betas[0] ** step))
+        const root = changingInput(1 / Math.sqrt(1 - betas[1] ** step))
         const squares = gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b))
         const clip = maximum(div(sqrt(squares), maxGradientNorm), 1)
-        return each(parameters, (p, i) => {
+        return each(parameters, MOMENTS, (p, i) => {
           const g = div(at(gradients, i), clip)
           const m = blend(at(first, i), g, betas[0])
           const v = blend(at(second, i), square(g), betas[1])
@@ -171,11 +158,18 @@ function trust(p: Tensor, u: Tensor): Tensor {
 /** Of the parameter's shape: arithmetic with [1] gives an axis to what has none. */
 const shaped = (result: Tensor, p: Tensor): Tensor => (result.rank === p.rank ? result : reshape(result, p.shape))
 
-function each(parameters: readonly Tensor[], step: (p: Tensor, i: number) => Tensor[]): Updated {
+/** Adam's state: running sums of gradients, and of their squares. */
+const MOMENTS = ['first', 'second'] as const
+
+/** A step parameter by parameter, each giving the parameter and its state in the order of `names`. */
+function each(
+  parameters: readonly Tensor[],
+  names: readonly string[],
+  step: (p: Tensor, i: number) => Tensor[],
+): OptimizerUpdate {
   const results = parameters.map((p, i) => step(p, i).map((result) => shaped(result, p)))
-  const count = (results[0]?.length ?? 1) - 1
   return {
     parameters: results.map((result) => at(result, 0)),
-    moments: Array.from({ length: count }, (_, k) => results.map((result) => at(result, k + 1))),
+    state: Object.fromEntries(names.map((name, k) => [name, results.map((result) => at(result, k + 1))])),
   }
 }

@@ -1,4 +1,5 @@
 import seedrandom from 'seedrandom'
+import { at } from '../at.ts'
 
 /** Which images step `step` (from 0) sees, `batch` of them. */
 export type BatchOrder = (step: number) => number[]
@@ -20,7 +21,7 @@ export function batchOrder(seed: number | string, images: number, batch: number)
   return (step) =>
     Array.from({ length: batch }, (_, i) => {
       const place = step * batch + i
-      return pass(Math.floor(place / images))[place % images]!
+      return at(pass(Math.floor(place / images)), place % images)
     })
 }
 
@@ -30,7 +31,7 @@ function permutation(seed: string, length: number): number[] {
   const order = Array.from({ length }, (_, i) => i)
   for (let i = length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1))
-    const [a, b] = [order[i]!, order[j]!]
+    const [a, b] = [at(order, i), at(order, j)]
     order[i] = b
     order[j] = a
   }

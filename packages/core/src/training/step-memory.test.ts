@@ -51,11 +51,11 @@ test('a batch in parts, and stages computed again, take the same step within rou
     }
     const state: FinetuneState = {
       weights: flatten(layout, decoder.weights),
-      moments: [zeros(layout), zeros(layout)],
+      optimizer: { first: zeros(layout), second: zeros(layout) },
     }
     const sources = Array.from({ length: parts }, (_, i) => part((i * BATCH) / parts, ((i + 1) * BATCH) / parts))
-    const { state: next, metrics } = await takeStep(model, state, sources, key, 1, 1e-3)
-    const moment = Array.from(next.moments[0]![0]!.dataSync())
+    const { state: next, metrics } = await takeStep(model, state, { parts: sources, step: 1, learningRate: 1e-3 }, key)
+    const moment = Array.from(next.optimizer.first![0]!.dataSync())
     tf.dispose(next)
     expect(tf.memory().numTensors).toBe(before)
     return { moment, metrics }

@@ -1,4 +1,10 @@
-import { type DecoderEvaluation, evaluateDecoder, type Weights } from '@stablesig/core'
+import {
+  type DecoderEvaluation,
+  evaluateDecoder,
+  type PreparedImages,
+  type Weights,
+  withWeights,
+} from '@stablesig/core'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
 import type { SignOptions } from './command.ts'
@@ -21,9 +27,10 @@ export const figuresOf = (
 
 /** Judges weights on the held-out images; null where there are none. */
 export async function judge(
-  { key, heldOut, judgedAt }: SigningPlan,
+  { key, judgedAt }: SigningPlan,
   { autoencoder, extractor }: SigningModels,
-  decoder: Weights,
+  heldOut: PreparedImages,
+  weights: Weights,
   { json }: SignOptions,
   io: Io,
 ): Promise<Figures | null> {
@@ -31,11 +38,10 @@ export async function judge(
   const progress = makeProgress(heldOut.length, io, json)
   const evaluation = await evaluateDecoder({
     autoencoder,
-    decoder,
+    decoder: withWeights(autoencoder.decoder, weights),
     extractor,
     key,
     images: heldOut,
-    size: judgedAt,
     signal: io.signal,
     onImage: ({ index, psnr }) => progress.step(index + 1, `held-out images  PSNR ${psnr.toFixed(1)} dB`),
   }).finally(() => progress.end())

@@ -21,9 +21,9 @@ const JUDGED_AT = 256
 
 /** What `--until-…` asks of held-out images. */
 export interface Aims {
-  readonly bitAccuracy?: number
-  readonly psnr?: number
-  readonly every?: number
+  readonly minBitAccuracy?: number
+  readonly minPsnr?: number
+  readonly evaluateEvery?: number
 }
 
 /** A signing of which all is known to be right that can be known before an engine starts and weights are read. */
@@ -96,9 +96,9 @@ function aimsOf({ untilBits, untilPsnr, untilEvery }: SignOptions, heldOut: numb
   }
   if (!heldOut) throw new UsageError('--until-bits and --until-psnr need held-out images: see --held-out')
   return {
-    ...(untilBits === undefined ? {} : { bitAccuracy: untilBits }),
-    ...(untilPsnr === undefined ? {} : { psnr: untilPsnr }),
-    ...(untilEvery === undefined ? {} : { every: untilEvery }),
+    ...(untilBits === undefined ? {} : { minBitAccuracy: untilBits }),
+    ...(untilPsnr === undefined ? {} : { minPsnr: untilPsnr }),
+    ...(untilEvery === undefined ? {} : { evaluateEvery: untilEvery }),
   }
 }
 

@@ -19,7 +19,7 @@ export type SigningReport = ReturnType<typeof reportOf>
 
 /** What --json writes. */
 export function reportOf(
-  { trained: { report, until }, signing, saved, delta, judged, seconds }: Signed,
+  { trained: { report, earlyStopping }, signing, saved, delta, judged, seconds }: Signed,
   { extractor, engine }: SigningModels,
   { recipe, seed }: SignOptions,
 ) {
@@ -38,7 +38,7 @@ export function reportOf(
     ...report.memory,
     resumedAt: report.resumedAt,
     stepsDone: report.stepsDone,
-    until,
+    earlyStopping,
     heldOut: judged,
     seconds,
     trainingSeconds: report.seconds,
@@ -65,9 +65,9 @@ export function describeReport(report: SigningReport): string {
 const savings = ({ accumulate, gradientCheckpointing }: SigningReport): string =>
   (accumulate > 1 ? `, in ${accumulate} parts` : '') + (gradientCheckpointing ? ', blocks computed twice' : '')
 
-function aim({ until, stepsDone, resumedAt }: SigningReport): string {
-  if (!until) return ''
-  if (until.reached) return `aim           reached after ${until.step} steps\n`
+function aim({ earlyStopping, stepsDone, resumedAt }: SigningReport): string {
+  if (!earlyStopping) return ''
+  if (earlyStopping.reached) return `aim           reached after ${earlyStopping.step} steps\n`
   return `aim           NOT reached in ${stepsDone + resumedAt} steps: allow more of them, or ask for less\n`
 }
 

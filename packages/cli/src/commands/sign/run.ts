@@ -7,8 +7,7 @@ import {
   saveDelta,
   sha256File,
 } from '@stablesig/backend-node'
-import { keyId } from '@stablesig/core'
-import { dispose } from '@tensorflow/tfjs-core'
+import { keyId, prepareImages } from '@stablesig/core'
 import about from '../../../package.json' with { type: 'json' }
 import { type Disposable, disposing } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
@@ -26,12 +25,16 @@ async function sign(own: <D extends Disposable>(made: D) => D, options: SignOpti
   const started = performance.now()
   const plan = await planSigning(options, io)
   const models = await openModels(plan, options, own)
-  const trained = await train(plan, models, options, io)
-  own({ dispose: () => dispose(trained.weights) })
   const { autoencoder } = models
-  const decoder = own(await roundDecoder(autoencoder, trained.weights, { forDelta: options.delta !== undefined }))
+  // Read, encoded and decoded by the original decoder once, for the training and for the figures after it.
+  const heldOut = prepareImages({ autoencoder, images: plan.heldOut, size: plan.judgedAt })
+  const trained = await train(plan, models, heldOut, options, io)
+  const decoder = own(
+    await roundDecoder(autoencoder, own(trained.decoder).weights, { forDelta: options.delta !== undefined }),
+  )
   // What was judged in training are weights before they were rounded to the file's precision.
-  const judged = (decoder.changed ? null : trained.judged) ?? (await judge(plan, models, decoder.weights, options, io))
+  const judged =
+    (decoder.changed ? null : trained.judged) ?? (await judge(plan, models, heldOut, decoder.weights, options, io))
   const signing = await factsOf(plan, models, trained, judged, options)
   const saved = await saveDecoder(plan.out, { autoencoder, decoder, signing, format: options.format })
   const delta = options.delta === undefined ? null : await saveDelta(options.delta, { autoencoder, decoder, signing })
@@ -39,7 +42,7 @@ async function sign(own: <D extends Disposable>(made: D) => D, options: SignOpti
   const seconds = (performance.now() - started) / 1000
   const report = reportOf({ trained, signing, saved, delta, judged, seconds }, models, options)
   io.out(options.json ? jsonLine(report) : describeReport(report))
-  return trained.until?.reached === false ? EXIT.none : EXIT.done
+  return trained.earlyStopping?.reached === false ? EXIT.none : EXIT.done
 }
 
 /** What the card says of the signing. */

@@ -1,5 +1,12 @@
 import { fileCheckpoint } from '@stablesig/backend-node'
-import { type FinetuneReport, finetuneDecoder, mse, StableSigError, type Weights } from '@stablesig/core'
+import {
+  type FinetuneReport,
+  finetuneDecoder,
+  type LatentDecoder,
+  mse,
+  type PreparedImages,
+  StableSigError,
+} from '@stablesig/core'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
 import type { SignOptions } from './command.ts'
@@ -12,10 +19,10 @@ const STEPS_ON_A_GPU = 4
 
 /** A decoder that was trained to carry the key. */
 export interface Trained {
-  readonly weights: Weights
+  readonly decoder: LatentDecoder
   readonly report: FinetuneReport
   /** What was asked of held-out images, and whether it was reached; null where nothing was. */
-  readonly until: (Aims & { readonly reached: boolean; readonly step: number | null }) | null
+  readonly earlyStopping: (Aims & { readonly reached: boolean; readonly step: number | null }) | null
   /** Of the last judgement in training, where there was one. */
   readonly judged: Figures | null
 }
@@ -24,10 +31,11 @@ export interface Trained {
 export async function train(
   plan: SigningPlan,
   { autoencoder, extractor, engine }: SigningModels,
+  heldOut: PreparedImages,
   options: SignOptions,
   io: Io,
 ): Promise<Trained> {
-  const { key, size, steps, maxSteps, aims, heldOut, judgedAt } = plan
+  const { key, size, steps, maxSteps, aims, judgedAt } = plan
   const progress = makeProgress(maxSteps, io, options.json)
   const { decoder, report } = await finetuneDecoder({
     autoencoder,
@@ -45,7 +53,7 @@ export async function train(
     gradientCheckpointing: options.gradientCheckpointing,
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
-    ...(aims ? { until: { ...aims, images: heldOut, size: judgedAt, most: maxSteps } } : {}),
+    ...(aims ? { earlyStopping: { ...aims, images: heldOut, maxSteps } } : {}),
     stepsPerFlush: engine.device === 'cpu' ? 1 : STEPS_ON_A_GPU,
     signal: io.signal,
     checkpoint: fileCheckpoint(plan.checkpoint),
@@ -59,12 +67,12 @@ export async function train(
       throw explain(error, plan.checkpoint)
     })
     .finally(() => progress.end())
-  const { until } = report
-  const last = until?.judgements.at(-1)
+  const { earlyStopping } = report
+  const last = earlyStopping?.evaluations.at(-1)
   return {
-    weights: decoder,
+    decoder,
     report,
-    until: until && { ...aims, reached: until.reached, step: until.step },
+    earlyStopping: earlyStopping && { ...aims, reached: earlyStopping.reached, step: earlyStopping.step },
     judged: last ? figuresOf(last, judgedAt) : null,
   }
 }

@@ -1,4 +1,5 @@
 import { type Tensor, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core'
+import { at } from '../../at.ts'
 import type { Span } from './spans.ts'
 
 /**
@@ -35,6 +36,17 @@ export async function fieldOf(tensor: Tensor4D): Promise<Field> {
   return { values: await valuesOf(tensor), height, width, channels }
 }
 
+/** The images of a batch [N,H,W,C], which stays its caller's, as views of its values. */
+export async function fieldsOf(batch: Tensor4D): Promise<Field[]> {
+  const [count, height, width, channels] = batch.shape
+  const values = await batch.data<'float32'>()
+  const size = height * width * channels
+  return Array.from({ length: count }, (_, i) => ({
+    values: values.subarray(i * size, (i + 1) * size),
+    ...{ height, width, channels },
+  }))
+}
+
 /** [1,H,W,C] */
 export const tensorOf = ({ values, height, width, channels }: Field): Tensor4D =>
   tensor4d(values, [1, height, width, channels], 'float32')
@@ -64,9 +76,9 @@ export function layIn(whole: Field, tile: Field, row: Span, column: Span, scale:
 
 /** Fields of one size as a batch [N,H,W,C]. */
 export function stack(fields: readonly Field[]): Tensor4D {
-  const { height = 0, width = 0, channels = 0 } = fields[0] ?? {}
+  const { height, width, channels } = at(fields, 0)
   const size = height * width * channels
-  if (fields.length === 1) return tensor4d(fields[0]!.values, [1, height, width, channels], 'float32')
+  if (fields.length === 1) return tensor4d(at(fields, 0).values, [1, height, width, channels], 'float32')
   const values = new Float32Array(fields.length * size)
   for (const [i, field] of fields.entries()) values.set(field.values, i * size)
   return tensor4d(values, [fields.length, height, width, channels], 'float32')

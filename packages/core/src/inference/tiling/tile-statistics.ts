@@ -13,7 +13,11 @@ import {
   tensor5d,
   tidy,
 } from '@tensorflow/tfjs-core'
-import { visitNorms } from '../../ops/norm-statistics.ts'
+import { at } from '../../at.ts'
+import type { Stage } from '../../models/autoencoders/autoencoder.ts'
+import type { Weights } from '../../models/weights.ts'
+import { changingInput } from '../../ops/hints.ts'
+import type { GroupStatistics, NormContext } from '../../ops/norm-statistics.ts'
 import { maskOf, type Span } from './spans.ts'
 
 /** Mean and variance by group of what one group norm takes, of a whole image. */
@@ -35,42 +39,65 @@ export type TileResult =
   | { readonly output: Tensor4D; readonly moments?: never }
   | { readonly moments: Tensor1D; readonly count: number; readonly output?: never }
 
-/** Ends a network at a norm, whatever would follow. */
-class Reached extends Error {
-  constructor(
-    readonly moments: Tensor1D,
-    readonly count: number,
-  ) {
-    super('a norm without statistics')
+/** The group norms of a network that runs on a tile: normalised by what is known, and measured at the first of which nothing is. */
+class TileNorms implements NormContext {
+  readonly #row: Span
+  readonly #column: Span
+  readonly #known: readonly NormStatistics[]
+  #norm = 0
+  /** Of what the first norm takes whose statistics are not known; what the network gives behind it is of no use. */
+  measured: { readonly moments: Tensor1D; readonly count: number } | null = null
+
+  /** @param known in the order of the norms */
+  constructor(row: Span, column: Span, known: readonly NormStatistics[]) {
+    this.#row = row
+    this.#column = column
+    this.#known = known
+  }
+
+  statisticsFor(x: Tensor5D): GroupStatistics | undefined {
+    const given = this.#known[this.#norm++]
+    if (given) return { mean: asGroups(given.mean), variance: asGroups(given.variance) }
+    if (!this.measured) {
+      const [, height, width, , channels] = x.shape
+      const rows = maskOf(this.#row, height / this.#row.length)
+      const columns = maskOf(this.#column, width / this.#column.length)
+      const count = ones(rows) * ones(columns) * channels
+      // Kept beyond the scopes of the stage in which the norm stands.
+      this.measured = { moments: keep(momentsOf(x, rows, columns, count)), count }
+    }
+    return undefined
   }
 }
 
 /**
- * Applies a network to a tile with the statistics of the whole image at its group norms, as far as they are known.
+ * Applies a network to a tile with the statistics of the whole image at its group norms, as far as they are known. It ends with the
+ * stage of the first norm of which they are not; an engine that computes only what is read computes nothing behind that norm.
  * @param known in the order of the norms
  */
 export function applyWithStatistics(
-  network: () => Tensor4D,
+  { stages, weights }: { readonly stages: readonly Stage[]; readonly weights: Weights },
+  x: Tensor4D,
   row: Span,
   column: Span,
   known: readonly NormStatistics[],
 ): TileResult {
-  let norm = 0
-  const visit = (x: Tensor5D) => {
-    const given = known[norm++]
-    if (given) return { mean: asGroups(given.mean), variance: asGroups(given.variance) }
-    const [, height, width, , channels] = x.shape
-    const rows = maskOf(row, height / row.length)
-    const columns = maskOf(column, width / column.length)
-    const count = ones(rows) * ones(columns) * channels
-    // The network's scopes end on the way out.
-    throw new Reached(keep(momentsOf(x, rows, columns, count)), count)
-  }
+  const norms = new TileNorms(row, column, known)
   try {
-    return { output: tidy(() => visitNorms(visit, network)) }
-  } catch (reached) {
-    if (!(reached instanceof Reached)) throw reached
-    return { moments: reached.moments, count: reached.count }
+    const [output] = tidy((): Tensor4D[] => {
+      let y = x
+      for (const stage of stages) {
+        y = stage.apply(weights, y, norms)
+        if (norms.measured) return []
+      }
+      return [y.clone()]
+    })
+    if (output) return { output }
+    if (norms.measured) return norms.measured
+    throw new RangeError('a network gave nothing')
+  } catch (error) {
+    norms.measured?.moments.dispose()
+    throw error
   }
 }
 
@@ -86,7 +113,7 @@ function momentsOf(x: Tensor5D, rows: readonly number[], columns: readonly numbe
       reshape(tensor1d([...columns]), [1, 1, -1, 1, 1]),
     )
     // A tensor, not a number: tiles at an edge count other positions, and are to be the same graph.
-    const share = tensor1d([1 / count])
+    const share = changingInput(1 / count)
     const over = [1, 2, 4]
     const mean = mul<Tensor5D>(sum(mul(x, mask), over, true), share)
     const deviations = sum(mul(square(sub(x, mean)), mask), over)
@@ -99,15 +126,15 @@ function momentsOf(x: Tensor5D, rows: readonly number[], columns: readonly numbe
  * so that nothing cancels (Chan, Golub and LeVeque 1979).
  */
 export function joinMoments(tiles: readonly TileMoments[]): NormStatistics {
-  const groups = (tiles[0]?.values.length ?? 0) / 2
+  const groups = at(tiles, 0).values.length / 2
   const mean = new Float64Array(groups)
   const squares = new Float64Array(groups)
   let total = 0
   for (const { values, count } of tiles) {
     for (let g = 0; g < groups; g++) {
-      const apart = values[g]! - mean[g]!
+      const apart = at(values, g) - at(mean, g)
       mean[g]! += (apart * count) / (total + count)
-      squares[g]! += values[groups + g]! + (apart * apart * count * total) / (total + count)
+      squares[g]! += at(values, groups + g) + (apart * apart * count * total) / (total + count)
     }
     total += count
   }

@@ -7,6 +7,7 @@ import { conv, norm } from '../../models/layers.ts'
 import { scope, type Weights } from '../../models/weights.ts'
 import { relu } from '../../ops/activations.ts'
 import { attention } from '../../ops/attention.ts'
+import type { NormContext } from '../../ops/norm-statistics.ts'
 import { nearestUp2 } from '../../ops/resize.ts'
 import { applyInTiles, type Network, type TileOptions, type TileProgress } from './tiles.ts'
 
@@ -35,11 +36,11 @@ class Builder {
       this.weights[`${name}.norm.bias`] = tf.zeros([CHANNELS])
       weights.push(`${name}.norm.weight`, `${name}.norm.bias`)
     }
-    const apply = (all: Weights, x: tf.Tensor4D) =>
+    const apply = (all: Weights, x: tf.Tensor4D, context?: NormContext) =>
       tf.tidy(() => {
         const w = scope(all, name)
         const large = scale === 2 ? nearestUp2(x) : x
-        return relu(conv(w, this.norms ? norm(w.at('norm'), large, 2, 1e-6) : large, scale === 0.5 ? 2 : 1))
+        return relu(conv(w, this.norms ? norm(w.at('norm'), large, 2, 1e-6, context) : large, scale === 0.5 ? 2 : 1))
       })
     this.stages.push({ name, weights, scale, apply })
     return this
@@ -128,6 +129,24 @@ describe('tiles', () => {
     const before = tf.memory().numTensors
     await expect(applyInTiles(network, x, { memoryBytes: 16_000 })).rejects.toMatchObject({ code: 'limit' })
     expect(tf.memory().numTensors).toBe(before)
+    x.dispose()
+    network.dispose()
+  })
+
+  test('take their values from the host: a batch is read once, and no slice of it computed', async () => {
+    const network = decoder(false)
+    const x = image(12, 9, 3)
+    let reads = 0
+    const read = x.data.bind(x)
+    x.data = ((...given: Parameters<typeof read>) => {
+      reads++
+      return read(...given)
+    }) as typeof x.data
+    for (const memoryBytes of [1, 40_000]) {
+      reads = 0
+      const { kernelNames } = await tf.profile(async () => (await applyInTiles(network, x, { memoryBytes })).dispose())
+      expect([reads, kernelNames.includes('Slice')]).toEqual([1, false])
+    }
     x.dispose()
     network.dispose()
   })

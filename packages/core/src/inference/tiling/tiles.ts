@@ -1,11 +1,11 @@
-import { slice, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { stopIfAborted } from '../../aborted.ts'
 import { checkCallback, checkNumber, checkOptions, checkSignal, checkTensor } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import type { Stage } from '../../models/autoencoders/autoencoder.ts'
 import { runStages } from '../../models/autoencoders/stages.ts'
 import type { Weights } from '../../models/weights.ts'
-import { cutOut, emptyField, type Field, fieldOf, layIn, stack, tensorOf, valuesOf } from './field.ts'
+import { cutOut, emptyField, type Field, fieldOf, fieldsOf, layIn, stack, tensorOf, valuesOf } from './field.ts'
 import { type Segment, segmentsOf } from './segments.ts'
 import { type Span, spans } from './spans.ts'
 import { applyWithStatistics, joinMoments, type NormStatistics, type TileMoments } from './tile-statistics.ts'
@@ -75,20 +75,18 @@ export async function applyInTiles(network: Network, x: Tensor4D, options: TileO
     return made
   }
   const made: Field[] = []
-  for (let image = 0; image < images; image++) {
+  // Read once, not sliced: a tile is cut out on the host, and an image computed at once is the same graph as the one before it.
+  for (const [image, given] of (await fieldsOf(x)).entries()) {
     const fits = needed <= memoryBytes
     const parts = fits ? 1 : segments.length
     const report: Call['report'] = (progress) => onTile?.({ image, images, parts, ...progress })
-    const one = slice(x, [image, 0, 0, 0], [1, -1, -1, -1])
     if (fits) {
       stopIfAsked(call)
-      const whole = runStages(stages, weights, one)
-      one.dispose()
-      made.push(await fieldOf(whole))
+      made.push(await fieldOf(tidy(() => runStages(stages, weights, tensorOf(given)).clone())))
       report({ part: 1, pass: 1, tile: 1, tiles: 1 })
       continue
     }
-    let field = await fieldOf(one)
+    let field = given
     for (const [at, segment] of segments.entries())
       field = await applySegment({ ...call, report }, segment, field, at + 1)
     made.push(field)
@@ -139,10 +137,8 @@ async function tile(call: Call, segment: Segment, field: Field, part: number): P
     for (const [i, row] of rows.entries())
       for (const [j, column] of columns.entries()) {
         stopIfAsked(call)
-        const made = tidy(() => {
-          const x = tensorOf(cutOut(field, row, column, unitIn))
-          return applyWithStatistics(() => runStages(stages, call.weights, x), row, column, known)
-        })
+        const x = tensorOf(cutOut(field, row, column, unitIn))
+        const made = disposing(x, () => applyWithStatistics({ stages, weights: call.weights }, x, row, column, known))
         if (made.output) {
           const done = await fieldOf(made.output)
           whole ??= emptyField(height * unitOut, width * unitOut, done.channels)
@@ -167,6 +163,14 @@ function grid({ unitBytes, reach }: Segment, height: number, width: number, memo
     return spans(size, Math.min(size, Math.ceil(size / count) + 2 * reach), reach)
   }
   return [cut(height, longest(width)), cut(width, longest(height))]
+}
+
+function disposing<T>(x: Tensor4D, use: () => T): T {
+  try {
+    return use()
+  } finally {
+    x.dispose()
+  }
 }
 
 function stopIfAsked({ signal }: Call): void {

@@ -1,5 +1,6 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../../errors.ts'
+import type { NormContext } from '../../ops/norm-statistics.ts'
 import type { UnitImages } from '../../signal/images.ts'
 import type { Weights } from '../weights.ts'
 import type { LatentScaling } from './latents.ts'
@@ -23,7 +24,8 @@ export interface Stage {
   readonly scale: 0.5 | 1 | 2
   /** Every position of what it gives depends on all positions of x, as in attention. The statistics of norms are not meant. */
   readonly whole?: boolean
-  apply(weights: Weights, x: Tensor4D): Tensor4D
+  /** @param context is passed to each of its group norms; a stage that is `whole` may leave it */
+  apply(weights: Weights, x: Tensor4D, context?: NormContext): Tensor4D
 }
 
 /** What encoders and decoders of every family have in common: weights, and a pure function of them. */
@@ -96,6 +98,21 @@ export interface Autoencoder {
   readonly latents: LatentScaling
   /** Frees the weights of both. */
   dispose(): void
+}
+
+/**
+ * A decoder with other weights under the same names, which it then owns: `dispose` frees them, once or more often. What else the
+ * decoder holds, the codes of a VQ model, stays its own.
+ */
+export function withWeights(decoder: LatentDecoder, weights: Weights): LatentDecoder {
+  return {
+    ...decoder,
+    apply: (weights, latents, options) => decoder.apply(weights, latents, options),
+    weights,
+    dispose() {
+      for (const tensor of Object.values(weights)) tensor.dispose()
+    },
+  }
 }
 
 /** @throws StableSigError 'bad-weights' when latents of the one are none of the other */

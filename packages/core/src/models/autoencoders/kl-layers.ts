@@ -1,6 +1,7 @@
 import { add, conv2d, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { silu } from '../../ops/activations.ts'
 import { attention } from '../../ops/attention.ts'
+import type { NormContext } from '../../ops/norm-statistics.ts'
 import { nearestUp2 } from '../../ops/resize.ts'
 import { conv, norm } from '../layers.ts'
 import type { WeightScope } from '../weights.ts'
@@ -9,21 +10,22 @@ import type { WeightScope } from '../weights.ts'
 const EPSILON = 1e-6
 
 /** SiLU of a group norm: [N,H,W,C] -> [N,H,W,C]. */
-export function normSilu(w: WeightScope, x: Tensor4D, groups: number): Tensor4D {
-  return silu(norm(w, x, groups, EPSILON))
+export function normSilu(w: WeightScope, x: Tensor4D, groups: number, context?: NormContext): Tensor4D {
+  return silu(norm(w, x, groups, EPSILON, context))
 }
 
 /** Residual block: x [N,H,W,I] -> [N,H,W,O]. The skip is a 1x1 convolution only where I differs from O. */
-export function resnetBlock(w: WeightScope, x: Tensor4D, groups: number): Tensor4D {
+export function resnetBlock(w: WeightScope, x: Tensor4D, groups: number, context?: NormContext): Tensor4D {
   return tidy(() => {
-    const h = conv(w.at('conv1'), normSilu(w.at('norm1'), x, groups))
-    const y = conv(w.at('conv2'), normSilu(w.at('norm2'), h, groups))
+    const h = conv(w.at('conv1'), normSilu(w.at('norm1'), x, groups, context))
+    const y = conv(w.at('conv2'), normSilu(w.at('norm2'), h, groups, context))
     return add(w.has('nin_shortcut') ? conv(w.at('nin_shortcut'), x) : x, y)
   })
 }
 
 /**
- * Attention of every position to every other with one head, around which x passes: [N,H,W,C] -> [N,H,W,C].
+ * Attention of every position to every other with one head, around which x passes: [N,H,W,C] -> [N,H,W,C]. It sees the whole image,
+ * so that its norm's statistics are those of the whole.
  * @param scoreBytes how much of the scores is alive at a time; see `attention`
  */
 export function attentionBlock(w: WeightScope, x: Tensor4D, groups: number, scoreBytes?: number): Tensor4D {

@@ -1,4 +1,5 @@
 import { slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import type { NormContext } from '../../ops/norm-statistics.ts'
 import { asSigned, signedToUnit, type UnitImages, unitToSigned } from '../../signal/images.ts'
 import { conv } from '../layers.ts'
 import { scope, type WeightScope, type Weights } from '../weights.ts'
@@ -69,14 +70,18 @@ function network(plan: KlPlan, { weights, names, shapes, codebook }: KlParts) {
 export function klStages(plan: KlPlan): Stage[] {
   const { part, widths, blocks, attention, groups } = plan
   const names = Object.keys(klShapes(plan))
-  const stage = (name: string, run: (w: WeightScope, x: Tensor4D) => Tensor4D, scale: Stage['scale'] = 1): Stage => ({
+  const stage = (
+    name: string,
+    run: (w: WeightScope, x: Tensor4D, context?: NormContext) => Tensor4D,
+    scale: Stage['scale'] = 1,
+  ): Stage => ({
     name,
     weights: names.filter((one) => one.startsWith(`${name}.`)),
     scale,
-    apply: (weights, x) => run(scope(weights, name), x),
+    apply: (weights, x, context) => run(scope(weights, name), x, context),
   })
   const convolve = (name: string) => stage(name, (w, x) => conv(w, x))
-  const block = (name: string) => stage(name, (w, x) => resnetBlock(w, x, groups))
+  const block = (name: string) => stage(name, (w, x, context) => resnetBlock(w, x, groups, context))
   const attend = (name: string): Stage => ({ ...stage(name, (w, x) => attentionBlock(w, x, groups)), whole: true })
   const mid = [block('mid.block_1'), ...(plan.midAttention ? [attend('mid.attn_1')] : []), block('mid.block_2')]
   const level = (name: string, count: number, attended: boolean): Stage[] =>
@@ -84,7 +89,7 @@ export function klStages(plan: KlPlan): Stage[] {
       block(`${name}.block.${i}`),
       ...(attended ? [attend(`${name}.attn.${i}`)] : []),
     ]).flat()
-  const head = [stage('norm_out', (w, x) => normSilu(w, x, groups)), convolve('conv_out')]
+  const head = [stage('norm_out', (w, x, context) => normSilu(w, x, groups, context)), convolve('conv_out')]
   const top = widths.length - 1
 
   if (part === 'encoder') {

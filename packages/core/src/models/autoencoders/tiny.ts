@@ -1,5 +1,6 @@
 import { add, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { relu, softClamp } from '../../ops/activations.ts'
+import type { NormContext } from '../../ops/norm-statistics.ts'
 import { nearestUp2 } from '../../ops/resize.ts'
 import { asUnit } from '../../signal/images.ts'
 import { conv, norm } from '../layers.ts'
@@ -62,9 +63,9 @@ function tinyStages({ part, layers, shapes }: TinyPlan): Stage[] {
     name: layer.name,
     weights: Object.keys(shapes).filter((name) => name.startsWith(`${layer.name}.`)),
     scale: layer.kind === 'conv' && layer.resize ? (part === 'encoder' ? 0.5 : 2) : 1,
-    apply(weights, x) {
+    apply(weights, x, context) {
       const w = scope(weights, layer.name)
-      if (layer.kind === 'block') return tidy(() => block(w, x, layer.pooled))
+      if (layer.kind === 'block') return tidy(() => block(w, x, layer.pooled, context))
       return tidy(() => {
         if (part === 'decoder' && place === 0) x = softClamp(x, LATENT_BOUND)
         const y = part === 'decoder' ? conv(w, layer.resize ? nearestUp2(x) : x) : conv(w, x, layer.resize ? 2 : 1)
@@ -75,13 +76,13 @@ function tinyStages({ part, layers, shapes }: TinyPlan): Stage[] {
 }
 
 /** Three convolutions with a skip around them: x [N,H,W,C] -> [N,H,W,C]; a pooled branch, if any, is added to x first. */
-function block(w: WeightScope, x: Tensor4D, pooled: boolean): Tensor4D {
-  if (pooled) x = add(x, pool(w.at('pool'), x))
+function block(w: WeightScope, x: Tensor4D, pooled: boolean, context?: NormContext): Tensor4D {
+  if (pooled) x = add(x, pool(w.at('pool'), x, context))
   const h = relu(conv(w.at('conv.0'), x))
   return relu(add(conv(w.at('conv.4'), relu(conv(w.at('conv.2'), h))), x))
 }
 
 /** The pooled branch: to four times the channels, normalised over whole images, and back. */
-function pool(w: WeightScope, x: Tensor4D): Tensor4D {
-  return conv(w.at('3'), relu(norm(w.at('1'), conv(w.at('0'), x), GROUPS, EPSILON)))
+function pool(w: WeightScope, x: Tensor4D, context?: NormContext): Tensor4D {
+  return conv(w.at('3'), relu(norm(w.at('1'), conv(w.at('0'), x), GROUPS, EPSILON, context)))
 }

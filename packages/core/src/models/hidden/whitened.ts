@@ -1,7 +1,7 @@
 import { clone, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { checkObject } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
-import { markConstants } from '../../ops/constant.ts'
+import { markConstants } from '../../ops/hints.ts'
 import { checkExtractor } from '../check-models.ts'
 import type { Extractor } from './extractor.ts'
 

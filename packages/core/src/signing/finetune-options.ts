@@ -1,0 +1,65 @@
+import { checkCallback, checkNumber, checkObject, checkOptions, checkSignal } from '../arguments.ts'
+import type { ImageLoss } from '../losses/image.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
+import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Key } from '../signal/key.ts'
+import type { CheckpointStore } from '../training/checkpoint.ts'
+import { checkImageSet, type ImageSet } from '../training/image-set.ts'
+import type { Schedule } from '../training/schedules.ts'
+import type { StepMemoryOptions } from '../training/step-memory.ts'
+import type { EarlyStopping } from './early-stopping.ts'
+import type { FinetuneProgress } from './finetune-report.ts'
+import type { RecipeChanges, RecipeName } from './recipes.ts'
+
+export interface FinetuneOptions extends RecipeChanges, StepMemoryOptions {
+  readonly autoencoder: Autoencoder
+  readonly extractor: Extractor
+  /** As many bits as the extractor reads. */
+  readonly key: Key
+  /** Photographs to train on; what they show does not matter much, that they differ does. */
+  readonly images: ImageSet
+  /** What is not given. Default 'fast'. */
+  readonly recipe?: RecipeName
+  /** Default mse(). */
+  readonly imageLoss?: ImageLoss
+  /** What the image loss is multiplied by. Default: what the loss says of itself, times the recipe's `imageWeight`. */
+  readonly lambdaImage?: number
+  /** Learning rate by step from 0. Default: the recipe's warm-up, and half a cosine over its steps. */
+  readonly schedule?: Schedule
+  /** Order of the images. Default 0. */
+  readonly seed?: number
+  /** Memory for latents and original decodes that are needed again. Default 512 MiB; what does not fit is computed again. */
+  readonly cacheBytes?: number
+  /**
+   * Steps that are recorded before their losses are read: 1. More spares the way of weights and state between them where an
+   * engine computes elsewhere (a GPU); results are the same. What must happen between two steps (a checkpoint, an evaluation)
+   * still does; `signal` and `onStep` come when all of them are done. Steps in parts are read one by one.
+   */
+  readonly stepsPerFlush?: number | undefined
+  /** Stops before all steps are done, as soon as held-out images are as good as asked; that they never are is no error. */
+  readonly earlyStopping?: EarlyStopping | undefined
+  /** Stops between two steps; a checkpoint is then written first. */
+  readonly signal?: AbortSignal | undefined
+  /** Called after each step, and waited for. */
+  readonly onStep?: ((progress: FinetuneProgress) => void | Promise<void>) | undefined
+  readonly checkpoint?: CheckpointStore | undefined
+}
+
+/** Models and functions are what they stand for, before anything is done with them. @throws StableSigError 'bad-argument', 'disposed' */
+export function checkFinetuneOptions(options: FinetuneOptions): void {
+  checkOptions(options, 'finetuneDecoder')
+  const { autoencoder, extractor, images, imageLoss, schedule, checkpoint, onStep, signal } = options
+  checkAutoencoder(autoencoder)
+  checkExtractor(extractor)
+  checkImageSet(images, 'images')
+  if (imageLoss !== undefined) checkObject(imageLoss, 'imageLoss', 'an image loss such as mse()', ['name', 'of'])
+  if (checkpoint !== undefined) {
+    checkObject(checkpoint, 'checkpoint', 'a place for checkpoints', ['read', 'write'])
+    if (checkpoint.every !== undefined)
+      checkNumber(checkpoint.every, 'checkpoint.every', 'a whole number from 1', (every) => every >= 1)
+  }
+  checkCallback(schedule, 'schedule')
+  checkCallback(onStep, 'onStep')
+  checkSignal(signal)
+}
