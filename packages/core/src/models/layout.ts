@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 /** Convolution kernels between PyTorch's order and tfjs's: [out, in, height, width] -> [height, width, in, out]. */
 export function hwio(values: Float32Array, shape: readonly number[]): Float32Array {
   const [out = 0, into = 0, height = 0, width = 0] = shape
@@ -15,6 +16,6 @@ function reversed(values: Float32Array, a: number, b: number, c: number): Float3
   const result = new Float32Array(values.length)
   let to = 0
   for (let k = 0; k < c; k++)
-    for (let j = 0; j < b; j++) for (let i = 0; i < a; i++) result[to++] = values[(i * b + j) * c + k]!
+    for (let j = 0; j < b; j++) for (let i = 0; i < a; i++) result[to++] = at(values, (i * b + j) * c + k)
   return result
 }

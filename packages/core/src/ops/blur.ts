@@ -1,4 +1,5 @@
 import { depthwiseConv2d, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { at } from '../at.ts'
 
 const ROW = [1 / 8, 3 / 8, 3 / 8, 1 / 8]
 
@@ -11,8 +12,8 @@ export function blurDown2(x: Tensor4D): Tensor4D {
   return tidy(() => {
     const channels = x.shape[3]
     const kernel = Float32Array.from({ length: 16 * channels }, (_, i) => {
-      const at = Math.floor(i / channels)
-      return ROW[Math.floor(at / 4)]! * ROW[at % 4]!
+      const place = Math.floor(i / channels)
+      return at(ROW, Math.floor(place / 4)) * at(ROW, place % 4)
     })
     return depthwiseConv2d(x, tensor4d(kernel, [4, 4, channels, 1]), 2, 'same')
   })

@@ -1,5 +1,6 @@
 import { tensor4d } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
+import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
 import { asUnit, type UnitImages } from '../signal/images.ts'
 import { batchOrder } from '../training/order.ts'
@@ -82,6 +83,6 @@ function drawCrop(
   const gain = (1 + GAIN * (2 * random() - 1)) / 255
   return crop.map((_, i) => {
     const channel = i % 3
-    return Math.min(1, gain * crop[i - channel + order[channel]!]!)
+    return Math.min(1, gain * at(crop, i - channel + at(order, channel)))
   })
 }

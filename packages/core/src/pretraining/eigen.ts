@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
 
 /** Eigenvalues in ascending order; `vectors[j]` is the unit eigenvector of `values[j]`. */
@@ -22,21 +23,21 @@ export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
   const a = Float64Array.from(matrix)
   const v = new Float64Array(n * n)
   for (let i = 0; i < n; i++) v[i * n + i] = 1
-  const at = (i: number, j: number) => a[i * n + j]!
+  const entry = (i: number, j: number) => at(a, i * n + j)
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     let off = 0
     let all = 0
     for (let i = 0; i < n; i++)
       for (let j = 0; j < n; j++) {
-        all += at(i, j) ** 2
-        if (i !== j) off += at(i, j) ** 2
+        all += entry(i, j) ** 2
+        if (i !== j) off += entry(i, j) ** 2
       }
     if (off <= 1e-32 * all) break
     for (let p = 0; p < n - 1; p++)
       for (let q = p + 1; q < n; q++) {
-        const apq = at(p, q)
+        const apq = entry(p, q)
         if (apq === 0) continue
-        const theta = (at(q, q) - at(p, p)) / (2 * apq)
+        const theta = (entry(q, q) - entry(p, p)) / (2 * apq)
         const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1))
         const c = 1 / Math.hypot(t, 1)
         const s = t * c
@@ -45,10 +46,10 @@ export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
         rotateColumns(v, n, p, q, c, s)
       }
   }
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => at(i, i) - at(j, j))
+  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => entry(i, i) - entry(j, j))
   return {
-    values: Float64Array.from(order, (i) => at(i, i)),
-    vectors: order.map((i) => Float64Array.from({ length: n }, (_, row) => v[row * n + i]!)),
+    values: Float64Array.from(order, (i) => entry(i, i)),
+    vectors: order.map((i) => Float64Array.from({ length: n }, (_, row) => at(v, row * n + i))),
   }
 }
 
@@ -61,7 +62,7 @@ function rotateRows(m: Float64Array, n: number, p: number, q: number, c: number,
 }
 
 function rotate(m: Float64Array, i: number, j: number, c: number, s: number): void {
-  const [x, y] = [m[i]!, m[j]!]
+  const [x, y] = [at(m, i), at(m, j)]
   m[i] = c * x - s * y
   m[j] = s * x + c * y
 }

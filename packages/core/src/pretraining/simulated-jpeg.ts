@@ -18,6 +18,7 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core'
+import { at } from '../at.ts'
 import { customGradient } from '../ops/custom-gradient.ts'
 
 /** Tables of the JPEG standard's annex K, by rows. */
@@ -64,7 +65,7 @@ export function quantisationPlanes(tables: readonly number[][], size: number): F
   const plane = size * size
   const values = new Float32Array(tables.length * plane)
   for (const [n, table] of tables.entries())
-    for (let i = 0; i < plane; i++) values[n * plane + i] = table[(Math.floor(i / size) % 8) * 8 + ((i % size) % 8)]!
+    for (let i = 0; i < plane; i++) values[n * plane + i] = at(table, (Math.floor(i / size) % 8) * 8 + ((i % size) % 8))
   return values
 }
 
@@ -79,9 +80,9 @@ function blockDct(size: number): number[][] {
   )
 }
 
-const transposed = (a: number[][]): number[][] => a[0]!.map((_, j) => a.map((row) => row[j]!))
+const transposed = (a: number[][]): number[][] => (a[0] ?? []).map((_, j) => a.map((row) => at(row, j)))
 const product = (a: number[][], b: number[][]): number[][] =>
-  a.map((row) => transposed(b).map((column) => row.reduce((sum, value, i) => sum + value * column[i]!, 0)))
+  a.map((row) => transposed(b).map((column) => row.reduce((sum, value, i) => sum + value * at(column, i), 0)))
 
 /** Means of pairs: [size/2,size]. */
 const halving = (size: number): number[][] =>

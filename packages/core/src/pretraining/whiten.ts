@@ -1,4 +1,5 @@
 import { badArgument, checkNumber, checkObject, checkOneOf, checkOptions } from '../arguments.ts'
+import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
 import { symmetricEigen } from './eigen.ts'
 
@@ -57,7 +58,7 @@ export function whiten(features: ArrayLike<number>, bits: number, options: White
       'not-finite',
       `feature ${lost % bits} of image ${Math.floor(lost / bits)} (from 0) is ${features[lost]}: leave that image out`,
     )
-  const y = (row: number, column: number) => features[row * bits + column]!
+  const y = (row: number, column: number) => at(features, row * bits + column)
 
   const mean = new Float64Array(bits)
   for (let j = 0; j < bits; j++) {
@@ -69,14 +70,14 @@ export function whiten(features: ArrayLike<number>, bits: number, options: White
   for (let j = 0; j < bits; j++)
     for (let k = j; k < bits; k++) {
       let sum = 0
-      for (let i = 0; i < images; i++) sum += (y(i, j) - mean[j]!) * (y(i, k) - mean[k]!)
+      for (let i = 0; i < images; i++) sum += (y(i, j) - at(mean, j)) * (y(i, k) - at(mean, k))
       const value = scatter === 'mean' ? sum / images : sum
       covered[j * bits + k] = value
       covered[k * bits + j] = value
     }
 
   const { values, vectors } = symmetricEigen(covered, bits)
-  const least = floor * (values.at(-1) ?? 0)
+  const least = floor * at(values, values.length - 1)
   const eigenvalues = values.map((value) => Math.max(value, least))
   if (!(Math.min(...eigenvalues) > 0))
     throw new StableSigError(
@@ -88,10 +89,10 @@ export function whiten(features: ArrayLike<number>, bits: number, options: White
   const bias = new Float64Array(bits)
   for (const [r, vector] of vectors.entries()) {
     const peak = vector.reduce((most, entry) => (Math.abs(entry) > Math.abs(most) ? entry : most), 0)
-    const scale = (Math.sign(peak) * gain) / Math.sqrt(eigenvalues[r]!)
+    const scale = (Math.sign(peak) * gain) / Math.sqrt(at(eigenvalues, r))
     const row = vector.map((entry) => entry * scale)
     weight.set(row, r * bits)
-    bias[r] = -row.reduce((sum, entry, j) => sum + entry * mean[j]!, 0)
+    bias[r] = -row.reduce((sum, entry, j) => sum + entry * at(mean, j), 0)
   }
   return { bits, weight, bias, mean, eigenvalues }
 }

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import type { Stage } from '../../models/autoencoders/autoencoder.ts'
 import type { Weights } from '../../models/weights.ts'
 
@@ -99,7 +100,7 @@ function segmentOf(run: readonly Measured[]): Segment {
     unitOut: scale < 1 ? 1 : fine,
     reach: Math.ceil(reach / fine),
     unitBytes: 4 * LAYERS_ALIVE * widest * fine * fine,
-    channels: run.at(-1)?.out ?? 0,
+    channels: at(run, run.length - 1).out,
   }
 }
 

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { hwio } from '../layout.ts'
 
 /** PyTorch's BatchNorm epsilon in these networks; its default would be 1e-5. */
@@ -18,7 +19,7 @@ interface BatchNorm extends Linear {
  * with s = gamma / sqrt(variance + 1e-3), kernel·s and (bias - mean)·s + beta. Computed in double precision.
  */
 export function foldBatchNorm(conv: Linear, norm: BatchNorm, shape: readonly number[]): Linear {
-  const out = shape[0]!
+  const out = at(shape, 0)
   const each = conv.weight.length / out
   const weight = new Float32Array(conv.weight.length)
   const bias = new Float32Array(out)

@@ -1,5 +1,6 @@
 import { clone, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { checkObject } from '../../arguments.ts'
+import { at } from '../../at.ts'
 import { StableSigError } from '../../errors.ts'
 import { markConstants } from '../../ops/hints.ts'
 import { checkExtractor } from '../check-models.ts'
@@ -34,10 +35,10 @@ export async function withWhitening(extractor: Extractor, layer: WhiteningLayer)
   const headWeight = new Float32Array(inputs * bits)
   const headBias = new Float32Array(bits)
   for (let r = 0; r < bits; r++) {
-    const row = Float64Array.from({ length: features }, (_, f) => weight[r * features + f]!)
-    headBias[r] = row.reduce((sum, m, f) => sum + m * b[f]!, bias[r]!)
+    const row = Float64Array.from({ length: features }, (_, f) => at(weight, r * features + f))
+    headBias[r] = row.reduce((sum, m, f) => sum + m * at(b, f), at(bias, r))
     for (let i = 0; i < inputs; i++)
-      headWeight[i * bits + r] = row.reduce((sum, m, f) => sum + m * w[i * features + f]!, 0)
+      headWeight[i * bits + r] = row.reduce((sum, m, f) => sum + m * at(w, i * features + f), 0)
   }
   const kept: Record<string, Tensor> = {}
   for (const [name, tensor] of Object.entries(extractor.weights))
