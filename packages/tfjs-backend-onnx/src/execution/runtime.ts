@@ -19,7 +19,7 @@ export interface OnnxSession {
   release(): Promise<void> | void
 }
 
-/** What this backend asks of a runtime. onnxruntime-node and onnxruntime-web each get an implementation in their own package. */
+/** What this backend asks of a runtime. `/node` implements it with onnxruntime-node. */
 export interface OnnxRuntime {
   /** For messages and reports, e.g. "onnxruntime-node 1.30.0 (cpu)". */
   readonly name: string
