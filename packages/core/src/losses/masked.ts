@@ -14,6 +14,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import { justNoticeable } from '../metrics/just-noticeable.ts'
 import { sameImages } from '../metrics/same-images.ts'
+import { customGradient } from '../ops/custom-gradient.ts'
 import { spatialMean } from '../ops/reduce.ts'
 import { uniformRow, windowMean } from '../ops/window-mean.ts'
 
@@ -33,10 +34,16 @@ const BORDER = 4
  */
 export function maskedDistance(signed: Tensor4D, original: Tensor4D): Tensor1D {
   sameImages('masked', signed, original)
-  return tidy(() => {
+  const [n, h, w, c] = signed.shape
+  return customGradient([signed], () => {
     const weight = visibility(original)
-    const squares: Tensor4D = mul(square(sub(signed, original)), weight)
-    return reshape(mean(spatialMean(squares), 1), [signed.shape[0]])
+    const difference: Tensor4D = sub(signed, original)
+    const weighted: Tensor4D = mul(difference, weight)
+    return {
+      value: reshape(mean(spatialMean(mul(weighted, difference)), 1), [n]),
+      saved: [weighted] as [Tensor4D],
+      gradient: (dy: Tensor1D, [weighted]) => [mul(weighted, mul(reshape(dy, [n, 1, 1, 1]), 2 / (h * w * c)))],
+    }
   })
 }
 
