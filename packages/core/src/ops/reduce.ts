@@ -1,4 +1,14 @@
-import { mean, mul, reshape, sum, type Tensor2D, type Tensor4D, tile } from '@tensorflow/tfjs-core'
+import {
+  broadcastTo,
+  mean,
+  mul,
+  reshape,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  type Tensor4D,
+  tile,
+} from '@tensorflow/tfjs-core'
 import { customGradient } from './custom-gradient.ts'
 
 /*
@@ -23,5 +33,14 @@ export function spatialSum(x: Tensor4D): Tensor2D {
     value: sum<Tensor2D>(sum(x, 2), 1),
     saved: [],
     gradient: (dy: Tensor2D) => [tile(reshape(dy, [n, 1, 1, c]), [1, h, w, 1])],
+  }))
+}
+
+/** Sum over `axes`, each of which stays as an axis of length 1. */
+export function sumOver<T extends Tensor>(x: T, axes: number[]): T {
+  return customGradient([x], () => ({
+    value: sum<T>(x, axes, true),
+    saved: [],
+    gradient: (dy: T) => [broadcastTo(dy, x.shape)],
   }))
 }

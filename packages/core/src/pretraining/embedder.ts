@@ -11,7 +11,7 @@ import {
   tanh,
   transpose,
 } from '@tensorflow/tfjs-core'
-import type { Normalise } from '../models/light/network.ts'
+import type { Normalise } from '../models/normalise.ts'
 import { scope, type Weights } from '../models/weights.ts'
 import { gelu } from '../ops/activations.ts'
 import type { ImageNetImages } from '../signal/images.ts'

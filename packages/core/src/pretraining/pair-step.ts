@@ -25,7 +25,8 @@ import {
   tensor1d,
   tidy,
 } from '@tensorflow/tfjs-core'
-import { lightLogits, type Normalise } from '../models/light/network.ts'
+import { lightLogits } from '../models/light/network.ts'
+import type { Normalise } from '../models/normalise.ts'
 import type { Weights } from '../models/weights.ts'
 import { batchNorm } from '../ops/batch-norm.ts'
 import { customGradient } from '../ops/custom-gradient.ts'

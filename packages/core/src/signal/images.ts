@@ -21,6 +21,9 @@ export const asUnit = (images: Tensor4D): UnitImages => images as UnitImages
 /** Says that the values of `images` are in [-1, 1]; nothing is checked or changed. */
 export const asSigned = (images: Tensor4D): SignedImages => images as SignedImages
 
+/** Says that `images` have been normalised by ImageNet's mean and standard deviation; nothing is checked or changed. */
+export const asImageNet = (images: Tensor4D): ImageNetImages => images as ImageNetImages
+
 /** [0, 1] -> [-1, 1]: 2x - 1. */
 export const unitToSigned = (images: UnitImages): SignedImages => tidy(() => asSigned(sub(mul(images, 2), 1)))
 
@@ -34,3 +37,7 @@ export const unitToImageNet = (images: UnitImages): ImageNetImages =>
     const shift = tensor1d(IMAGENET_MEAN.map((mean, i) => -mean / IMAGENET_STD[i]!))
     return add(mul(images, scale), shift) as ImageNetImages
   })
+
+/** The way back: x · std + mean, channel by channel. */
+export const imageNetToUnit = (images: ImageNetImages): UnitImages =>
+  tidy(() => asUnit(add(mul(images, tensor1d([...IMAGENET_STD])), tensor1d([...IMAGENET_MEAN]))))

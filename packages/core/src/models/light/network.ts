@@ -3,6 +3,7 @@ import { gelu } from '../../ops/activations.ts'
 import { blurDown2 } from '../../ops/blur.ts'
 import { spatialMean } from '../../ops/reduce.ts'
 import type { ImageNetImages } from '../../signal/images.ts'
+import type { Normalise } from '../normalise.ts'
 import { scope, type Weights } from '../weights.ts'
 
 /*
@@ -36,9 +37,6 @@ export function lightLayers([first, second, third]: readonly [number, number, nu
     layer('eighth.0.outer', third, third),
   ]
 }
-
-/** What stands behind a convolution: batch statistics in training, a bias where the norm has been folded in. */
-export type Normalise = (name: string, x: Tensor4D) => Tensor4D
 
 /** The convolutional part: images [N,H,W,3], H and W multiples of 8 -> activations [N,H/8,W/8,K]. */
 export function lightActivations(weights: Weights, images: ImageNetImages, normalise: Normalise): Tensor4D {
