@@ -1,9 +1,9 @@
 import {
-  asImageNet,
   batchNorm,
   byRunningStatistics,
   embed,
   hiddenResidual,
+  type ImageNetImages,
   imageNetToUnit,
   justNoticeable,
 } from '@stablesig/core'
@@ -33,7 +33,7 @@ async function residualOf(context: GoldenContext, linear = false): Promise<tf.Te
   const stored = await context.tensors()
   const { values, shape } = must(stored, 'message')
   const message = tf.tensor2d(Float32Array.from(values), [shape[0] ?? 0, shape[1] ?? 0])
-  const images = asImageNet(nhwc(must(stored, 'x')))
+  const images = nhwc(must(stored, 'x')) as ImageNetImages
   return hiddenResidual(weights, images, message, byRunningStatistics(weights, EPSILON), { linear })
 }
 
@@ -43,12 +43,12 @@ const runners: Topic['runners'] = {
     context.compare('delta', await nchwValues(await residualOf(context, tanh === false)))
   },
   async jnd(context) {
-    const images = asImageNet(nhwc(must(await context.tensors(), 'x')))
+    const images = nhwc(must(await context.tensors(), 'x')) as ImageNetImages
     context.compare('map', await nchwValues(justNoticeable(imageNetToUnit(images))))
   },
   async embed(context) {
     const { args } = context.case
-    const images = asImageNet(nhwc(must(await context.tensors(), 'x')))
+    const images = nhwc(must(await context.tensors(), 'x')) as ImageNetImages
     const marked = embed(images, await residualOf(context), {
       residualScale: argument.number(args.scaling_w, 'scaling_w'),
       imageScale: argument.number(args.scaling_i, 'scaling_i'),

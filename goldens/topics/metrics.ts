@@ -1,10 +1,11 @@
 import {
-  bitsOf,
-  matchingBits,
+  countMatches,
+  keyFromBits,
   maxDifference,
   msSsim,
   msSsimTerms,
   psnrOfImages,
+  readBits,
   ssim,
   ssimByChannel,
 } from '@stablesig/core'
@@ -77,13 +78,15 @@ const runners: Topic['runners'] = {
     const rows = Array.from({ length: logits.length / key.length }, (_, i) =>
       logits.slice(i * key.length, (i + 1) * key.length),
     )
-    const matched = rows.map((row) => matchingBits(row, key).matches)
+    const bits = rows.map((row) => readBits(row))
+    const wanted = keyFromBits(key)
+    const matched = bits.map((row) => countMatches(row, wanted))
     const accuracy = matched.map((matches) => matches / key.length)
     const words = matched.map((matches) => Number(matches === key.length))
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
     context.compare(
       output(context, 'bits'),
-      rows.flatMap((row) => [...bitsOf(row)]),
+      bits.flatMap((row) => [...row]),
     )
     context.compare(output(context, 'matched'), matched)
     context.compare(output(context, 'bit_accuracy'), accuracy)

@@ -10,6 +10,7 @@ export {
   IMAGENET_MEAN,
   IMAGENET_STD,
   type ImageNetImages,
+  imageNetToUnit,
   type SignedImages,
   signedToUnit,
   type UnitImage,

@@ -25,7 +25,7 @@ const SIDE = 24
 const halves = (): Tensor4D =>
   tensor4d(
     Float32Array.from({ length: SIDE * SIDE * 3 }, (_, i) => {
-      const [y, x] = [Math.floor(i / 3 / SIDE), Math.floor(i / 3) % SIDE]
+      const x = Math.floor(i / 3) % SIDE
       return x < SIDE / 2 ? 0.5 : x % 4 < 2 ? 0.8 : 0.2
     }),
     [1, SIDE, SIDE, 3],

@@ -25,7 +25,7 @@ export function watsonVgg(input: Tensor4D, target: Tensor4D, vgg: VggWeights, { 
       const [c0, c1] = [at(from, i), at(to, i)]
       const s = contrastMasked(c0, tensor1d([...thresholds]), contrast)
       const errors: Tensor4D = add(pow(add(absolute(div(sub(c0, c1), s)), EPSILON), beta), EPSILON)
-      return mul<Tensor4D>(sumOver(errors, [1, 2, 3]), 1 / ((c0.shape[1] ?? 0) * (c0.shape[2] ?? 0)))
+      return mul<Tensor4D>(sumOver(errors, [1, 2, 3]), 1 / (c0.shape[1] * c0.shape[2]))
     })
     const total = sums.reduce((sum, one) => add(sum, one))
     return reshape(pow(total, 1 / beta), [input.shape[0]])
