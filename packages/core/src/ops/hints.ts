@@ -3,6 +3,8 @@ import {
   dispose,
   engine,
   getKernel,
+  type Scalar,
+  scalar,
   stack,
   type Tensor,
   type Tensor1D,
@@ -35,10 +37,7 @@ const NONE: EngineHints = {}
 /** The hints that the tensor's engine takes. */
 function hintsOf(tensor: Tensor): EngineHints {
   const backend: unknown = engine().state.tensorInfo.get(tensor.dataId)?.backend
-  if (!isObject(backend)) return NONE
-  if ('hints' in backend && isObject(backend.hints)) return backend.hints
-  // The method stands on the backend itself where there is no such property.
-  return 'markConstant' in backend && typeof backend.markConstant === 'function' ? (backend as EngineHints) : NONE
+  return isObject(backend) && 'hints' in backend && isObject(backend.hints) ? backend.hints : NONE
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
@@ -55,20 +54,14 @@ export function markConstants<W extends Readonly<Record<string, Tensor>>>(weight
   return weights
 }
 
-/**
- * A number that differs from step to step, as a tensor that broadcasts like a scalar. It is [1] and not []: compiling engines
- * take what has no axis for a literal of the program, and would compile one program a number.
- */
-export const changingInput = (value: number): Tensor1D => inputVector([value])
+/** A number that differs from step to step: a compiling engine would take a scalar for a literal of the program otherwise. */
+export const changingInput = (value: number): Scalar => asInput(scalar(value))
 
-/**
- * Values that differ from run to run, as a vector. Zeros get a negative one at their beginning: of a uniform tensor a compiling
- * engine would make a constant, and a program that differs from the one for other values.
- */
-export function inputVector(values: readonly number[] | Float32Array): Tensor1D {
-  const given = Float32Array.from(values)
-  if (given.length > 1 && given.every((value) => value === 0)) given[0] = -0
-  const tensor = tensor1d(given)
+/** Values that differ from run to run, as a vector, even where they are all equal now. */
+export const inputVector = (values: readonly number[] | Float32Array): Tensor1D =>
+  asInput(tensor1d(Float32Array.from(values)))
+
+function asInput<T extends Tensor>(tensor: T): T {
   hintsOf(tensor).keepAsInput?.(tensor.dataId)
   return tensor
 }

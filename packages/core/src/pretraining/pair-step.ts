@@ -133,7 +133,7 @@ function batchNormalise(weights: Weights, part: string, statistics: Record<strin
  * Binary cross-entropy of logits [N,bits] and messages over the bits in use: the sum of max(s, 0) - s·m + log(1 + e^-|s|) where
  * `use` [bits] is 1, times `scale`. Gradient by the logits: scale·use·(σ(s) - m).
  */
-function maskedMessageLoss(logits: Tensor2D, messages: Tensor2D, use: Tensor1D, scale: Tensor1D): Scalar {
+function maskedMessageLoss(logits: Tensor2D, messages: Tensor2D, use: Tensor1D, scale: Scalar): Scalar {
   return customGradient([logits], () => {
     const each = add(sub(relu(logits), mul(logits, messages)), log1p(exp(neg(abs(logits)))))
     return {

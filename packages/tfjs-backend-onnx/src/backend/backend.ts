@@ -47,11 +47,6 @@ export class OnnxBackend extends RecordingBackend {
     return this.#store.hints
   }
 
-  /** As `hints.markConstant`. */
-  markConstant(dataId: DataId): void {
-    this.hints.markConstant(dataId)
-  }
-
   // ---- tensors
 
   override write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
