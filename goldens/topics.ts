@@ -8,7 +8,8 @@ export const present: Readonly<Record<string, () => Promise<{ readonly topic: To
   optim: () => import('./topics/optim.ts'),
   finetune: () => import('./topics/finetune.ts'),
   autoencoders: () => import('./topics/autoencoders.ts'),
+  transforms: () => import('./topics/transforms.ts'),
 }
 
 /** Topics that come with later work, and are told as such: nothing of them runs yet. */
-export const later: readonly string[] = ['hidden', 'losses', 'metrics', 'transforms', 'latenttracer']
+export const later: readonly string[] = ['hidden', 'losses', 'metrics', 'latenttracer']

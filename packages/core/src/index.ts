@@ -6,6 +6,7 @@ export * from './errors.ts'
 export * from './models/weights.ts'
 export * from './signal/images.ts'
 export * from './signal/key.ts'
+export type { PixelImage } from './signal/pixel-image.ts'
 
 import './ops/gradients.ts'
 
@@ -110,3 +111,4 @@ export * from './training/optimizers.ts'
 export * from './training/order.ts'
 export * from './training/schedules.ts'
 export type { StepMemory, StepMemoryOptions } from './training/step-memory.ts'
+export * as transforms from './transforms/index.ts'

@@ -20,8 +20,9 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core'
+import { changing } from '../ops/changing.ts'
 import type { Optimizer } from './optimizers.ts'
-import { at, blend, changing } from './update-parts.ts'
+import { at, blend } from './update-parts.ts'
 
 export interface MuonOptions {
   /** Decay of the momentum. Default .9. */

@@ -13,7 +13,8 @@ import {
   tidy,
   where,
 } from '@tensorflow/tfjs-core'
-import { at, blend, changing } from './update-parts.ts'
+import { changing } from '../ops/changing.ts'
+import { at, blend } from './update-parts.ts'
 
 /**
  * An optimiser as a pure function: parameters, gradients and moments in, new ones out, nothing disposed and nothing read.

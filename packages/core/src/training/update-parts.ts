@@ -1,7 +1,4 @@
-import { add, mul, type Tensor, type Tensor1D, tensor1d } from '@tensorflow/tfjs-core'
-
-/** A number that differs from step to step, as [1]: compiling engines take what has no axis for a literal of the program. */
-export const changing = (value: number): Tensor1D => tensor1d([value])
+import { add, mul, type Tensor } from '@tensorflow/tfjs-core'
 
 /** A running mean: beta·old + (1 - beta)·now. */
 export const blend = (old: Tensor, now: Tensor, beta: number): Tensor => add(mul(old, beta), mul(now, 1 - beta))
