@@ -11,7 +11,8 @@ export const present: Readonly<Record<string, () => Promise<{ readonly topic: To
   losses: () => import('./topics/losses.ts'),
   metrics: () => import('./topics/metrics.ts'),
   autoencoders: () => import('./topics/autoencoders.ts'),
+  transforms: () => import('./topics/transforms.ts'),
 }
 
 /** Topics that come with later work, and are told as such: nothing of them runs yet. */
-export const later: readonly string[] = ['transforms', 'latenttracer']
+export const later: readonly string[] = ['latenttracer']

@@ -18,9 +18,12 @@ const FEW = {
 }
 rmSync(to, { recursive: true, force: true })
 
-for (const topic of ['stats', 'formats', 'extractor', 'optim', 'finetune']) {
+/** Made from photographs, or with real weights. */
+const isFromData = ({ name, file }) => name === 'real' || name.startsWith('real-') || file === 'codec.safetensors'
+
+for (const topic of ['stats', 'formats', 'extractor', 'optim', 'finetune', 'transforms']) {
   const cases = casesOf(topic)
-  const kept = cases.filter(({ name }) => name !== 'real' && !name.startsWith('real-'))
+  const kept = cases.filter((one) => !isFromData(one))
   const left = new Set(cases.filter((one) => !kept.includes(one)).map(({ file }) => basename(file)))
   mkdirSync(join(to, topic), { recursive: true })
   for (const entry of readdirSync(join(from, topic))) {

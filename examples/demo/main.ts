@@ -9,6 +9,7 @@ import {
   openExtractor,
   type Pixels,
   ready,
+  sharpCodec,
   toPixels,
   toUnitImages,
   writePng,
@@ -25,15 +26,18 @@ import {
   Registry,
   randomKey,
   randomKeys,
+  transforms,
   type Weights,
 } from '@stablesig/core'
-import { tidy } from '@tensorflow/tfjs-core'
-import { ATTACKS, type Attack } from './attacks.ts'
+import { dispose, tidy } from '@tensorflow/tfjs-core'
 import { table } from './table.ts'
 
 const FPR = 1e-6
 const USERS = 100_000
 const OURS = 'the signer'
+
+/** What is done to a picture before somebody asks where it comes from. */
+const ATTACKS = ['none', 'crop:0.5', 'crop:0.1', 'brightness:1.5', 'jpeg:80', 'crop:0.5+brightness:1.5+jpeg:80']
 
 const { values } = parseArgs({
   options: {
@@ -82,7 +86,7 @@ const photographs = (await expandFiles([join(data, 'images/val')])).slice(0, Num
 const marked = await reconstruct(autoencoder, decoder.weights, photographs)
 const plain = await reconstruct(autoencoder, autoencoder.decoder.weights, photographs)
 
-const rows = [await judge(extractor, key, plain, { name: 'not signed', apply: async (image) => image })]
+const rows = [await judge(extractor, key, plain, 'none', 'not signed')]
 for (const attack of ATTACKS) rows.push(await judge(extractor, key, marked, attack))
 console.log(`\n${table(['attack', 'bits right', 'detected', 'least p-value', 'identified', 'wrongly accused'], rows)}`)
 console.log(`\n${marked.length} pictures, false-positive rate ${FPR}, ${USERS} users; pictures are in ${folder}`)
@@ -103,7 +107,14 @@ async function reconstruct(model: Autoencoder, weights: Weights, files: readonly
 }
 
 /** A row of the table: what detection and identification say of the pictures after an attack. */
-async function judge(reader: Extractor, ours: Key, pictures: readonly Pixels[], attack: Attack): Promise<string[]> {
+async function judge(
+  reader: Extractor,
+  ours: Key,
+  pictures: readonly Pixels[],
+  attack: string,
+  name = attack,
+): Promise<string[]> {
+  const attacks = transforms.parseTransforms(attack)
   let matches = 0
   let total = 0
   let detected = 0
@@ -111,9 +122,13 @@ async function judge(reader: Extractor, ours: Key, pictures: readonly Pixels[], 
   let accused = 0
   let least = 1
   for (const picture of pictures) {
-    const attacked = await attack.apply(picture)
-    await writePng(join(folder, `${picture.name} ${attack.name}.png`), attacked)
-    const image = toUnitImages([attacked])
+    const original = toUnitImages([picture])
+    const changed = await transforms.applyTransforms(original, attacks, { codec: sharpCodec() })
+    // As a file has it: 8 bits.
+    const attacked = await toPixels(changed, [`${picture.name} ${name.replaceAll(':', ' ')}`])
+    for (const file of attacked) await writePng(join(folder, `${file.name}.png`), file)
+    const image = toUnitImages(attacked)
+    dispose([original, changed])
     const [found] = await detect(image, { extractor: reader, key: ours, fpr: FPR })
     const [who] = await identify(image, { extractor: reader, registry, fpr: FPR })
     image.dispose()
@@ -126,5 +141,5 @@ async function judge(reader: Extractor, ours: Key, pictures: readonly Pixels[], 
     accused += Number(who.value.user !== null && who.value.user !== OURS)
   }
   const of = (count: number): string => `${count}/${pictures.length}`
-  return [attack.name, (matches / total).toFixed(3), of(detected), least.toExponential(1), of(identified), of(accused)]
+  return [name, (matches / total).toFixed(3), of(detected), least.toExponential(1), of(identified), of(accused)]
 }

@@ -10,6 +10,7 @@ export {
   IMAGENET_MEAN,
   IMAGENET_STD,
   type ImageNetImages,
+  type Images,
   imageNetToUnit,
   type SignedImages,
   signedToUnit,
@@ -19,6 +20,7 @@ export {
   unitToSigned,
 } from './signal/images.ts'
 export * from './signal/key.ts'
+export type { PixelImage } from './signal/pixel-image.ts'
 
 import './ops/gradients.ts'
 
@@ -187,3 +189,4 @@ export * from './training/optimizers.ts'
 export * from './training/order.ts'
 export * from './training/schedules.ts'
 export type { StepMemory, StepMemoryOptions } from './training/step-memory.ts'
+export * as transforms from './transforms/index.ts'

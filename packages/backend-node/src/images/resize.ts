@@ -1,4 +1,4 @@
-import { StableSigError } from '@stablesig/core'
+import { StableSigError, transforms } from '@stablesig/core'
 import { crop, type Pixels } from './pixels.ts'
 
 /**
@@ -23,29 +23,13 @@ interface Kernel {
 
 /** Weights of outputs [from, from + length) when `inputs` samples become `outputs`. */
 function kernel(inputs: number, outputs: number, from: number, length: number): Kernel {
-  const scale = inputs / outputs
-  const support = Math.max(scale, 1)
-  const taps = Math.ceil(support) * 2 + 1
-  const first = new Int32Array(length)
-  const count = new Int32Array(length)
+  const all = transforms.resizeTaps(inputs, outputs, 'bilinear', true).slice(from, from + length)
+  const taps = Math.max(...all.map((tap) => tap.weights.length))
+  const first = Int32Array.from(all, (tap) => tap.from)
+  const count = Int32Array.from(all, (tap) => tap.weights.length)
   const weights = new Int32Array(length * taps)
-  const exact = new Float64Array(taps)
-  for (let i = 0; i < length; i++) {
-    const centre = (from + i + 0.5) * scale
-    const start = Math.max(0, Math.trunc(centre - support + 0.5))
-    const n = Math.min(inputs, Math.trunc(centre + support + 0.5)) - start
-    let sum = 0
-    for (let j = 0; j < n; j++) {
-      const w = Math.max(0, 1 - Math.abs((j + start - centre + 0.5) * (1 / support)))
-      exact[j] = w
-      sum += w
-    }
-    for (let j = 0; j < n; j++) {
-      weights[i * taps + j] = Math.trunc(0.5 + (exact[j]! / sum) * 2 ** PRECISION)
-    }
-    first[i] = start
-    count[i] = n
-  }
+  for (const [i, tap] of all.entries())
+    for (const [j, weight] of tap.weights.entries()) weights[i * taps + j] = Math.trunc(0.5 + weight * 2 ** PRECISION)
   return { first, count, weights, taps }
 }
 
@@ -137,13 +121,6 @@ export function resize(image: Pixels, width: number, height: number, region?: Re
   return { name: image.name, width: w, height: h, data: vertical(data, stride, row, down) }
 }
 
-/** Rounds to the nearest whole number, a half to the even one, as Python's round does. */
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x)
-  const rest = x - floor
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor
-}
-
 /**
  * The square that models train on and published figures are measured on: the shorter side becomes `size`, the longer one
  * is rounded half to even, and the centre is cut out (its offset rounded down).
@@ -154,8 +131,8 @@ export function centreSquare(image: Pixels, size: number): Pixels {
   if (!Number.isInteger(size) || size < 1)
     throw new StableSigError('bad-argument', `size must be a positive whole number of pixels, not ${size}`)
   const scale = size / Math.min(image.width, image.height)
-  const width = Math.max(size, roundHalfEven(image.width * scale))
-  const height = Math.max(size, roundHalfEven(image.height * scale))
+  const width = Math.max(size, transforms.roundHalfEven(image.width * scale))
+  const height = Math.max(size, transforms.roundHalfEven(image.height * scale))
   const left = (width - size) >> 1
   const top = (height - size) >> 1
   return resize(image, width, height, { left, top, width: size, height: size })

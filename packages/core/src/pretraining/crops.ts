@@ -3,8 +3,9 @@ import seedrandom from 'seedrandom'
 import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
 import { asUnit, type UnitImages } from '../signal/images.ts'
+import type { PixelImage } from '../signal/pixel-image.ts'
 import { batchOrder } from '../training/order.ts'
-import type { PixelImage, PixelSet } from './pixel-set.ts'
+import type { PixelSet } from './pixel-set.ts'
 import { resample } from './resample.ts'
 
 export interface CropOptions {

@@ -1,10 +1,4 @@
-/** A picture as decoded: 8-bit RGB, row by row, three bytes per pixel. */
-export interface PixelImage {
-  readonly width: number
-  readonly height: number
-  /** height x width x 3, each 0..255. */
-  readonly data: Uint8Array
-}
+import type { PixelImage } from '../signal/pixel-image.ts'
 
 /** Pictures of any size, read when they are needed: what models are trained on from scratch. */
 export interface PixelSet {

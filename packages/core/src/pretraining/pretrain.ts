@@ -5,7 +5,7 @@ import { StableSigError } from '../errors.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
-import { attackTensors, drawAttacks } from './attacks.ts'
+import { attackTensors } from '../transforms/per-image/attacks.ts'
 import { type Crops, cropSource, cropTensor } from './crops.ts'
 import {
   advanceCurriculum,
@@ -15,6 +15,7 @@ import {
   parseCurriculum,
   startCurriculum,
 } from './curriculum.ts'
+import { drawAttacks } from './draw-attacks.ts'
 import { NOISE_CHANNELS } from './embedder.ts'
 import { heldCosine } from './learning-rate.ts'
 import { type PairModel, pairStep } from './pair-step.ts'

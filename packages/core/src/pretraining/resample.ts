@@ -1,30 +1,11 @@
-import type { PixelImage } from './pixel-set.ts'
+import type { PixelImage } from '../signal/pixel-image.ts'
+import { resizeTaps } from '../transforms/geometry/axis-taps.ts'
 
 /** A square window of a picture, in pixels; it lies inside. */
 export interface Window {
   readonly left: number
   readonly top: number
   readonly side: number
-}
-
-/** For each position of an axis: the first source pixel that it depends on, and the weights of that and the next ones. */
-type Taps = readonly { readonly from: number; readonly weights: Float32Array }[]
-
-/**
- * Linear interpolation from `length` to `size` positions, antialiased where it reduces: a triangle as wide as a pixel of the
- * result, cut off at the window's edges and normalised.
- */
-function triangle(length: number, size: number): Taps {
-  const scale = length / size
-  const reach = Math.max(1, scale)
-  return Array.from({ length: size }, (_, i) => {
-    const centre = (i + 0.5) * scale - 0.5
-    const from = Math.max(0, Math.ceil(centre - reach + 1e-9))
-    const to = Math.min(length - 1, Math.floor(centre + reach - 1e-9))
-    const weights = Float32Array.from({ length: to - from + 1 }, (_, j) => 1 - Math.abs(from + j - centre) / reach)
-    const sum = weights.reduce((a, b) => a + b, 0)
-    return { from, weights: weights.map((weight) => weight / sum) }
-  })
 }
 
 /**
@@ -37,7 +18,7 @@ export function resample(
   size: number,
   mirrored = false,
 ): Float32Array {
-  const taps = triangle(side, size)
+  const taps = resizeTaps(side, size, 'bilinear', true)
   // Rows first: [side, size, 3].
   const rows = new Float32Array(side * size * 3)
   for (let y = 0; y < side; y++) {

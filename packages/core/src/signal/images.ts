@@ -12,6 +12,9 @@ export type SignedImages = Tensor4D & { readonly [range]: 'signed' }
 /** RGB images [N, H, W, 3], each channel less ImageNet's mean and divided by its deviation: what extractors read. */
 export type ImageNetImages = Tensor4D & { readonly [range]: 'imagenet' }
 
+/** Images of any of these ranges. */
+export type Images = UnitImages | SignedImages | ImageNetImages
+
 /** Per-channel mean and deviation of ImageNet on [0, 1] images, R, G, B. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406]
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225]
@@ -38,6 +41,6 @@ export const unitToImageNet = (images: UnitImages): ImageNetImages =>
     return add(mul(images, scale), shift) as ImageNetImages
   })
 
-/** The way back: x · std + mean, channel by channel. */
+/** ImageNet's normalised range -> [0, 1]: x * std + mean, channel by channel. */
 export const imageNetToUnit = (images: ImageNetImages): UnitImages =>
   tidy(() => asUnit(add(mul(images, tensor1d([...IMAGENET_STD])), tensor1d([...IMAGENET_MEAN]))))

@@ -1,11 +1,11 @@
-import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
-import seedrandom from 'seedrandom'
+import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { checkNumber, checkOneOf, checkOptions, checkTensor } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import type { Autoencoder } from '../../models/autoencoders/autoencoder.ts'
 import { gaussian, sampleLatents } from '../../models/autoencoders/gaussian.ts'
 import { checkAutoencoder } from '../../models/check-models.ts'
 import type { Weights } from '../../models/weights.ts'
+import { normal } from '../../ops/normal.ts'
 import type { UnitImages } from '../../signal/images.ts'
 import { cropImages, padImages } from '../tiling/padding.ts'
 import { decodeTiled, encodeTiled, momentsTiled } from '../tiling/tiled.ts'
@@ -81,16 +81,6 @@ function checkImages(images: UnitImages): void {
 function sampled(moments: Tensor4D, noise: Tensor4D | undefined, seed: number): Tensor4D {
   const distribution = gaussian(moments)
   return sampleLatents(distribution, noise ?? normal(distribution.mean.shape, seed))
-}
-
-/** Standard normal values from a seed, on any engine the same. */
-function normal(shape: Tensor4D['shape'], seed: number): Tensor4D {
-  const random = seedrandom(`${seed}`)
-  const length = shape.reduce((product, size) => product * size, 1)
-  const values = Float32Array.from({ length }, () => {
-    return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-  })
-  return tensor4d(values, shape)
 }
 
 /**

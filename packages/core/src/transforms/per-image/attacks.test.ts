@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import '../ops/gradients.ts'
-import { type Attack, attacked, attackTensors, drawAttacks } from './attacks.ts'
+import '../../ops/gradients.ts'
+import { type Attack, attacked, attackTensors } from './attacks.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -78,15 +78,5 @@ describe('attacks', () => {
     expect(Math.max(...lit.map(Math.abs))).toBeGreaterThan(0.5)
     // Only the outer square is computed at other values.
     expect(furthest(compressed, lit)).toBeLessThan(0.3)
-  })
-
-  test('are drawn from the step, none at level 0, sizes and kinds of every sort at level 1', () => {
-    expect(drawAttacks(3, 7, 4, 64, 1)).toEqual(drawAttacks(3, 7, 4, 64, 1))
-    const steps = Array.from({ length: 100 }, (_, step) => step)
-    expect(steps.every((step) => drawAttacks(0, step, 4, 64, 0).each.every(({ name }) => name === 'none'))).toBe(true)
-    const drawn = steps.map((step) => drawAttacks(0, step, 4, 64, 1))
-    expect(new Set(drawn.map(({ size }) => size))).toEqual(new Set([64, 48, 32]))
-    const kinds = new Set(drawn.flatMap(({ each }) => each.flatMap(({ name }) => name.split('+'))))
-    expect(kinds).toEqual(new Set(['none', 'crop', 'resize', 'brightness', 'contrast', 'jpeg']))
   })
 })
