@@ -58,7 +58,7 @@ export default {
     {
       name: 'only-deciding-rooms-import-stats',
       severity: 'error',
-      from: { path: '^packages/core/src/', pathNot: [room(['detection', 'tracing', 'evaluate']), test] },
+      from: { path: '^packages/core/src/', pathNot: [room(['entries', 'detection', 'tracing', 'evaluate']), test] },
       to: { path: '^packages/stats/' },
     },
     {

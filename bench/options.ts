@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { RecipeName } from '@stablesig/core'
+import type { RecipeName } from '@stablesig/core/training'
 import { TIMED, WARM_UP } from './measurement.ts'
 
 export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify'] as const

@@ -4,7 +4,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openExtractor, readImage, ready, toUnitImages } from '@stablesig/backend-node'
-import { identify, parseKey, Registry, randomKeys } from '@stablesig/core'
+import { identify, parseKey, Registry } from '@stablesig/core'
+import { randomKeys } from '@stablesig/core/key'
 
 const { STABLESIG_DATA: data, STABLESIG_EXTRACTOR: named } = process.env
 const extractorFile = named ?? (data && join(data, 'weights/dec_48b_whit.torchscript.pt'))

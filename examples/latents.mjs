@@ -13,18 +13,10 @@ import {
   toPixels,
   toUnitImages,
 } from '@stablesig/backend-node'
-import {
-  asUnitImages,
-  decodeLatents,
-  detect,
-  encodeImages,
-  extractorFeatures,
-  finetuneDecoder,
-  randomKey,
-  unitToImageNet,
-  whiten,
-  withWhitening,
-} from '@stablesig/core'
+import { asUnitImages, decodeLatents, detect, encodeImages, finetuneDecoder, randomKey } from '@stablesig/core'
+import { unitToImageNet } from '@stablesig/core/images'
+import { extractorFeatures, withWhitening } from '@stablesig/core/models'
+import { whiten } from '@stablesig/core/pretraining'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** @typedef {import('@tensorflow/tfjs-core').Tensor4D} Latents */
@@ -108,7 +100,7 @@ process.exit(0)
 /**
  * Decodes latents and reads the pictures, rounded to 8 bits: bits that match, pictures detected, and the median p-value.
  * @param {Latents} given
- * @param {import('@stablesig/core').Weights} weights
+ * @param {import('@stablesig/core/weights').Weights} weights
  */
 async function judge(given, weights) {
   const decoded = await decodeLatents(autoencoder, given, { weights })

@@ -13,7 +13,8 @@ import {
   toPixels,
   writePng,
 } from '@stablesig/backend-node'
-import { decode, encode, finetuneDecoder, keyId, randomKey, revealKey } from '@stablesig/core'
+import { finetuneDecoder, keyId, randomKey, revealKey } from '@stablesig/core'
+import { decode, encode } from '@stablesig/core/models'
 import { dispose, tidy } from '@tensorflow/tfjs-core'
 
 const data = process.env.STABLESIG_DATA ?? ''

@@ -16,7 +16,9 @@ import {
   toPixels,
   toUnitImages,
 } from '@stablesig/backend-node'
-import { countMatches, decideBest, decodeLatents, encodeImages, parseKey, readBits, readLogits } from '@stablesig/core'
+import { decodeLatents, encodeImages, parseKey } from '@stablesig/core'
+import { decideBest, readLogits } from '@stablesig/core/detection'
+import { countMatches, readBits } from '@stablesig/core/metrics'
 import { dispose } from '@tensorflow/tfjs-core'
 import sharp from 'sharp'
 

@@ -1,4 +1,5 @@
-import { describeAutoencoder, describeExtractor, StableSigError } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import { describeAutoencoder, describeExtractor } from '@stablesig/core/models'
 import type { Good } from '@stablesig/testing/fuzz'
 import { extractorState, klState, tinyState } from '@stablesig/testing/networks'
 import { memorySource, modelState, openWeights, readConfig, type StateDict, writeSafetensors } from '@stablesig/weights'

@@ -2,7 +2,9 @@
 // 256 px, rounded to 8 bits. Photographs for judging are never trained on.
 import { parseArgs } from 'node:util'
 import { expandFiles, imageSet, openAutoencoder, ready } from '@stablesig/backend-node'
-import { decode, encode, psnr, unitToBytes } from '@stablesig/core'
+import { unitToBytes } from '@stablesig/core/images'
+import { psnr } from '@stablesig/core/metrics'
+import { decode, encode } from '@stablesig/core/models'
 import { meanSsim } from './ssim.ts'
 
 const { values, positionals } = parseArgs({

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expandFiles, readImage } from '@stablesig/backend-node'
-import type { PixelImage, PixelSet } from '@stablesig/core'
+import type { PixelImage } from '@stablesig/core/images'
+import type { PixelSet } from '@stablesig/core/pretraining'
 
 /** A folder of pictures, kept in memory as they are decoded: 512 x 512 pixels are 0.8 MB. */
 export async function openPictures(folder: string): Promise<PixelSet> {

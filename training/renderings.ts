@@ -1,4 +1,4 @@
-import { unitToBytes } from '@stablesig/core'
+import { unitToBytes } from '@stablesig/core/images'
 import seedrandom from 'seedrandom'
 import sharp, { type Sharp } from 'sharp'
 import { fractal } from './fractal.ts'

@@ -1,13 +1,6 @@
-import {
-  affineScaling,
-  asUnitImages,
-  finetuneDecoder,
-  type ImageSet,
-  joinAutoencoder,
-  type LatentEncoder,
-  randomKey,
-  randomKlDecoder,
-} from '@stablesig/core'
+import { asUnitImages, finetuneDecoder, type ImageSet, randomKey } from '@stablesig/core'
+import { affineScaling } from '@stablesig/core/latents'
+import { joinAutoencoder, type LatentEncoder, randomKlDecoder } from '@stablesig/core/models'
 import { type Rank, randomNormal, randomUniform } from '@tensorflow/tfjs-core'
 import { type Measurement, median, peakRssMB } from '../measurement.ts'
 import type { Options } from '../options.ts'

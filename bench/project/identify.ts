@@ -1,4 +1,5 @@
-import { keyBits, Registry, randomKeys } from '@stablesig/core'
+import { Registry } from '@stablesig/core'
+import { keyBits, randomKeys } from '@stablesig/core/key'
 import { threshold } from '@stablesig/stats'
 import { type Measurement, median, peakRssMB, TIMED, WARM_UP } from '../measurement.ts'
 import type { Options } from '../options.ts'

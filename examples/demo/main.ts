@@ -16,19 +16,18 @@ import {
 } from '@stablesig/backend-node'
 import {
   type Autoencoder,
-  decode,
   detect,
   type Extractor,
-  encode,
   finetuneDecoder,
   identify,
   type Key,
   Registry,
   randomKey,
-  randomKeys,
-  transforms,
-  type Weights,
 } from '@stablesig/core'
+import { randomKeys } from '@stablesig/core/key'
+import { decode, encode } from '@stablesig/core/models'
+import * as transforms from '@stablesig/core/transforms'
+import type { Weights } from '@stablesig/core/weights'
 import { dispose, tidy } from '@tensorflow/tfjs-core'
 import { table } from './table.ts'
 

@@ -1,30 +1,22 @@
+import { type Autoencoder, type LatentDecoder, loadAutoencoder, type UnitImages } from '@stablesig/core'
+import { type SignedImages, signedToUnit, unitToSigned } from '@stablesig/core/images'
 import {
-  type Autoencoder,
   affineScaling,
   bytesToLatents,
   channelScaling,
-  decode,
   deviation,
-  encode,
   GENERATORS,
   type Generator,
   gaussian,
   klDivergence,
-  type LatentDecoder,
   latentScaling,
   latentsToBytes,
   latentsToUnit,
-  loadAutoencoder,
-  oihw,
-  quantise,
-  readAutoencoder,
-  type SignedImages,
   sampleLatents,
-  signedToUnit,
-  type UnitImages,
-  unitToSigned,
-  valueAndGradients,
-} from '@stablesig/core'
+} from '@stablesig/core/latents'
+import { decode, encode, quantise, readAutoencoder } from '@stablesig/core/models'
+import { valueAndGradients } from '@stablesig/core/training'
+import { oihw } from '@stablesig/core/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, GoldenTensor, Topic } from '../topic.ts'
 import { argument, must, nchwValues, nhwc, openBeside, useEngine, valuesOf } from './networks.ts'

@@ -1,18 +1,11 @@
 import { join } from 'node:path'
 import { centreSquare, readImage, toUnitImages } from '@stablesig/backend-node'
-import {
-  asUnitImages,
-  type Extractor,
-  extractLogits,
-  extractorFeatures,
-  extractorLogits,
-  extractorName,
-  type ImageNetImages,
-  loadExtractor,
-  messageLoss,
-  valueAndGradients,
-  whiten,
-} from '@stablesig/core'
+import { asUnitImages, type Extractor, loadExtractor } from '@stablesig/core'
+import type { ImageNetImages } from '@stablesig/core/images'
+import { messageLoss } from '@stablesig/core/losses'
+import { extractLogits, extractorFeatures, extractorLogits, extractorName } from '@stablesig/core/models'
+import { whiten } from '@stablesig/core/pretraining'
+import { valueAndGradients } from '@stablesig/core/training'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'
 import { argument, must, nchwValues, nhwc, openBeside, openReal, useEngine, valuesOf } from './networks.ts'

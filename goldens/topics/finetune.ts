@@ -1,24 +1,24 @@
 import {
-  adamW,
   asUnitImages,
-  decode,
-  encode,
-  extractLogits,
-  type FinetuneProgress,
   finetuneDecoder,
+  keyFromBits,
+  loadAutoencoder,
+  loadExtractor,
+  type UnitImages,
+} from '@stablesig/core'
+import { mse } from '@stablesig/core/losses'
+import { decode, encode, extractLogits } from '@stablesig/core/models'
+import {
+  adamW,
+  type FinetuneProgress,
   finetuneStep,
   flatLayout,
   flatOptimizer,
   flatten,
-  keyFromBits,
-  loadAutoencoder,
-  loadExtractor,
-  mse,
-  type UnitImages,
   unflatten,
-  type Weights,
   warmupCosine,
-} from '@stablesig/core'
+} from '@stablesig/core/training'
+import type { Weights } from '@stablesig/core/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'
 import { argument, must, nchwValues, nhwc, openBeside, openReal, useEngine, valuesOf } from './networks.ts'

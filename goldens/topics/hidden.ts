@@ -1,12 +1,6 @@
-import {
-  batchNorm,
-  byRunningStatistics,
-  embed,
-  hiddenResidual,
-  type ImageNetImages,
-  imageNetToUnit,
-  justNoticeable,
-} from '@stablesig/core'
+import { type ImageNetImages, imageNetToUnit } from '@stablesig/core/images'
+import { justNoticeable } from '@stablesig/core/metrics'
+import { batchNorm, byRunningStatistics, embed, hiddenResidual } from '@stablesig/core/models'
 import { readFloat32 } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'

@@ -18,7 +18,6 @@ import {
   readWatsonDft,
   readWatsonVgg,
   rgbToYcbcr,
-  shiftedWindow,
   squaredDistance,
   ssimDistance,
   vggFeatures,
@@ -27,7 +26,8 @@ import {
   watsonDft,
   watsonDftOf,
   watsonVgg,
-} from '@stablesig/core'
+} from '@stablesig/core/losses'
+import { shiftedWindow } from '@stablesig/core/models'
 import { memorySource, openWeights, type StateDict } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'

@@ -1,6 +1,6 @@
+import { keyFromBits } from '@stablesig/core'
 import {
   countMatches,
-  keyFromBits,
   maxDifference,
   msSsim,
   msSsimTerms,
@@ -8,7 +8,7 @@ import {
   readBits,
   ssim,
   ssimByChannel,
-} from '@stablesig/core'
+} from '@stablesig/core/metrics'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'
 import { topic as losses } from './losses.ts'

@@ -8,7 +8,7 @@ import {
   type Schedule,
   sgd,
   warmupCosine,
-} from '@stablesig/core'
+} from '@stablesig/core/training'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenCase, GoldenTensor, Topic } from '../topic.ts'
 import { argument, must, useEngine } from './networks.ts'

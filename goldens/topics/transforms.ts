@@ -1,15 +1,15 @@
 import { crop, resize, sharpCodec } from '@stablesig/backend-node'
+import type { UnitImages } from '@stablesig/core'
 import {
   type ImageNetImages,
   type Images,
   imageNetToUnit,
   type SignedImages,
   signedToUnit,
-  transforms,
-  type UnitImages,
   unitToImageNet,
-  valueAndGradients,
-} from '@stablesig/core'
+} from '@stablesig/core/images'
+import { valueAndGradients } from '@stablesig/core/training'
+import * as transforms from '@stablesig/core/transforms'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, GoldenTensor, Topic } from '../topic.ts'
 import { argument, must, nchwValues, nhwc, useEngine } from './networks.ts'

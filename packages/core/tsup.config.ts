@@ -1,8 +1,10 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.config.ts'
+import manifest from './package.json' with { type: 'json' }
 
-// Keys and the names of generators alone, for programs that must start without loading tfjs.
-export default defineConfig({
-  ...library,
-  entry: { index: 'src/index.ts', generators: 'src/models/autoencoders/generators.ts', key: 'src/signal/key.ts' },
-})
+/** Every entry of package.json, by the name of its file in dist. They share what they share: an error has one class. */
+const entry = Object.fromEntries(
+  Object.entries(manifest.exports).map(([path, { source }]) => [path === '.' ? 'index' : path.slice(2), source]),
+)
+
+export default defineConfig({ ...library, entry })

@@ -8,7 +8,8 @@ import {
   readImage,
   readLines,
 } from '@stablesig/backend-node'
-import { abortedError, StableSigError } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import { abortedError } from '@stablesig/core/errors'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
 import type { InputOptions } from './options/shared.ts'

@@ -1,4 +1,5 @@
-import { checkKey, type Key, parseKey, StableSigError } from '@stablesig/core'
+import { type Key, parseKey, StableSigError } from '@stablesig/core'
+import { checkKey } from '@stablesig/core/key'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
 import type { KeyOptions } from './options/shared.ts'

@@ -3,12 +3,18 @@ import { extractorState, tinyState } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kindOf } from './arguments.ts'
+import * as detection from './entries/detection.ts'
+import type { UnitImage } from './entries/images.ts'
+import * as encoding from './entries/latents.ts'
+import * as models from './entries/models.ts'
+import * as pretraining from './entries/pretraining.ts'
+import * as training from './entries/training.ts'
 import * as core from './index.ts'
 
 let extractor: core.Extractor
 let autoencoder: core.Autoencoder
 let gone: { readonly extractor: core.Extractor; readonly autoencoder: core.Autoencoder }
-let image: core.UnitImage
+let image: UnitImage
 let batch: core.UnitImages
 let latents: tf.Tensor4D
 const key = core.randomKey(24, { seed: 1 })
@@ -42,7 +48,8 @@ afterAll(() => {
 
 /** As a caller without types calls them. */
 type Loose = (...given: unknown[]) => unknown
-const loose = core as unknown as Readonly<Record<string, Loose>>
+const all = { ...detection, ...encoding, ...models, ...pretraining, ...training, ...core }
+const loose = all as unknown as Readonly<Record<string, Loose>>
 const call = async (name: string, ...given: unknown[]) => loose[name]!(...given)
 
 /** Calls that are right: a function, its arguments, and what they are made of. */
@@ -212,7 +219,7 @@ describe('the reason of an abort is kept', () => {
       'detect, in tiles',
       () => {
         const controller = new AbortController()
-        const large = tf.randomUniform([80, 80, 3], 0, 1, 'float32', 1) as core.UnitImage
+        const large = tf.randomUniform([80, 80, 3], 0, 1, 'float32', 1) as UnitImage
         const work = core.detect(large, { extractor, key, memoryBytes: 1, signal: controller.signal })
         controller.abort(reason)
         return work.finally(() => large.dispose())

@@ -1,4 +1,4 @@
-import { type KlShape, klPlan, klShapes, klSpellings } from '@stablesig/core'
+import { type KlShape, klPlan, klShapes, klSpellings } from '@stablesig/core/models'
 import { fromFloat32, type StateDict, type StateTensor, unmapName } from '@stablesig/weights'
 import seedrandom from 'seedrandom'
 

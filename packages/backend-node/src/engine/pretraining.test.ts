@@ -1,4 +1,4 @@
-import { type PretrainProgress, pretrain } from '@stablesig/core'
+import { type PretrainProgress, pretrain } from '@stablesig/core/pretraining'
 import { memory } from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { ready } from './ready.ts'

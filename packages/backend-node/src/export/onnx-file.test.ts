@@ -2,19 +2,16 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadExtractor } from '@stablesig/core'
+import { affineScaling, batchNormScaling, type LatentScaling, unknownScaling } from '@stablesig/core/latents'
 import {
-  affineScaling,
-  batchNormScaling,
   decode,
   extractLogits,
-  type LatentScaling,
-  loadExtractor,
   type PortableModel,
   portableDecoder,
   portableExtractor,
   readDecoder,
-  unknownScaling,
-} from '@stablesig/core'
+} from '@stablesig/core/models'
 import { extractorState, klState, tinyState } from '@stablesig/testing/networks'
 import { streamSafetensors } from '@stablesig/weights'
 import {

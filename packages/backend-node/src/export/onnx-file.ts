@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type PortableModel, StableSigError } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import type { PortableModel } from '@stablesig/core/models'
 import { EngineError, exportModel } from '@stablesig/tfjs-backend-onnx'
 import about from '../../package.json' with { type: 'json' }
 import { checkOutputFile } from '../files/outputs.ts'

@@ -1,4 +1,6 @@
-import { type LatentDecoder, type LatentScaling, readDecoder, readLatentScaling } from '@stablesig/core'
+import type { LatentDecoder } from '@stablesig/core'
+import type { LatentScaling } from '@stablesig/core/latents'
+import { readDecoder, readLatentScaling } from '@stablesig/core/models'
 import { readConfigFile, readYamlFile } from '../models/config.ts'
 import { openWeightsPath } from '../models/weights-path.ts'
 

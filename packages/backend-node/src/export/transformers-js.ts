@@ -1,4 +1,4 @@
-import type { PortableModel } from '@stablesig/core'
+import type { PortableModel } from '@stablesig/core/models'
 
 type Precision = 'float32' | 'float16'
 

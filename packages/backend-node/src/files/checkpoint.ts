@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises'
-import type { CheckpointStore } from '@stablesig/core'
+import type { CheckpointStore } from '@stablesig/core/training'
 import { writeFileAtomic } from './atomic.ts'
 import { cannotRead, cannotWrite } from './system-error.ts'
 

@@ -1,4 +1,5 @@
-import { badArgument, StableSigError, type UnitImages } from '@stablesig/core'
+import { StableSigError, type UnitImages } from '@stablesig/core'
+import { badArgument } from '@stablesig/core/errors'
 import { type ReadImageOptions, readImage } from './read-image.ts'
 import { toUnitImages } from './tensors.ts'
 

@@ -1,4 +1,5 @@
-import { StableSigError, transforms } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import * as transforms from '@stablesig/core/transforms'
 import { crop, type Pixels } from './pixels.ts'
 
 /**

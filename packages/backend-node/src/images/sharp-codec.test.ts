@@ -1,4 +1,4 @@
-import { transforms } from '@stablesig/core'
+import * as transforms from '@stablesig/core/transforms'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { ready } from '../engine/ready.ts'

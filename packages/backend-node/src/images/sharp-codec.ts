@@ -1,4 +1,4 @@
-import type { transforms } from '@stablesig/core'
+import type * as transforms from '@stablesig/core/transforms'
 import { readImage } from './read-image.ts'
 import { loadSharp } from './sharp.ts'
 

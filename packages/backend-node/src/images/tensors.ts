@@ -1,4 +1,6 @@
-import { bytesToUnit, requireEngine, StableSigError, type UnitImages, unitToBytes } from '@stablesig/core'
+import { StableSigError, type UnitImages } from '@stablesig/core'
+import { bytesToUnit, unitToBytes } from '@stablesig/core/images'
+import { requireEngine } from '@stablesig/core/models'
 import type { Pixels } from './pixels.ts'
 
 /**

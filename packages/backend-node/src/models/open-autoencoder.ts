@@ -1,11 +1,6 @@
-import {
-  type ArchitectureOptions,
-  type Autoencoder,
-  badArgument,
-  describeAutoencoder,
-  loadAutoencoder,
-  readAutoencoder,
-} from '@stablesig/core'
+import { type Autoencoder, loadAutoencoder } from '@stablesig/core'
+import { badArgument } from '@stablesig/core/errors'
+import { type ArchitectureOptions, describeAutoencoder, readAutoencoder } from '@stablesig/core/models'
 import { readConfigFile, readYamlFile } from './config.ts'
 import { type AutoencoderOrigin, originOf } from './origin.ts'
 import { openWeightsPath } from './weights-path.ts'

@@ -1,4 +1,5 @@
-import { type Extractor, type ExtractorOptions, loadExtractor } from '@stablesig/core'
+import { type Extractor, loadExtractor } from '@stablesig/core'
+import type { ExtractorOptions } from '@stablesig/core/models'
 import type { StateDict } from '@stablesig/weights'
 import { openWeightsPath } from './weights-path.ts'
 

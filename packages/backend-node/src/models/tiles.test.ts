@@ -1,18 +1,6 @@
-import {
-  affineScaling,
-  asUnitImages,
-  decode,
-  decodeLatents,
-  decodeTiled,
-  encode,
-  encodeImages,
-  encodeTiled,
-  joinAutoencoder,
-  latentArray,
-  randomKlDecoder,
-  randomKlEncoder,
-  reconstructImages,
-} from '@stablesig/core'
+import { asUnitImages, decodeLatents, encodeImages, reconstructImages } from '@stablesig/core'
+import { affineScaling, decodeTiled, encodeTiled, latentArray } from '@stablesig/core/latents'
+import { decode, encode, joinAutoencoder, randomKlDecoder, randomKlEncoder } from '@stablesig/core/models'
 import { startNodeBackend } from '@stablesig/tfjs-backend-onnx/node/pure'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { badArgument } from '@stablesig/core'
+import { badArgument } from '@stablesig/core/errors'
 import { modelState, openSharded, openWeights, type StateDict } from '@stablesig/weights'
 import { type FileSource, openFile } from '../files/file-source.ts'
 import { cannotRead } from '../files/system-error.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Weights } from '@stablesig/core'
+import type { Weights } from '@stablesig/core/weights'
 import { tinyState } from '@stablesig/testing/networks'
 import { streamSafetensors } from '@stablesig/weights'
 import { add, dispose, memory, tidy } from '@tensorflow/tfjs-core'

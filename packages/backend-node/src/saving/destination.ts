@@ -1,6 +1,7 @@
 import { readdir, realpath, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { StableSigError, type TargetSpelling } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import type { TargetSpelling } from '@stablesig/core/models'
 import { checkOutputFile, checkOutputPlace } from '../files/outputs.ts'
 import { whyFailed } from '../files/system-error.ts'
 import type { OpenWeights } from '../models/weights-path.ts'

@@ -1,4 +1,4 @@
-import { configForDiffusers, respellAutoencoder, storedAutoencoder, type TargetSpelling } from '@stablesig/core'
+import { configForDiffusers, respellAutoencoder, storedAutoencoder, type TargetSpelling } from '@stablesig/core/models'
 import { convertToSafetensors, replaceTensors, type TensorData } from '@stablesig/weights'
 import { openFile } from '../files/file-source.ts'
 import { type OpenWeights, openWeightsPath } from '../models/weights-path.ts'

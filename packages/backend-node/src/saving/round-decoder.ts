@@ -1,4 +1,4 @@
-import { type StoreOptions, storeWeights, type Weights, weightsFromStored } from '@stablesig/core'
+import { type StoreOptions, storeWeights, type Weights, weightsFromStored } from '@stablesig/core/weights'
 import type { StateTensor, TensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
 import { type SignedOrigin, withStored } from './signed-origin.ts'

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Weights } from '@stablesig/core'
+import type { Weights } from '@stablesig/core/weights'
 import { tinyState } from '@stablesig/testing/networks'
 import {
   fromFloat32,

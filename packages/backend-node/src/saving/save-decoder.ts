@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
-import { StableSigError, type Weights } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import type { Weights } from '@stablesig/core/weights'
 import type { DType } from '@stablesig/weights'
 import { checkDestination, checkSpace, planFor, type SaveFormat } from './destination.ts'
 import type { SigningFacts } from './model-card.ts'

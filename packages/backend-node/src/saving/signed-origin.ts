@@ -1,14 +1,13 @@
 import { basename, dirname } from 'node:path'
+import { type LatentDecoder, StableSigError } from '@stablesig/core'
+import type { LatentScaling } from '@stablesig/core/latents'
 import {
   type ArchitectureOptions,
   type AutoencoderDescription,
   describeAutoencoder,
-  type LatentDecoder,
-  type LatentScaling,
   readLatentScaling,
-  StableSigError,
-  tensorsNamed,
-} from '@stablesig/core'
+} from '@stablesig/core/models'
+import { tensorsNamed } from '@stablesig/core/weights'
 import type { StateTensor } from '@stablesig/weights'
 import { readConfigFile, readYamlFile } from '../models/config.ts'
 import { type AutoencoderOrigin, originOf } from '../models/origin.ts'

@@ -1,7 +1,8 @@
 // The thread of `createWorkerDetector`: opens engine and extractor once, then reads one image after the other. It decides nothing:
 // keys and registries stay in the main thread.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { type Extractor, readLogits, StableSigError } from '@stablesig/core'
+import { type Extractor, StableSigError } from '@stablesig/core'
+import { readLogits } from '@stablesig/core/detection'
 import { memory } from '@tensorflow/tfjs-core'
 import { ready } from '../engine/ready.ts'
 import { fitWithin } from '../images/fit-within.ts'

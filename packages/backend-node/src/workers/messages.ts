@@ -1,4 +1,5 @@
-import type { ErrorCode, ExtractorOptions } from '@stablesig/core'
+import type { ErrorCode } from '@stablesig/core'
+import type { ExtractorOptions } from '@stablesig/core/models'
 import type { ReadyOptions } from '../engine/ready.ts'
 import type { ReadImageOptions } from '../images/read-image.ts'
 

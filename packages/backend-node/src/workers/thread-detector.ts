@@ -1,11 +1,5 @@
-import {
-  createDecider,
-  type Decider,
-  type Detection,
-  type Identification,
-  type KeyDetection,
-  StableSigError,
-} from '@stablesig/core'
+import { type Detection, type Identification, StableSigError } from '@stablesig/core'
+import { createDecider, type Decider, type KeyDetection } from '@stablesig/core/detection'
 import { checkMaxSide } from '../images/fit-within.ts'
 import { errorOf } from './error-data.ts'
 import type { ExtractorFacts, Reading, WorkerMemory, WorkerReply } from './messages.ts'

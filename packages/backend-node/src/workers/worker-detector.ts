@@ -1,13 +1,6 @@
-import type {
-  BestReading,
-  Detection,
-  ExtractorOptions,
-  Identification,
-  Key,
-  KeyDetection,
-  Registry,
-  WhiteningConsent,
-} from '@stablesig/core'
+import type { Detection, Identification, Key, Registry } from '@stablesig/core'
+import type { BestReading, KeyDetection, WhiteningConsent } from '@stablesig/core/detection'
+import type { ExtractorOptions } from '@stablesig/core/models'
 import type { ReadyOptions } from '../engine/ready.ts'
 import type { ReadImageOptions } from '../images/read-image.ts'
 import type { ExtractorFacts, Reading, WorkerMemory } from './messages.ts'

@@ -1,5 +1,6 @@
 import { type FoundFile, toUnitImages } from '@stablesig/backend-node'
-import { type Outcome, StableSigError, type UnitImages } from '@stablesig/core'
+import { StableSigError, type UnitImages } from '@stablesig/core'
+import type { Outcome } from '@stablesig/core/detection'
 import { type Disposable, disposing } from '../disposal.ts'
 import { EXIT } from '../exit.ts'
 import { type Input, inputPaths, readInputs } from '../inputs.ts'

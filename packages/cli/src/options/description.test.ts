@@ -1,4 +1,4 @@
-import { RECIPES } from '@stablesig/core'
+import { RECIPES } from '@stablesig/core/training'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { COMMANDS } from '../commands/index.ts'
 import { sign } from '../commands/sign/command.ts'

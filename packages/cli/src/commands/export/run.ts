@@ -6,7 +6,9 @@ import {
   type SaveOnnxOptions,
   saveOnnx,
 } from '@stablesig/backend-node'
-import { latentScaling, type PortableModel, portableDecoder, portableExtractor, StableSigError } from '@stablesig/core'
+import { StableSigError } from '@stablesig/core'
+import { latentScaling } from '@stablesig/core/latents'
+import { type PortableModel, portableDecoder, portableExtractor } from '@stablesig/core/models'
 import { type Disposable, disposing } from '../../disposal.ts'
 import { EXIT, UsageError } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'

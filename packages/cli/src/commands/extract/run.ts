@@ -1,4 +1,5 @@
-import { readBits, readLogits } from '@stablesig/core'
+import { readLogits } from '@stablesig/core/detection'
+import { readBits } from '@stablesig/core/metrics'
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'

@@ -1,12 +1,6 @@
 import { openFile } from '@stablesig/backend-node'
-import {
-  createDetector,
-  type DetectorOptions,
-  type Registry,
-  type RegistryDetector,
-  readRegistry,
-  StableSigError,
-} from '@stablesig/core'
+import { createDetector, type DetectorOptions, type Registry, readRegistry, StableSigError } from '@stablesig/core'
+import type { RegistryDetector } from '@stablesig/core/detection'
 import { type Io, jsonLine } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'

@@ -1,14 +1,14 @@
 import { type OpenWeights, readConfigFile, readYamlFile } from '@stablesig/backend-node'
+import { StableSigError } from '@stablesig/core'
+import type { LatentScaling } from '@stablesig/core/latents'
 import {
   type ArchitectureOptions,
   type AutoencoderDescription,
   describeAutoencoder,
   describeExtractor,
   type ExtractorDescription,
-  type LatentScaling,
   readLatentScaling,
-  StableSigError,
-} from '@stablesig/core'
+} from '@stablesig/core/models'
 import { bytesOf, type StateDict } from '@stablesig/weights'
 
 /** What is told of a network's tensors, whichever it is. */

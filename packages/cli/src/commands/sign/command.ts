@@ -1,4 +1,4 @@
-import type { RecipeName } from '@stablesig/core'
+import type { RecipeName } from '@stablesig/core/training'
 import { defineCommand, type GivenOf } from '../../options/description.ts'
 import { autoencoderOf, ENGINE, EXTRACTOR, FORMAT, jsonOf, KEY, READING } from '../../options/shared.ts'
 import { notNegative, positive, share, whole } from '../../options/values.ts'

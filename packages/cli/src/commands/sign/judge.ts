@@ -1,10 +1,7 @@
-import {
-  type DecoderEvaluation,
-  evaluateDecoder,
-  type PreparedImages,
-  type Weights,
-  withWeights,
-} from '@stablesig/core'
+import { evaluateDecoder } from '@stablesig/core'
+import { withWeights } from '@stablesig/core/models'
+import type { DecoderEvaluation, PreparedImages } from '@stablesig/core/training'
+import type { Weights } from '@stablesig/core/weights'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
 import type { SignOptions } from './command.ts'

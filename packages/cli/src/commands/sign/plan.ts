@@ -6,7 +6,8 @@ import {
   type FileImageSet,
   type ReadImageOptions,
 } from '@stablesig/backend-node'
-import { type Key, RECIPES, StableSigError } from '@stablesig/core'
+import { type Key, StableSigError } from '@stablesig/core'
+import { RECIPES } from '@stablesig/core/training'
 import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
 import { UsageError } from '../../exit.ts'
 import { readingOf } from '../../inputs.ts'

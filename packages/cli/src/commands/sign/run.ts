@@ -7,7 +7,8 @@ import {
   saveDelta,
   sha256File,
 } from '@stablesig/backend-node'
-import { keyId, prepareImages } from '@stablesig/core'
+import { keyId } from '@stablesig/core'
+import { prepareImages } from '@stablesig/core/training'
 import about from '../../../package.json' with { type: 'json' }
 import { type Disposable, disposing } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'

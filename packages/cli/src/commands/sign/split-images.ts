@@ -1,4 +1,4 @@
-import { heldOutCount, heldOutPlaces } from '@stablesig/core'
+import { heldOutCount, heldOutPlaces } from '@stablesig/core/training'
 import { UsageError } from '../../exit.ts'
 import type { Io } from '../../io.ts'
 import { photographsAt } from '../../photographs.ts'

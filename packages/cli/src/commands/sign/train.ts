@@ -1,12 +1,7 @@
 import { fileCheckpoint } from '@stablesig/backend-node'
-import {
-  type FinetuneReport,
-  finetuneDecoder,
-  type LatentDecoder,
-  mse,
-  type PreparedImages,
-  StableSigError,
-} from '@stablesig/core'
+import { type FinetuneReport, finetuneDecoder, type LatentDecoder, StableSigError } from '@stablesig/core'
+import { mse } from '@stablesig/core/losses'
+import type { PreparedImages } from '@stablesig/core/training'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
 import type { SignOptions } from './command.ts'

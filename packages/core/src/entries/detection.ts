@@ -1,0 +1,42 @@
+/**
+ * Is a key there, whose is it, and with what probability by chance: detectors, decisions on logits, registries, calibration.
+ * @module
+ */
+export { type Calibration, calibrate } from '../detection/calibrate.ts'
+export { decide, decideBest } from '../detection/decide.ts'
+export {
+  type Combine,
+  type CombinedDetection,
+  type CombineOptions,
+  type DecideTogetherOptions,
+  decideTogether,
+} from '../detection/decide-together.ts'
+export {
+  createDecider,
+  type Decider,
+  type DeciderOptions,
+  type DecisionOptions,
+  type ExtractorTraits,
+} from '../detection/decider.ts'
+export type { Best, BestReading, Detection, Identification, KeyDetection } from '../detection/decision.ts'
+export { type DetectKeysOptions, type DetectOptions, detect, detectKeys, detectTogether } from '../detection/detect.ts'
+export {
+  createDetector,
+  type DecideImages,
+  type DetectCall,
+  type DetectorOptions,
+  type KeyDetector,
+  type KeysDetector,
+  type RegistryDetector,
+  type TogetherDetection,
+  type Undecided,
+} from '../detection/detector.ts'
+export { type IdentifyOptions, identify } from '../detection/identify.ts'
+export type { Outcome } from '../detection/outcome.ts'
+export { DEFAULT_FPR } from '../detection/rates.ts'
+export { type ImageBatch, type ReaderOptions, type ReadingOptions, readLogits } from '../detection/read-images.ts'
+export type { Reading } from '../detection/reading.ts'
+export { type ReadRegistryOptions, type RegistryText, readRegistry } from '../detection/registry/read-registry.ts'
+export { type NearestUsers, Registry, type UserMatch } from '../detection/registry/registry.ts'
+export type { AmongUsers, OneKey, SeveralKeys, Wanted } from '../detection/wanted.ts'
+export type { WhiteningConsent, WhiteningStated } from '../detection/whitened.ts'

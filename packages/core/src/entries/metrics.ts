@@ -1,0 +1,11 @@
+/**
+ * What is reported: bits, PSNR, SSIM, MS-SSIM, what is just noticeable.
+ * @module
+ */
+export { countMatches, readBits } from '../metrics/bits.ts'
+export { justNoticeable } from '../metrics/just-noticeable.ts'
+export { maxDifference } from '../metrics/max-difference.ts'
+export { msSsim, msSsimTerms } from '../metrics/ms-ssim.ts'
+export { psnr } from '../metrics/psnr.ts'
+export { psnrOfImages } from '../metrics/psnr-of-images.ts'
+export { type SsimMaps, type SsimOptions, ssim, ssimByChannel, ssimMaps } from '../metrics/ssim.ts'

@@ -1,0 +1,20 @@
+/**
+ * Models from scratch: a latent autoencoder, a watermark encoder with its extractor, whitening.
+ * @module
+ */
+import '../ops/gradients.ts'
+
+export { type AutoencoderArchitecture, SMALL_AUTOENCODER } from '../pretraining/autoencoder-architecture.ts'
+export { autoencoderInCheckpoint } from '../pretraining/autoencoder-checkpoint.ts'
+export { CURRICULUM, type Curriculum, type CurriculumOptions } from '../pretraining/curriculum.ts'
+export { type Eigen, symmetricEigen } from '../pretraining/eigen.ts'
+export { pairInCheckpoint } from '../pretraining/pair-tensors.ts'
+export type { PixelSet } from '../pretraining/pixel-set.ts'
+export { type PretrainedPair, type PretrainOptions, type PretrainProgress, pretrain } from '../pretraining/pretrain.ts'
+export {
+  type AutoencoderProgress,
+  type TrainAutoencoderOptions,
+  type TrainedAutoencoder,
+  trainAutoencoder,
+} from '../pretraining/train-autoencoder.ts'
+export { type Whitening, type WhitenOptions, whiten } from '../pretraining/whiten.ts'

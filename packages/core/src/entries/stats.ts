@@ -1,0 +1,5 @@
+/**
+ * All of @stablesig/stats: exact false-positive rates, thresholds, key lengths, intervals.
+ * @module
+ */
+export * from '@stablesig/stats'
