@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
 import { gelu, relu, silu, softClamp } from './activations.ts'
 import { checkpointed } from './checkpointed.ts'
-import { markConstant } from './hints.ts'
 import './gradients.ts'
 import { groupNorm } from './group-norm.ts'
 import { spatialMean, spatialSum } from './reduce.ts'
@@ -171,14 +170,4 @@ describe('valueAndGradients', () => {
     expect(Array.from(await aux.y.data())).toEqual([1, 4])
     expect((await loss.data())[0]).toBe(5)
   })
-})
-
-test('markConstant asks the engine where it can', () => {
-  const x = tf.scalar(1)
-  expect(markConstant(x)).toBe(x)
-  const seen: object[] = []
-  Reflect.set(tf.backend(), 'markConstant', (id: object) => seen.push(id))
-  markConstant(x)
-  Reflect.deleteProperty(tf.backend(), 'markConstant')
-  expect(seen).toEqual([x.dataId])
 })
