@@ -1,6 +1,8 @@
 import { type ImageNetImages, imageNetToUnit } from '@stablesig/core/images'
 import { justNoticeable } from '@stablesig/core/metrics'
 import { batchNorm, byRunningStatistics, embed, hiddenResidual } from '@stablesig/core/models'
+import { type HiddenModel, type HiddenState, hiddenStep } from '@stablesig/core/pretraining'
+import { lamb } from '@stablesig/core/training'
 import { readFloat32 } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'
@@ -51,6 +53,7 @@ const runners: Topic['runners'] = {
     })
     context.compare('watermarked', await nchwValues(marked))
   },
+  'train-hidden': (context) => train(context),
   async batchnorm(context) {
     const stored = await context.tensors()
     const vector = (name: string) => tf.tensor1d(Float32Array.from(must(stored, name).values))
@@ -78,6 +81,63 @@ const runners: Topic['runners'] = {
     context.compare('new_running_mean', await valuesOf(newMean))
     context.compare('new_running_var', await valuesOf(newVariance))
   },
+}
+
+/** The published joint training, three steps from a new pair of networks. */
+async function train(context: GoldenContext): Promise<void> {
+  const { args, outputs } = context.case
+  const number = (name: string) => argument.number(args[name], name)
+  const [beta1 = 0, beta2 = 0] = argument.numbers(args.betas, 'betas')
+  const optimizer = lamb({
+    betas: [beta1, beta2],
+    epsilon: number('eps'),
+    weightDecay: number('weight_decay'),
+    maxGradientNorm: number('max_grad_norm'),
+  })
+  const network = await networkOf(context, '')
+  const isStatistic = (name: string) => /running_(mean|var)$/.test(name)
+  const pick = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(network).filter(([name]) => isStatistic(name) === wanted))
+  const stored = await context.tensors()
+  const images = nhwc(must(stored, 'x')) as ImageNetImages
+  const { values, shape } = must(stored, 'message')
+  const message = tf.tensor2d(Float32Array.from(values), [shape[0] ?? 0, shape[1] ?? 0])
+  const model: HiddenModel = {
+    redundancy: number('redundancy'),
+    optimizer,
+    momentum: number('bn_momentum'),
+    embed: {
+      residualScale: number('scaling_w'),
+      imageScale: number('scaling_i'),
+      attenuate: args.jnd === true,
+      scaleChannels: args.scale_channels === true,
+    },
+  }
+  let state: HiddenState = { weights: pick(false), statistics: pick(true), optimizer: {} }
+  state = { ...state, optimizer: optimizer.init(Object.values(state.weights)) }
+  const found: Record<string, number[]> = { loss: [], grad_norm: [], logits: [], checksums: [] }
+  const record = async (name: string, tensor: tf.Tensor) => found[name]?.push(...(await tensor.data()))
+  for (let step = 1; step <= number('steps'); step++) {
+    const taken = hiddenStep(model, state, images, message, { step, learningRate: number('lr') })
+    await record('loss', taken.loss)
+    await record('grad_norm', taken.gradientNorm)
+    await record('logits', taken.logits)
+    tf.dispose(state)
+    ;({ state } = taken)
+    for (const name of argument.texts(args.checksums, 'checksums')) {
+      const tensor = state.weights[name]
+      if (!tensor) throw new Error(`no weight is called ${name}`)
+      await record('checksums', tf.sum(tensor))
+      await record('checksums', tf.norm(tensor))
+    }
+  }
+  for (const [name, got] of Object.entries(found)) context.compare(name, got)
+  for (const name of outputs.filter((one) => one.startsWith('final.'))) {
+    const tensor = { ...state.weights, ...state.statistics }[name.slice('final.'.length)]
+    if (!tensor) throw new Error(`no tensor is called ${name}`)
+    context.compare(name, await valuesOf(tensor.rank === 4 ? tf.transpose(tensor, [3, 2, 0, 1]) : tf.clone(tensor)))
+  }
+  tf.dispose([state, images, message])
 }
 
 export const topic: Topic = {

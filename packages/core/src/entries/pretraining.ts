@@ -8,6 +8,7 @@ export { type AutoencoderArchitecture, SMALL_AUTOENCODER } from '../pretraining/
 export { autoencoderInCheckpoint } from '../pretraining/autoencoder-checkpoint.ts'
 export { CURRICULUM, type Curriculum, type CurriculumOptions } from '../pretraining/curriculum.ts'
 export { type Eigen, symmetricEigen } from '../pretraining/eigen.ts'
+export { type HiddenModel, type HiddenState, type HiddenStep, hiddenStep } from '../pretraining/hidden-step.ts'
 export { pairInCheckpoint } from '../pretraining/pair-tensors.ts'
 export type { PixelSet } from '../pretraining/pixel-set.ts'
 export { type PretrainedPair, type PretrainOptions, type PretrainProgress, pretrain } from '../pretraining/pretrain.ts'
