@@ -1,3 +1,4 @@
+import { IMAGE_LOSSES } from '@stablesig/core/losses'
 import { RECIPES } from '@stablesig/core/training'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { COMMANDS } from '../commands/index.ts'
@@ -59,6 +60,7 @@ describe.each(COMMANDS)('$description.name', ({ description }) => {
   })
 })
 
-test('sign offers the recipes that there are', () => {
+test('sign offers the recipes and image losses that there are', () => {
   expect([...sign.options.recipe.choices].sort()).toEqual(Object.keys(RECIPES).sort())
+  expect([...sign.options.imageLoss.choices]).toEqual([...IMAGE_LOSSES])
 })

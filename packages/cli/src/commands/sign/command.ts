@@ -1,3 +1,4 @@
+import type { ImageLossName } from '@stablesig/core/losses'
 import type { RecipeName } from '@stablesig/core/training'
 import { defineCommand, type GivenOf } from '../../options/description.ts'
 import { autoencoderOf, ENGINE, EXTRACTOR, FORMAT, jsonOf, KEY, READING } from '../../options/shared.ts'
@@ -51,7 +52,12 @@ export const sign = defineCommand({
     },
     lr: { value: '<rate>', help: 'greatest learning rate (default: the recipe’s)', read: positive },
     ...READING,
-    imageLoss: { value: '<name>', help: 'what keeps images as they were', choices: ['mse'], default: 'mse' },
+    imageLoss: {
+      value: '<name>',
+      help: 'what keeps images as they were; masked lets texture change more than smooth areas',
+      choices: ['mse', 'l1', 'ssim', 'ms-ssim', 'masked'] satisfies readonly ImageLossName[],
+      default: 'mse',
+    },
     lambdaImage: {
       value: '<x>',
       help: 'weight of the image loss (default: the recipe’s); more keeps quality, less the mark',

@@ -1,6 +1,6 @@
 import { fileCheckpoint } from '@stablesig/backend-node'
 import { type FinetuneReport, finetuneDecoder, type LatentDecoder, StableSigError } from '@stablesig/core'
-import { mse } from '@stablesig/core/losses'
+import { imageLoss } from '@stablesig/core/losses'
 import type { PreparedImages } from '@stablesig/core/training'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
@@ -38,7 +38,7 @@ export async function train(
     key,
     images: plan.training,
     recipe: options.recipe,
-    imageLoss: mse(),
+    imageLoss: imageLoss(options.imageLoss),
     seed: options.seed,
     size,
     steps,
