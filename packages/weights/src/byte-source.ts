@@ -13,9 +13,19 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>
 }
 
-/** A source over bytes already in memory; reads are views, not copies. */
-export function memorySource(name: string, bytes: Uint8Array): ByteSource {
-  return { name, size: bytes.byteLength, read: async (offset, length) => bytes.subarray(offset, offset + length) }
+/**
+ * A source over bytes already in memory; reads are views, not copies.
+ * @param name what errors call it
+ * @throws WeightsError 'bad-argument'
+ */
+export function memorySource(name: string, bytes: Uint8Array | ArrayBuffer): ByteSource {
+  if (typeof name !== 'string' || !(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer))
+    throw new WeightsError(
+      'bad-argument',
+      'memorySource takes a name for errors, and bytes: a Uint8Array or an ArrayBuffer',
+    )
+  const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)
+  return { name, size: view.byteLength, read: async (offset, length) => view.subarray(offset, offset + length) }
 }
 
 /** For callers without types. @throws WeightsError 'bad-argument', which tells a Promise that was not awaited */

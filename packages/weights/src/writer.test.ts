@@ -75,8 +75,8 @@ describe('writeSafetensors', () => {
   test.each([
     ['__metadata__', tensorData(new Float32Array(1), [1]), 'cannot be named'],
     ['\ud800', tensorData(new Float32Array(1), [1]), 'cannot be named'],
-    ['a', tensorData(new Float32Array(5), [2, 3]), '24 bytes, 20 were given'],
-    ['a', tensorData(new Float32Array(1), [-1]), 'shape [-1]'],
+    ['a', { ...tensorData(new Float32Array(5), [5]), shape: [2, 3] }, '24 bytes, 20 were given'],
+    ['a', { ...tensorData(new Float32Array(1), [1]), shape: [-1] }, 'shape [-1]'],
   ])('refuses %j', (name, tensor, words) => {
     expect(() => writeSafetensors({ [name]: tensor })).toThrow(words)
   })
@@ -116,4 +116,23 @@ describe('verifySafetensors', () => {
     const bare = new TextEncoder().encode('\x02\0\0\0\0\0\0\0{}')
     expect((await verifySafetensors(memorySource('f', bare))).stated).toBeNull()
   })
+})
+
+test.each([
+  ['a number in the card', () => writeSafetensors({}, { n: 3 } as never), /entry of the card is 3/],
+  [
+    'numbers for bytes',
+    () => writeSafetensors({ a: { dtype: 'float32', shape: [2], data: new Float32Array(2) as never } }),
+    /its bytes as a Uint8Array, found a value of class Float32Array/,
+  ],
+  ['a tensor that is none', () => writeSafetensors({ a: 3 as never }), /"a": expected \{ dtype, shape/],
+  ['a plain list of values', () => tensorData([1, 2] as never, [2]), /Float32Array, found a value of class Array/],
+  ['another dtype', () => tensorData(new Float32Array(2), [2], 'int8' as never), /dtype is int8/],
+  ['values that do not fit', () => tensorData(new Float32Array(2), [3]), /takes 12 bytes, 8 were given/],
+  ['values beyond a half', () => tensorData(Float32Array.of(1, 1e9), [2], 'float16'), /1000000000 \(element 1\)/],
+])('%s is refused', (_, write, message) => expect(write).toThrow(message))
+
+test('a map of tensors is what a record of them is', () => {
+  const a = tensorData(Float32Array.of(1, Number.NaN), [2], 'float16')
+  expect(writeSafetensors(new Map([['a', a]]))).toEqual(writeSafetensors({ a }))
 })

@@ -30,13 +30,25 @@ export interface SafetensorsFile extends FileContents {
   readonly sha256: string
 }
 
-/** A float32 tensor of a file, stored as it is or rounded to a half (nearest, ties to even). */
+/**
+ * A float32 tensor of a file, stored as it is or rounded to a half (nearest, ties to even).
+ * @throws WeightsError 'bad-argument' for other values than float32 ones, another dtype, or values that do not fit the shape;
+ *   'not-finite' where a finite value is beyond what a half holds
+ */
 export function tensorData(
   values: Float32Array,
   shape: readonly number[],
   dtype: 'float32' | 'float16' | 'bfloat16' = 'float32',
 ): TensorData {
-  return { dtype, shape, data: fromFloat32(values, dtype) }
+  if (!(values instanceof Float32Array))
+    throw new WeightsError('bad-argument', `values of a tensor: expected a Float32Array, found ${kindOf(values)}`)
+  if (!['float32', 'float16', 'bfloat16'].includes(dtype))
+    throw new WeightsError('bad-argument', `dtype is ${dtype}, expected float32, float16 or bfloat16`)
+  const data = fromFloat32(values, dtype)
+  const lost = values.findIndex((value, i) => Number.isFinite(value) && !finiteAt(data, dtype, i))
+  if (lost >= 0)
+    throw new WeightsError('not-finite', `value ${values[lost]} (element ${lost}) is beyond what ${dtype} holds`)
+  return { dtype, shape, data: checked('of values', { dtype, shape }, data) }
 }
 
 /** Tensors in memory as tensors of a file. */
@@ -46,10 +58,14 @@ export const readable = (tensors: ReadonlyMap<string, TensorData>): Map<string, 
 /**
  * A safetensors file in memory. The same tensors and card give the same bytes: larger elements come first, so that every
  * tensor is aligned, then names in the order of their characters; the data begins at a multiple of 8. Dtypes stay as given.
- * @throws WeightsError 'bad-argument' when a tensor's bytes do not fit its shape, or a name cannot be written
+ * @param tensors by name, as a record or a map
+ * @throws WeightsError 'bad-argument' when a tensor's bytes do not fit its shape, or a name or an entry of the card cannot be written
  */
-export function writeSafetensors(tensors: Readonly<Record<string, TensorData>>, card: Card = {}): Uint8Array {
-  const entries = layOut(Object.entries(tensors))
+export function writeSafetensors(
+  tensors: Readonly<Record<string, TensorData>> | ReadonlyMap<string, TensorData>,
+  card: Card = {},
+): Uint8Array {
+  const entries = layOut(tensors instanceof Map ? tensors : Object.entries(tensors))
   const hash = sha256()
   for (const [name, tensor] of entries) hash.update(checked(name, tensor, tensor.data))
   const header = headerOf(entries, { ...card, sha256: hash.hex() })
@@ -120,6 +136,16 @@ function layOut<T extends Described>(
 ): (readonly [string, T])[] {
   const entries = [...tensors]
   for (const [name, tensor] of entries) {
+    if (
+      typeof tensor !== 'object' ||
+      tensor === null ||
+      !Array.isArray(tensor.shape) ||
+      !SAFETENSORS_NAMES.has(tensor.dtype)
+    )
+      throw new WeightsError(
+        'bad-argument',
+        `tensor ${quoted(name)}: expected { dtype, shape, … } with a dtype that safetensors has, found ${kindOf(tensor)}`,
+      )
     if (name === '__metadata__' || /\p{Surrogate}/u.test(name)) {
       throw new WeightsError('bad-argument', `a tensor cannot be named ${quoted(name)} in a safetensors file`)
     }
@@ -135,6 +161,11 @@ function layOut<T extends Described>(
 }
 
 function checked(name: string, tensor: Described, data: Uint8Array): Uint8Array {
+  if (!(data instanceof Uint8Array))
+    throw new WeightsError(
+      'bad-argument',
+      `tensor ${quoted(name)}: expected its bytes as a Uint8Array, found ${kindOf(data)}; tensorData makes them of a Float32Array`,
+    )
   if (data.byteLength === bytesOf(tensor)) return data
   throw new WeightsError(
     'bad-argument',
@@ -163,7 +194,24 @@ function headerOf(entries: readonly (readonly [string, Described])[], card: Card
 }
 
 function text(value: string): string {
+  if (typeof value !== 'string')
+    throw new WeightsError('bad-argument', `an entry of the card is ${kindOf(value)}, and a file holds text alone`)
   if (/\p{Surrogate}/u.test(value))
     throw new WeightsError('bad-argument', `${quoted(value)} cannot be written: it is no Unicode text`)
   return JSON.stringify(value)
+}
+
+/** What a value is, for a message. */
+function kindOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return `${typeof value === 'string' ? 'text' : String(value)}`
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
+  return typeof name === 'string' && name !== '' ? `a value of class ${name}` : 'an object'
+}
+
+/** Whether element i of stored values is finite. */
+function finiteAt(data: Uint8Array, dtype: 'float32' | 'float16' | 'bfloat16', i: number): boolean {
+  if (dtype === 'float32') return true
+  const exponent = dtype === 'float16' ? 0x7c00 : 0x7f80
+  const bits = (data[2 * i] ?? 0) | ((data[2 * i + 1] ?? 0) << 8)
+  return (bits & exponent) !== exponent
 }

@@ -1,7 +1,15 @@
+import type { LatentDecoder } from '@stablesig/core'
 import { type StoreOptions, storeWeights, type Weights, weightsFromStored } from '@stablesig/core/weights'
 import type { StateTensor, TensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
 import { type SignedOrigin, withStored } from './signed-origin.ts'
+
+/** Signed weights: as `finetuneDecoder` gives them, or bare, under the model's own names. */
+export type SignedWeights = LatentDecoder | Weights
+
+const weightsOf = (decoder: SignedWeights): Weights => (isDecoder(decoder) ? decoder.weights : decoder)
+/** Weights are tensors by name, and no tensor is called apply. */
+const isDecoder = (decoder: SignedWeights): decoder is LatentDecoder => typeof decoder.apply === 'function'
 
 /** Signed weights as they are stored, and as a reader of the saved file gets them. Holds tensors: call `dispose`. */
 export class RoundedDecoder {
@@ -27,22 +35,23 @@ export class RoundedDecoder {
  */
 export function roundDecoder(
   autoencoder: SignedOrigin,
-  decoder: Weights,
+  decoder: SignedWeights,
   options: StoreOptions = {},
 ): Promise<RoundedDecoder> {
   return withStored(autoencoder, async (_, original) => {
-    const stored = await storeWeights(original, decoder, options)
-    const weights = weightsFromStored(stored, decoder)
-    return new RoundedDecoder(stored, weights, await differ(weights, decoder))
+    const given = weightsOf(decoder)
+    const stored = await storeWeights(original, given, options)
+    const weights = weightsFromStored(stored, given)
+    return new RoundedDecoder(stored, weights, await differ(weights, given))
   })
 }
 
 /** The signed tensors as they are stored. @param original the file's tensors, by the model's names */
 export const storedTensors = async (
   original: ReadonlyMap<string, StateTensor>,
-  decoder: Weights | RoundedDecoder,
+  decoder: SignedWeights | RoundedDecoder,
 ): Promise<ReadonlyMap<string, TensorData>> =>
-  decoder instanceof RoundedDecoder ? decoder.stored : storeWeights(original, decoder)
+  decoder instanceof RoundedDecoder ? decoder.stored : storeWeights(original, weightsOf(decoder))
 
 async function differ(a: Weights, b: Weights): Promise<boolean> {
   for (const [name, tensor] of Object.entries(a)) {

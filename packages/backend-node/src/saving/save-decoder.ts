@@ -1,18 +1,17 @@
 import { basename } from 'node:path'
 import { StableSigError } from '@stablesig/core'
-import type { Weights } from '@stablesig/core/weights'
 import type { DType } from '@stablesig/weights'
 import { checkDestination, checkSpace, planFor, type SaveFormat } from './destination.ts'
 import type { SigningFacts } from './model-card.ts'
 import { respelled } from './respelled.ts'
-import { type RoundedDecoder, storedTensors } from './round-decoder.ts'
+import { type RoundedDecoder, type SignedWeights, storedTensors } from './round-decoder.ts'
 import { readFrom, type SignedOrigin, withStored } from './signed-origin.ts'
 import { type SavedDecoder, writeSigned } from './write-signed.ts'
 
 export interface SaveDecoderOptions {
   readonly autoencoder: SignedOrigin
-  /** The signed weights, under the model's own names, or what `roundDecoder` made of them, which is not stored again. */
-  readonly decoder: Weights | RoundedDecoder
+  /** What `finetuneDecoder` gives, or bare weights under the model's own names, or what `roundDecoder` made of them, which is not stored again. */
+  readonly decoder: SignedWeights | RoundedDecoder
   /** What the card says of the signing; a key only by its id. */
   readonly signing?: SigningFacts
   /** Default 'same': the form that came in. */

@@ -43,7 +43,7 @@ describe.each(IMAGE_LOSSES)('%s', (name) => {
     })
     const slope = gradients.signed
     if (!slope) throw new Error('there is a gradient by the images')
-    const values = await slope.data()
+    const values = await slope.data<'float32'>()
     const steepest = values.reduce((most, one) => Math.max(most, Math.abs(one)), 0)
     const nearer = tidy(() => add<Tensor4D>(signed, mul(slope, -1e-3 / steepest)))
     expect(await at(nearer)).toBeLessThan(here)

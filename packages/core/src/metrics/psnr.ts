@@ -1,10 +1,14 @@
+import { badArgument } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 
 /**
  * Peak signal-to-noise ratio of two 8-bit images in dB: 10 log10(255² / mean squared difference); Infinity for equal ones.
- * @throws StableSigError 'shape' when the lengths differ
+ * Of tensors: `psnrOfImages`.
+ * @throws StableSigError 'shape' when the lengths differ, 'bad-argument'
  */
 export function psnr(a: Uint8Array, b: Uint8Array): number {
+  for (const [name, image] of Object.entries({ a, b }))
+    if (!(image instanceof Uint8Array)) throw badArgument(name, 'an 8-bit image (of tensors psnrOfImages)', image)
   if (a.length !== b.length || a.length === 0)
     throw new StableSigError(
       'shape',

@@ -10,14 +10,16 @@ export function checkKeyLength(bits: number): void {
 }
 
 /**
- * Reads a key's text: 0s and 1s, first bit first, or `0x` and hexadecimal digits, each four bits, highest first.
+ * Reads a key's text: 0s and 1s, first bit first, or `0x` and hexadecimal digits, each four bits, highest first. A line break at
+ * its end, as in a file, is no part of it.
  * The error names a position (from 1) and never the character there: a digit of a mistyped key is still a part of it.
  * @param expectedBits the length that is required; any from 1 to 4096 where it is left out
  * @returns one byte a bit, 0 or 1, in the order written
  * @throws StableSigError 'bad-key'
  */
-export function parseKeyText(text: string, expectedBits?: number): Uint8Array {
-  if (typeof text !== 'string') throw new StableSigError('bad-key', `A key is text, found ${typeof text}`)
+export function parseKeyText(given: string, expectedBits?: number): Uint8Array {
+  if (typeof given !== 'string') throw new StableSigError('bad-key', `A key is text, found ${typeof given}`)
+  const text = given.replace(/\r?\n$/, '')
   if (expectedBits !== undefined) checkKeyLength(expectedBits)
   const hex = text.startsWith('0x')
   const digits = hex ? text.length - 2 : text.length

@@ -36,7 +36,7 @@ describe('parsing', () => {
   test.each([
     ['', 'found 0'],
     ['01 1', 'Character 3'],
-    ['0101\n', 'Character 5'],
+    ['0101\n\n', 'Character 5'],
     [' 01', 'Character 1'],
     ['01٣', 'Character 3'],
     ['1'.repeat(4097), 'found 4097'],
@@ -133,4 +133,10 @@ describe('random keys', () => {
     expect(failure(() => randomKeys(-1)).code).toBe('bad-argument')
     expect(randomKeys(0)).toEqual([])
   })
+})
+
+test('the line break at the end of a key file is no part of the key', () => {
+  for (const end of ['\n', '\r\n', '']) expect(revealKey(parseKey(`0110${end}`, 4))).toBe('0110')
+  expect(() => parseKey('0110\n\n')).toThrow()
+  expect(() => parseKey(' 0110')).toThrow()
 })

@@ -6,6 +6,7 @@ import { registerGradients } from '../kernels/gradients.ts'
 import { allKernels } from '../kernels/index.ts'
 import { registerMissing } from '../kernels/missing.ts'
 import { OnnxBackend } from './backend.ts'
+import { checkOptions } from './check-options.ts'
 import { type OnnxBackendOptions, withDefaults } from './options.ts'
 
 export const DEFAULT_NAME = 'onnx'
@@ -34,7 +35,9 @@ export async function makeBackend(runtime: OnnxRuntime, options: OnnxBackendOpti
 /**
  * Registers the compiled backend with tfjs, as 'onnx' unless named otherwise. `tf.setBackend('onnx')` makes and selects it.
  * A name is registered once; further calls with it have no effect, as in tfjs itself.
+ * @throws EngineError 'bad-argument'
  */
 export function registerOnnxBackend(runtime: OnnxRuntime, options: OnnxBackendOptions = {}): void {
+  checkOptions(options)
   registerFactory(options.name ?? DEFAULT_NAME, () => makeBackend(runtime, options))
 }

@@ -1,6 +1,9 @@
 import { isMainThread } from 'node:worker_threads'
 import { EngineError } from '../errors.ts'
 
+/** The environment of a process: text by name. */
+type Environment = Record<string, string | undefined>
+
 const VARIABLE = 'ORT_DISABLE_TELEMETRY'
 
 /**
@@ -12,7 +15,7 @@ const VARIABLE = 'ORT_DISABLE_TELEMETRY'
  * worker is: a program that starts workers calls this, or sets the variable, on its main thread.
  * @throws EngineError 'no-engine' in a worker thread whose environment does not have the variable
  */
-export function disableTelemetry(env: NodeJS.ProcessEnv = process.env, mainThread: boolean = isMainThread): void {
+export function disableTelemetry(env: Environment = process.env, mainThread: boolean = isMainThread): void {
   if (env[VARIABLE] !== undefined) return
   if (!mainThread)
     throw new EngineError(
