@@ -31,9 +31,9 @@ export interface SafetensorsFile extends FileContents {
 }
 
 /**
- * A float32 tensor of a file, stored as it is or rounded to a half (nearest, ties to even).
- * @throws WeightsError 'bad-argument' for other values than float32 ones, another dtype, or values that do not fit the shape;
- *   'not-finite' where a finite value is beyond what a half holds
+ * A float32 tensor of a file, stored as it is or rounded to a half (nearest, ties to even; beyond its range infinity,
+ * which `replaceTensors` refuses).
+ * @throws WeightsError 'bad-argument' for other values than float32 ones, another dtype, or values that do not fit the shape
  */
 export function tensorData(
   values: Float32Array,
@@ -45,9 +45,6 @@ export function tensorData(
   if (!['float32', 'float16', 'bfloat16'].includes(dtype))
     throw new WeightsError('bad-argument', `dtype is ${dtype}, expected float32, float16 or bfloat16`)
   const data = fromFloat32(values, dtype)
-  const lost = values.findIndex((value, i) => Number.isFinite(value) && !finiteAt(data, dtype, i))
-  if (lost >= 0)
-    throw new WeightsError('not-finite', `value ${values[lost]} (element ${lost}) is beyond what ${dtype} holds`)
   return { dtype, shape, data: checked('of values', { dtype, shape }, data) }
 }
 
@@ -206,12 +203,4 @@ function kindOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return `${typeof value === 'string' ? 'text' : String(value)}`
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
   return typeof name === 'string' && name !== '' ? `a value of class ${name}` : 'an object'
-}
-
-/** Whether element i of stored values is finite. */
-function finiteAt(data: Uint8Array, dtype: 'float32' | 'float16' | 'bfloat16', i: number): boolean {
-  if (dtype === 'float32') return true
-  const exponent = dtype === 'float16' ? 0x7c00 : 0x7f80
-  const bits = (data[2 * i] ?? 0) | ((data[2 * i + 1] ?? 0) << 8)
-  return (bits & exponent) !== exponent
 }
