@@ -6,7 +6,7 @@ import { lamb } from '@stablesig/core/training'
 import { readFloat32 } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'
-import { argument, must, nchwValues, nhwc, openBeside, useEngine, valuesOf } from './networks.ts'
+import { argument, must, nchwValues, nhwc, onEngine, openBeside, valuesOf } from './networks.ts'
 
 /** PyTorch's epsilon in HiDDeN's BatchNorm. */
 const EPSILON = 1e-3
@@ -140,15 +140,4 @@ async function train(context: GoldenContext): Promise<void> {
   tf.dispose([state, images, message])
 }
 
-export const topic: Topic = {
-  name: 'hidden',
-  runners: Object.fromEntries(
-    Object.entries(runners).map(([op, run]) => [
-      op,
-      async (context: GoldenContext) => {
-        await useEngine()
-        await run(context)
-      },
-    ]),
-  ),
-}
+export const topic: Topic = { name: 'hidden', runners: onEngine(runners) }

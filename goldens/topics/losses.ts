@@ -18,6 +18,7 @@ import {
   readWatsonDft,
   readWatsonVgg,
   rgbToYcbcr,
+  shiftedWindow,
   squaredDistance,
   ssimDistance,
   vggFeatures,
@@ -27,11 +28,10 @@ import {
   watsonDftOf,
   watsonVgg,
 } from '@stablesig/core/losses'
-import { shiftedWindow } from '@stablesig/core/models'
 import { memorySource, openWeights, type StateDict } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'
-import { argument, must, nchwValues, nhwc, useEngine, valuesOf } from './networks.ts'
+import { argument, must, nchwValues, nhwc, onEngine, valuesOf } from './networks.ts'
 
 /** A distance of two batches of images, one value each. */
 type Distance = (input: tf.Tensor4D, target: tf.Tensor4D) => tf.Tensor1D
@@ -217,13 +217,4 @@ function withDeadBiases(state: StateDict): StateDict {
   return { ...state, tensors }
 }
 
-/** Each runner, on the engine. */
-const onEngine = ([op, run]: [string, Runner]): [string, Runner] => [
-  op,
-  async (context) => {
-    await useEngine()
-    await run(context)
-  },
-]
-
-export const topic: Topic = { name: 'losses', runners: Object.fromEntries(Object.entries(runners).map(onEngine)) }
+export const topic: Topic = { name: 'losses', runners: onEngine(runners) }

@@ -12,7 +12,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 import type { GoldenContext, Topic } from '../topic.ts'
 import { topic as losses } from './losses.ts'
-import { must, nhwc, useEngine, valuesOf } from './networks.ts'
+import { must, nhwc, onEngine, valuesOf } from './networks.ts'
 
 const MEAN = [0.485, 0.456, 0.406]
 const STD = [0.229, 0.224, 0.225]
@@ -97,15 +97,4 @@ const runners: Topic['runners'] = {
   lpips: (context) => losses.runners.lpips?.(context) ?? Promise.reject(new Error('no runner for lpips')),
 }
 
-export const topic: Topic = {
-  name: 'metrics',
-  runners: Object.fromEntries(
-    Object.entries(runners).map(([op, run]) => [
-      op,
-      async (context: GoldenContext) => {
-        await useEngine()
-        await run(context)
-      },
-    ]),
-  ),
-}
+export const topic: Topic = { name: 'metrics', runners: onEngine(runners) }

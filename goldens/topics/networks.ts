@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ready } from '@stablesig/backend-node'
 import { memorySource, openWeights, type StateDict } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
-import type { GoldenContext, GoldenTensor } from '../topic.ts'
+import type { GoldenContext, GoldenTensor, Topic } from '../topic.ts'
 
 /** Weights that lie beside a topic's cases. */
 export const openBeside = async ({ folder }: GoldenContext, file: string): Promise<StateDict> =>
@@ -79,3 +79,15 @@ export async function useEngine(): Promise<void> {
     await tf.setBackend('cpu')
   } else await ready({ device: 'cpu' })
 }
+
+/** The runners, each once the engine has started. */
+export const onEngine = (runners: Topic['runners']): Topic['runners'] =>
+  Object.fromEntries(
+    Object.entries(runners).map(([op, run]) => [
+      op,
+      async (context: GoldenContext) => {
+        await useEngine()
+        await run(context)
+      },
+    ]),
+  )
