@@ -76,6 +76,9 @@ export const KEY = {
 
 export type KeyOptions = OptionsOf<typeof KEY>
 
+/** Of commands that read a mark in images: with what, which, and at which size. */
+export const READ_MARKS = { ...ENGINE, ...INPUTS, ...EXTRACTOR, ...MAX_SIDE } as const satisfies Options
+
 /** @param chance what is that likely on an unmarked image */
 export const fprOf = (chance: string) =>
   ({ fpr: { value: '<rate>', help: chance, read: rate, default: 1e-6 } }) as const satisfies Options

@@ -1,15 +1,12 @@
 import { defineCommand } from '../../options/description.ts'
-import { BITS, ENGINE, EXTRACTOR, fprOf, IMAGES, INPUTS, jsonOf, KEY, MAX_SIDE } from '../../options/shared.ts'
+import { BITS, fprOf, IMAGES, jsonOf, KEY, READ_MARKS } from '../../options/shared.ts'
 
 export const detect = defineCommand({
   name: 'detect',
   summary: 'Decide whether images carry a key. Exit code 0 when at least one does, 1 when none does, 2 on any error.',
   arguments: IMAGES,
   options: {
-    ...ENGINE,
-    ...INPUTS,
-    ...EXTRACTOR,
-    ...MAX_SIDE,
+    ...READ_MARKS,
     ...KEY,
     ...fprOf('chance that an unmarked image is taken for a marked one'),
     ...BITS,

@@ -1,15 +1,12 @@
 import { defineCommand } from '../../options/description.ts'
-import { ENGINE, EXTRACTOR, IMAGES, INPUTS, jsonOf, MAX_SIDE } from '../../options/shared.ts'
+import { IMAGES, jsonOf, READ_MARKS } from '../../options/shared.ts'
 
 export const extract = defineCommand({
   name: 'extract',
   summary: 'Read the bits of images, and the logits behind them.',
   arguments: IMAGES,
   options: {
-    ...ENGINE,
-    ...INPUTS,
-    ...EXTRACTOR,
-    ...MAX_SIDE,
+    ...READ_MARKS,
     ...jsonOf('one JSON object per image: file, bits, logits'),
   },
   examples: [

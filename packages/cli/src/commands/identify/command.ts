@@ -1,5 +1,5 @@
 import { defineCommand } from '../../options/description.ts'
-import { BITS, ENGINE, EXTRACTOR, fprOf, IMAGES, INPUTS, jsonOf, MAX_SIDE } from '../../options/shared.ts'
+import { BITS, fprOf, IMAGES, jsonOf, READ_MARKS } from '../../options/shared.ts'
 
 export const identify = defineCommand({
   name: 'identify',
@@ -7,10 +7,7 @@ export const identify = defineCommand({
     'Tell whose key an image carries. Exit code 0 when at least one is ascribed, 1 when none is, 2 on any error.',
   arguments: IMAGES,
   options: {
-    ...ENGINE,
-    ...INPUTS,
-    ...EXTRACTOR,
-    ...MAX_SIDE,
+    ...READ_MARKS,
     registry: { value: '<file>', help: 'users and keys: name<TAB>bits lines, or JSON', required: true },
     ...fprOf('chance that an unmarked image is ascribed to any user'),
     ...BITS,
