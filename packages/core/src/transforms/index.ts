@@ -1,3 +1,4 @@
+export type { ToLevel } from '../signal/bytes.ts'
 export * from './area.ts'
 export * from './codec/compress.ts'
 export {
@@ -9,7 +10,7 @@ export {
 } from './codec/image-codec.ts'
 export { jpegJsCodec } from './codec/jpeg-js-codec.ts'
 export { type JpegTables, jpegTables } from './codec/jpeg-tables.ts'
-export { pixelImages, type ToLevel, unitImages } from './codec/pixels.ts'
+export { pixelImages, unitImages } from './codec/pixels.ts'
 export { type DifferentiableJpegOptions, differentiableJpeg } from './codec/simulated-jpeg.ts'
 export * from './colour/brightness.ts'
 export * from './colour/contrast.ts'

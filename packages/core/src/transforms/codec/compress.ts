@@ -1,10 +1,11 @@
 import { checkNumber, checkObject } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
+import type { ToLevel } from '../../signal/bytes.ts'
 import type { UnitImages } from '../../signal/images.ts'
 import { checkImages } from '../check.ts'
 import { type EncodeOptions, type ImageCodec, lacksFormat } from './image-codec.ts'
 import { isQuality } from './jpeg-tables.ts'
-import { pixelImages, type ToLevel, unitImages } from './pixels.ts'
+import { pixelImages, unitImages } from './pixels.ts'
 
 /**
  * Images [N,H,W,3] in [0, 1] as they are after each was written to a file and read again: clamped, made 8 bits, encoded and decoded.
