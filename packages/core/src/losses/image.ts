@@ -1,5 +1,5 @@
 import { mean, mul, type Scalar, square, sub, type Tensor4D } from '@tensorflow/tfjs-core'
-import { StableSigError } from '../errors.ts'
+import { sameImages } from '../metrics/same-images.ts'
 import { customGradient } from '../ops/custom-gradient.ts'
 import type { UnitImages } from '../signal/images.ts'
 
@@ -21,11 +21,7 @@ export function mse(): ImageLoss {
     name: 'mse',
     defaultWeight: 25,
     of(signed, original) {
-      if (signed.shape.join() !== original.shape.join())
-        throw new StableSigError(
-          'shape',
-          `mse of images [${signed.shape.join(', ')}] and [${original.shape.join(', ')}]: the shapes must be equal`,
-        )
+      sameImages('mse', signed, original)
       return customGradient([signed], () => {
         const difference: Tensor4D = sub(signed, original)
         return {

@@ -1,9 +1,6 @@
-import { add, avgPool, div, mean, mul, type Scalar, square, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { add, avgPool, mean, mul, type Scalar, square, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { ssimOf } from '../metrics/ssim.ts'
 import type { UnitImages } from '../signal/images.ts'
-
-/** SSIM's constants on [0, 1]: (0.01)² and (0.03)². */
-const C1 = 1e-4
-const C2 = 9e-4
 
 /**
  * 1 - SSIM with a uniform window that advances by half its side, mean over windows, channels and images:
@@ -15,11 +12,10 @@ export function structureLoss(a: UnitImages, b: UnitImages, window = 8): Scalar 
   return tidy(() => {
     const pool = (x: Tensor4D): Tensor4D => avgPool(x, window, window / 2, 'valid')
     const [ma, mb] = [pool(a), pool(b)]
-    const [aa, bb, ab] = [square(ma), square(mb), mul(ma, mb)]
-    const spread = sub(pool(add(square(a), square(b))), add(aa, bb))
-    const together = sub(pool(mul(a, b)), ab)
-    const above = mul(add(mul(ab, 2), C1), add(mul(together, 2), C2))
-    const below = mul(add(add(aa, bb), C1), add(spread, C2))
-    return sub(1, mean<Scalar>(div(above, below)))
+    const [mxx, myy, mxy] = [square(ma), square(mb), mul<Tensor4D>(ma, mb)]
+    const variances: Tensor4D = sub(pool(add(square(a), square(b))), add(mxx, myy))
+    const covariance: Tensor4D = sub(pool(mul(a, b)), mxy)
+    const { similarity } = ssimOf({ mxx, myy, mxy, variances, covariance })
+    return sub(1, mean<Scalar>(similarity))
   })
 }

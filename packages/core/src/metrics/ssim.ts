@@ -44,8 +44,11 @@ export const ssim = (a: Tensor4D, b: Tensor4D, options: SsimOptions = {}): Tenso
 export const ssimByChannel = (a: Tensor4D, b: Tensor4D, options: SsimOptions = {}): Tensor2D =>
   tidy(() => spatialMean(ssimMaps(a, b, options).similarity))
 
-/** SSIM window by window, and of its two factors the one that compares contrast and structure. */
-export interface SsimMaps {
+/**
+ * SSIM window by window, and of its two factors the one that compares contrast and structure. An alias, since tf.tidy passes plain
+ * records only.
+ */
+export type SsimMaps = {
   readonly similarity: Tensor4D
   readonly contrast: Tensor4D
 }
@@ -68,12 +71,28 @@ export function ssimMaps(
     const [x, y] = [padded(a), padded(b)]
     const over = (z: Tensor4D) => windowMean(z, row, padding === 'zero' ? 'same' : 'valid')
     const [mx, my] = [over(x), over(y)]
-    const [mxx, myy, mxy] = [square(mx), square(my), mul(mx, my)]
+    const [mxx, myy, mxy] = [square(mx), square(my), mul<Tensor4D>(mx, my)]
     // The sum of both variances, which alone is asked for, is one window mean instead of two.
-    const variances = mul(sub(over(add(square(x), square(y))), add(mxx, myy)), unbiased)
-    const covariance = mul(sub(over(mul(x, y)), mxy), unbiased)
-    const contrast: Tensor4D = div(add(mul(covariance, 2), C2), add(variances, C2))
-    const luminance: Tensor4D = div(add(mul(mxy, 2), C1), add(add(mxx, myy), C1))
-    return { similarity: mul<Tensor4D>(luminance, contrast), contrast }
+    const variances: Tensor4D = mul(sub(over(add(square(x), square(y))), add(mxx, myy)), unbiased)
+    const covariance: Tensor4D = mul(sub(over(mul(x, y)), mxy), unbiased)
+    return ssimOf({ mxx, myy, mxy, variances, covariance })
   })
+}
+
+/** What SSIM needs to know of each window of two images x and y. */
+interface WindowStatistics {
+  /** Squares and product of the means. */
+  readonly mxx: Tensor4D
+  readonly myy: Tensor4D
+  readonly mxy: Tensor4D
+  /** The sum of both variances. */
+  readonly variances: Tensor4D
+  readonly covariance: Tensor4D
+}
+
+/** The formula, for windows of any kind. The caller's scope disposes what is made on the way. */
+export function ssimOf({ mxx, myy, mxy, variances, covariance }: WindowStatistics): SsimMaps {
+  const contrast: Tensor4D = div(add(mul(covariance, 2), C2), add(variances, C2))
+  const luminance: Tensor4D = div(add(mul(mxy, 2), C1), add(add(mxx, myy), C1))
+  return { similarity: mul<Tensor4D>(luminance, contrast), contrast }
 }
