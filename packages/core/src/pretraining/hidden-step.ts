@@ -20,9 +20,9 @@ import { hiddenLogits } from '../models/hidden/network.ts'
 import type { Normalise } from '../models/normalise.ts'
 import { scope, type Weights } from '../models/weights.ts'
 import { batchNorm } from '../ops/batch-norm.ts'
-import { changingInput } from '../ops/hints.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import type { ImageNetImages } from '../signal/images.ts'
+import { blend } from '../training/blend.ts'
 import type { Optimizer, OptimizerState, OptimizerStep } from '../training/optimizer.ts'
 import { NORM_EPSILON } from './pair-step.ts'
 import { weightsOfPart } from './weights-of-part.ts'
@@ -122,10 +122,9 @@ function batchNormalise(
       NORM_EPSILON,
     )
     const count = x.size / x.shape[3]
-    const share = changingInput(momentum)
     const towards = (name: string, batch: Tensor) => {
       const full = `${part}.${layer}.${name}`
-      moved[full] = add(mul(running[full] ?? missing(full), changingInput(1 - momentum)), mul(batch, share))
+      moved[full] = blend(running[full] ?? missing(full), batch, 1 - momentum)
     }
     towards('running_mean', mean)
     towards('running_var', mul(variance, count / (count - 1)))
