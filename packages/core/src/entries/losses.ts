@@ -27,6 +27,7 @@ export { type WatsonVgg, watsonVgg } from '../losses/vgg/watson-vgg.ts'
 export { BLOCK, type BlockSpectrum, blockCosine, blockFourier, blockRowFourier } from '../losses/watson/blocks.ts'
 export { type ChannelWeights, inColour, rgbToYcbcr } from '../losses/watson/colour.ts'
 export { readMasking, readPhaseMasking, readWatsonDct, readWatsonDft } from '../losses/watson/read.ts'
+export { shiftedWindow } from '../losses/watson/shifted-window.ts'
 export { type WatsonDct, watsonDct, watsonDctOf } from '../losses/watson/watson-dct.ts'
 export {
   type FourierForm,

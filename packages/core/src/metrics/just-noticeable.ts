@@ -11,16 +11,14 @@ import {
   sqrt,
   square,
   sub,
-  sum,
   type Tensor4D,
-  tensor1d,
   tensor4d,
   tidy,
   where,
 } from '@tensorflow/tfjs-core'
+import { mapChannels } from '../ops/map-channels.ts'
+import { LUMINANCE } from '../signal/images.ts'
 
-/** Luminance of R, G, B. */
-const LUMINANCE = [0.299, 0.587, 0.114]
 /** Weights of the neighbours whose brightness a pixel is seen against; they sum to 32. */
 const AROUND = [1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 2, 0, 2, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1]
 const ACROSS = [-1, 0, 1, -2, 0, 2, -1, 0, 1]
@@ -38,7 +36,13 @@ const DOWN = [-1, -2, -1, 0, 0, 0, 1, 2, 1]
  */
 export function justNoticeable(images: Tensor4D): Tensor4D {
   return tidy(() => {
-    const luminance: Tensor4D = mul(sum(mul(images, tensor1d(LUMINANCE)), 3, true), 255)
+    const luminance: Tensor4D = mul(
+      mapChannels(
+        images,
+        LUMINANCE.map((weight) => [weight]),
+      ),
+      255,
+    )
     const filtered = (weights: readonly number[]) => {
       const side = Math.sqrt(weights.length)
       return conv2d(luminance, tensor4d(Float32Array.from(weights), [side, side, 1, 1]), 1, 'same')

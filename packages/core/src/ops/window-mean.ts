@@ -1,17 +1,27 @@
 import { depthwiseConv2d, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { at } from '../at.ts'
 
 /**
  * Weighted mean over the window around each position, channel by channel: x [N,H,W,C] -> [N,H,W,C] with zeros beyond the borders
  * ('same'), or [N,H-k+1,W-k+1,C] of the windows that lie wholly inside ('valid').
- * @param row k weights that sum to 1; the window is their outer product with themselves
+ * @param down k weights that sum to 1, from the uppermost row of a window
+ * @param across likewise from its leftmost column; the window is the outer product of both
  */
-export function windowMean(x: Tensor4D, row: readonly number[], padding: 'same' | 'valid'): Tensor4D {
+export function windowMean(
+  x: Tensor4D,
+  down: readonly number[],
+  padding: 'same' | 'valid',
+  across: readonly number[] = down,
+): Tensor4D {
   const channels = x.shape[3]
-  const k = row.length
+  const filter = (weights: readonly number[], height: number, width: number) =>
+    tensor4d(
+      Float32Array.from({ length: weights.length * channels }, (_, i) => at(weights, Math.floor(i / channels))),
+      [height, width, channels, 1],
+    )
   return tidy(() => {
-    const weights = Float32Array.from({ length: k * channels }, (_, i) => row[Math.floor(i / channels)] ?? Number.NaN)
-    const down = depthwiseConv2d(x, tensor4d(weights, [k, 1, channels, 1]), 1, padding)
-    return depthwiseConv2d(down, tensor4d(weights, [1, k, channels, 1]), 1, padding)
+    const rows = depthwiseConv2d(x, filter(down, down.length, 1), 1, padding)
+    return depthwiseConv2d(rows, filter(across, 1, across.length), 1, padding)
   })
 }
 

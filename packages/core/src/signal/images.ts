@@ -19,6 +19,9 @@ export type Images = UnitImages | SignedImages | ImageNetImages
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406]
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225]
 
+/** How bright R, G and B are: their weights in the luminance of television (BT.601). */
+export const LUMINANCE: readonly number[] = [0.299, 0.587, 0.114]
+
 /** Says that the values of `images` are in [0, 1]; nothing is checked or changed. What comes from outside is checked: `asUnitImages`. */
 export const asUnit = (images: Tensor4D): UnitImages => images as UnitImages
 /** Says that the values of `images` are in [-1, 1]; nothing is checked or changed. */

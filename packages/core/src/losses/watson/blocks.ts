@@ -1,4 +1,6 @@
 import { conv2d, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { at } from '../../at.ts'
+import { DCT_BASIS } from '../../ops/dct-basis.ts'
 
 /*
  * A transform of 8x8 blocks is a convolution of stride 8 with fixed weights: any engine has it, and no engine needs an FFT.
@@ -31,8 +33,8 @@ export interface BlockSpectrum {
 }
 
 const spectrum = (x: Tensor4D, angle: Basis): BlockSpectrum => ({
-  real: blockTransform(x, HALF, (...at) => cosine(angle(...at)) / BLOCK ** 2),
-  imaginary: blockTransform(x, HALF, (...at) => -sine(angle(...at)) / BLOCK ** 2),
+  real: blockTransform(x, HALF, (...place) => cosine(angle(...place)) / BLOCK ** 2),
+  imaginary: blockTransform(x, HALF, (...place) => -sine(angle(...place)) / BLOCK ** 2),
 })
 
 /** Eighths of a turn, so that what is 0 is 0 exactly. */
@@ -51,7 +53,4 @@ export function blockRowFourier(x: Tensor4D): BlockSpectrum {
 
 /** Orthonormal DCT-II of each block: [N,H/8,W/8,64]. */
 export const blockCosine = (x: Tensor4D): Tensor4D =>
-  blockTransform(x, BLOCK, (u, v, y, column) => cosineRow(u, y) * cosineRow(v, column))
-
-const cosineRow = (k: number, n: number): number =>
-  k === 0 ? Math.SQRT1_2 / 2 : Math.cos(((2 * n + 1) * k * Math.PI) / 16) / 2
+  blockTransform(x, BLOCK, (u, v, y, column) => at(at(DCT_BASIS, u), y) * at(at(DCT_BASIS, v), column))

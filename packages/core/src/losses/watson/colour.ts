@@ -1,16 +1,5 @@
-import {
-  add,
-  matMul,
-  mul,
-  reshape,
-  slice,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor4D,
-  tensor1d,
-  tensor2d,
-  tidy,
-} from '@tensorflow/tfjs-core'
+import { add, mul, slice, type Tensor1D, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core'
+import { mapChannels } from '../../ops/map-channels.ts'
 
 /** Rows R, G, B; columns Y, Cb, Cr. */
 const FROM_RGB = [
@@ -21,10 +10,7 @@ const FROM_RGB = [
 
 /** RGB [N,H,W,3] in [0, 1] -> Y, Cb, Cr [N,H,W,3]: luminance, and two differences around 0.5. */
 export const rgbToYcbcr = (images: Tensor4D): Tensor4D =>
-  tidy(() => {
-    const pixels: Tensor2D = reshape(images, [-1, 3])
-    return reshape(add(matMul(pixels, tensor2d(FROM_RGB)), tensor1d([0, 0.5, 0.5])), images.shape)
-  })
+  tidy(() => add(mapChannels(images, FROM_RGB), tensor1d([0, 0.5, 0.5])))
 
 /** Weights of Y, Cb and Cr; they sum to 1. */
 export type ChannelWeights = readonly [number, number, number]

@@ -1,6 +1,6 @@
 import { add, mul, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core'
 import { justNoticeable } from '../../metrics/just-noticeable.ts'
-import { type ImageNetImages, imageNetToUnit } from '../../signal/images.ts'
+import { type ImageNetImages, imageNetToUnit, LUMINANCE } from '../../signal/images.ts'
 
 export interface EmbedOptions {
   /** What the residual is multiplied by. The paper's: 0.3. */
@@ -12,8 +12,6 @@ export interface EmbedOptions {
   /** Whether its channels are multiplied by 1 / (4.6 · luminance): blue is seen least. */
   readonly scaleChannels?: boolean
 }
-
-const LUMINANCE = [0.299, 0.587, 0.114]
 
 /**
  * Images with a residual on them, in the extractor's normalised range and not clamped: imageScale · x + residualScale · delta.

@@ -21,6 +21,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import { checkOneOf } from '../../arguments.ts'
 import { customGradient } from '../../ops/custom-gradient.ts'
+import { mapChannels } from '../../ops/map-channels.ts'
 import type { UnitImages } from '../../signal/images.ts'
 import { checkImages } from '../check.ts'
 import { extendImages } from '../filters/extend.ts'
@@ -140,11 +141,9 @@ function compressed(
 ): Tensor4D {
   return tidy(() => {
     const [n, h, w] = images.shape
-    const colours = (x: Tensor4D, matrix: number[][]): Tensor4D =>
-      reshape(matMul(reshape(x, [-1, 3]), tensor2d(matrix)), [n, h, w, 3])
     const pixels = level<Tensor4D>(sub(mul(clipByValue(images, 0, 1), 255), 128))
     // Grey is neutral: 128 less from each of R, G and B is 128 less from Y and nothing from Cb and Cr.
-    const planes = split(colours(pixels, TO_YCC), 3, 3).map((plane) => reshape(plane, [n, h, w]) as Tensor3D)
+    const planes = split(mapChannels(pixels, TO_YCC), 3, 3).map((plane) => reshape(plane, [n, h, w]) as Tensor3D)
     const quantised = (plane: Tensor3D, step: Tensor3D): Tensor3D =>
       level(inverseDct(mul(coefficient(div(forwardDct(level(plane)), step)), step)))
     const kept = planes.map((plane, i) => {
@@ -156,7 +155,7 @@ function compressed(
       kept.map((plane) => reshape(plane, [n, h, w, 1]) as Tensor4D),
       3,
     )
-    const levels = level(colours(joined, TO_RGB))
+    const levels = level(mapChannels(joined, TO_RGB))
     return clipByValue(div(add(levels, 128), 255), 0, 1)
   })
 }

@@ -1,6 +1,7 @@
-import { depthwiseConv2d, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { tidy } from '@tensorflow/tfjs-core'
 import { checkNumber } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
+import { gaussianRow, windowMean } from '../../ops/window-mean.ts'
 import type { Images } from '../../signal/images.ts'
 import { checkImages } from '../check.ts'
 import { extendImages } from './extend.ts'
@@ -26,25 +27,19 @@ export function gaussianBlur<I extends Images>(images: I, { sigma, kernel }: Gau
   const [kernelX, kernelY] = kernel === undefined ? [reaching(sigmaX), reaching(sigmaY)] : perAxis(kernel)
   const [across, down] = [gaussian(kernelX, sigmaX), gaussian(kernelY, sigmaY)]
   const [x, y] = [(kernelX - 1) / 2, (kernelY - 1) / 2]
-  const filter = (weights: readonly number[], shape: [number, number]) =>
-    tensor4d(Float32Array.from(weights.flatMap((weight) => [weight, weight, weight])), [...shape, 3, 1])
   return tidy(() => {
     const grown = extendImages(images, { top: y, bottom: y, left: x, right: x }, 'reflect')
-    const rows: Tensor4D = depthwiseConv2d(grown, filter(down, [kernelY, 1]), 1, 'valid')
-    return depthwiseConv2d(rows, filter(across, [1, kernelX]), 1, 'valid')
+    return windowMean(grown, down, 'valid', across)
   }) as I
 }
 
 const perAxis = (value: PerAxis): readonly [number, number] => (typeof value === 'number' ? [value, value] : value)
 const reaching = (sigma: number): number => 2 * Math.ceil(3 * sigma) + 1
 
-function gaussian(length: number, sigma: number): number[] {
+function gaussian(length: number, sigma: number): readonly number[] {
   checkNumber(sigma, 'sigma of gaussianBlur', 'a number above 0', (value) => value > 0 && Number.isFinite(value))
   checkKernel(length, 'gaussianBlur')
-  const middle = (length - 1) / 2
-  const weights = Array.from({ length }, (_, i) => Math.exp(-((i - middle) ** 2) / (2 * sigma ** 2)))
-  const sum = weights.reduce((a, b) => a + b)
-  return weights.map((weight) => weight / sum)
+  return gaussianRow(length, sigma)
 }
 
 /** @throws StableSigError 'bad-argument' for a filter without a middle */
