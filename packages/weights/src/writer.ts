@@ -1,6 +1,7 @@
 import { fromFloat32 } from './convert.ts'
 import { DTYPE_BYTES, elementCount, SAFETENSORS_DTYPES } from './dtype.ts'
 import { WeightsError } from './errors.ts'
+import { kindOf } from './kind-of.ts'
 import { quoted } from './refuse.ts'
 import { type Hash, sha256 } from './sha256.ts'
 import type { DType, StateTensor } from './state-dict.ts'
@@ -196,11 +197,4 @@ function text(value: string): string {
   if (/\p{Surrogate}/u.test(value))
     throw new WeightsError('bad-argument', `${quoted(value)} cannot be written: it is no Unicode text`)
   return JSON.stringify(value)
-}
-
-/** What a value is, for a message. */
-function kindOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return `${typeof value === 'string' ? 'text' : String(value)}`
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
-  return typeof name === 'string' && name !== '' ? `a value of class ${name}` : 'an object'
 }
