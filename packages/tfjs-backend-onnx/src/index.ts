@@ -1,6 +1,6 @@
 export { OnnxBackend } from './backend/backend.ts'
 export { AFTERWARDS, type EngineHints } from './backend/hints.ts'
-export type { OnnxBackendOptions } from './backend/options.ts'
+export { MIN_OPTIONS, type OnnxBackendOptions } from './backend/options.ts'
 export { registerOnnxBackend } from './backend/register.ts'
 export type { EngineStats, FlushReport } from './backend/report.ts'
 export { EngineError, type EngineErrorCode } from './errors.ts'

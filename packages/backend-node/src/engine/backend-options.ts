@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { StableSigError } from '@stablesig/core'
-import type { OnnxBackendOptions } from '@stablesig/tfjs-backend-onnx'
+import { MIN_OPTIONS, type OnnxBackendOptions } from '@stablesig/tfjs-backend-onnx'
 import { checkPasses, passesFromEnvironment } from './passes.ts'
 
 /** What a program may set of the compiled backend, by the names and with the meaning that registerOnnxBackend has for it. */
@@ -15,8 +15,6 @@ export type BackendOptions = Pick<
  */
 const MAX_SESSIONS = 12
 
-/** The least that each number may be. Bytes kept beside what is needed at the moment may be none. */
-const MIN = { maxSessions: 1, maxPending: 1, maxConstantBytes: 0, maxIdleBytes: 0, maxPoolBytes: 0 } as const
 const numbers = ['maxSessions', 'maxPending', 'maxConstantBytes', 'maxIdleBytes', 'maxPoolBytes'] as const
 
 /**
@@ -29,10 +27,10 @@ export function backendOptions(options: BackendOptions): BackendOptions {
   for (const name of numbers) {
     const value = options[name]
     if (value === undefined) continue
-    if (!Number.isSafeInteger(value) || value < MIN[name])
+    if (!Number.isSafeInteger(value) || value < MIN_OPTIONS[name])
       throw new StableSigError(
         'bad-argument',
-        `${name} is ${inspect(value)}, expected a whole number of at least ${MIN[name]}`,
+        `${name} is ${inspect(value)}, expected a whole number of at least ${MIN_OPTIONS[name]}`,
       )
     checked[name] = value
   }

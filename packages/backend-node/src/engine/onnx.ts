@@ -12,7 +12,7 @@ const STILL_COMPILED = 16 * 2 ** 20
 /**
  * Registers and selects the compiled backend over onnxruntime-node.
  * @returns the engine's name
- * @throws StableSigError 'no-engine' where onnxruntime-node does not load; its own error where the device does not start
+ * @throws StableSigError 'no-engine' where onnxruntime-node does not load, or the device does not start
  */
 export async function startOnnx(
   device: Device,

@@ -1,17 +1,8 @@
 import { EngineError } from '../errors.ts'
 import { passNames } from '../passes/index.ts'
-import type { OnnxBackendOptions } from './options.ts'
+import { MIN_OPTIONS, type OnnxBackendOptions } from './options.ts'
 
-/** The least that each number may be. Bytes kept beside what is needed at the moment may be none. */
-const MIN: Readonly<Partial<Record<keyof OnnxBackendOptions, number>>> = {
-  maxSessions: 1,
-  maxPending: 1,
-  maxConstantBytes: 0,
-  maxModelConstants: 0,
-  maxIdleBytes: 0,
-  maxPoolBytes: 0,
-}
-const NAMES: readonly string[] = ['name', 'passes', 'onFlush', ...Object.keys(MIN)]
+const NAMES: readonly string[] = ['name', 'passes', 'onFlush', ...Object.keys(MIN_OPTIONS)]
 
 /**
  * What a program without types may have got wrong; what it misspells would otherwise have no effect.
@@ -22,7 +13,7 @@ export function checkOptions(options: OnnxBackendOptions, more: readonly string[
   const known = [...NAMES, ...more]
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown !== undefined) throw refusal(unknown, 'is no option', `there are ${known.join(', ')}`)
-  for (const [name, min] of Object.entries(MIN)) checkNumber(options, name, min)
+  for (const [name, min] of Object.entries(MIN_OPTIONS)) checkNumber(options, name, min)
   const { name, passes, onFlush } = options
   if (name !== undefined && (typeof name !== 'string' || name === '')) throw refusal('name', 'is no name', 'give text')
   if (onFlush !== undefined && typeof onFlush !== 'function')

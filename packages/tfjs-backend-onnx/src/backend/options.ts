@@ -29,6 +29,16 @@ export interface OnnxBackendOptions {
   readonly onFlush?: (report: FlushReport) => void
 }
 
+/** The least that each number may be. Bytes kept beside what is needed at the moment may be none. */
+export const MIN_OPTIONS = {
+  maxSessions: 1,
+  maxPending: 1,
+  maxConstantBytes: 0,
+  maxModelConstants: 0,
+  maxIdleBytes: 0,
+  maxPoolBytes: 0,
+} as const satisfies Partial<Record<keyof OnnxBackendOptions, number>>
+
 /** A model file is one protocol-buffer message, below 2 GB. */
 const MAX_IN_MODEL = 1.5e9
 

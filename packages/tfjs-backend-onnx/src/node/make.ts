@@ -4,10 +4,11 @@ import type { OnnxBackendOptions } from '../backend/options.ts'
 import { makeBackend } from '../backend/register.ts'
 import type { FlushReport } from '../backend/report.ts'
 import { EngineError } from '../errors.ts'
+import type { OnnxRuntime } from '../execution/runtime.ts'
 import { loadOnnxRuntime } from './load.ts'
-import { type NodeRuntime, type NodeRuntimeOptions, nodeRuntime } from './onnxruntime.ts'
+import { type NodeRuntimeOptions, nodeRuntime } from './onnxruntime.ts'
 import { openTrace, type TraceOptions } from './trace.ts'
-import { probeModel } from './unread-results.ts'
+import { identityModel } from './unread-results.ts'
 
 /** What a program on Node may set: of the backend, of onnxruntime-node, and where it is written down what each flush did. */
 export interface NodeBackendOptions extends OnnxBackendOptions, NodeRuntimeOptions {
@@ -51,15 +52,18 @@ export function checkNodeOptions(options: NodeBackendOptions): void {
     throw refusal('trace', 'has no file', "give { file: 'trace.jsonl' }, or { file: '-' } for standard error")
 }
 
-/** A device that is named may still not start, and no kernel is asked before the first tensor is read. */
-async function tryDevice(runtime: NodeRuntime): Promise<void> {
+/**
+ * A device that is named may still not start, and no kernel is asked before the first tensor is read.
+ * @throws EngineError 'no-engine'
+ */
+export async function tryDevice(runtime: OnnxRuntime): Promise<void> {
   const tensor = (name: string, value: number) => ({
     ...{ name, type: 'float32' as const, dims: [1] },
     data: Float32Array.of(value),
   })
   const result = tensor('y', 0)
   try {
-    const session = await runtime.create(probeModel())
+    const session = await runtime.create(identityModel)
     await session.run([tensor('x', 3)], [result])
     await session.release()
   } catch (cause) {

@@ -5,6 +5,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, expect, test } from 'vitest'
 import { OnnxBackend } from '../backend/backend.ts'
 import { registerNodeBackend, startNodeBackend } from './index.ts'
+import { tryDevice } from './make.ts'
+import { nodeRuntime } from './onnxruntime.ts'
 
 const alreadyMade = expect.objectContaining({ code: 'no-engine', message: expect.stringContaining('removeBackend') })
 
@@ -68,4 +70,14 @@ test('a device that does not start is an error, and what was registered before s
   expect(tf.findBackendFactory('onnx')).toBe(before)
   expect(await tf.setBackend('onnx')).toBe(true)
   expect(await sum()).toEqual([2, 3])
+})
+
+test('a device that starts copies a number, and one that does not is said not to', async () => {
+  await tryDevice(await nodeRuntime({ threads: 1 }))
+  const name = 'a runtime (cuda)'
+  const broken = { name, provider: 'cuda' as const, create: () => Promise.reject(new Error('no such library')) }
+  await expect(tryDevice(broken)).rejects.toMatchObject({
+    code: 'no-engine',
+    message: 'a runtime (cuda) does not start: no such library',
+  })
 })

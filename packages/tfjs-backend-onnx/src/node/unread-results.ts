@@ -28,8 +28,8 @@ const preamble = field(7, [
   ...field(12, [...field(1, UNREAD), ...field(2, field(4, field(1, tensorType)))]),
 ])
 
-/** What is left for a model that copies x to y. */
-const identity = [
+/** A small model to try a runtime with: float32 y = x, of one axis. */
+export const identityModel: Uint8Array = Uint8Array.from([
   ...field(1, 9),
   ...field(7, [
     ...field(1, [...field(1, 'x'), ...field(2, 'y'), ...field(4, 'Identity')]),
@@ -38,10 +38,10 @@ const identity = [
     ...field(12, [...field(1, 'y'), ...field(2, tensorType)]),
   ]),
   ...field(8, field(2, 20)),
-]
+])
 
-/** A small model with such a first result, to try a runtime with: float32 y = x of one axis. */
-export const probeModel = (): Uint8Array => withUnread(Uint8Array.from(identity)) ?? new Uint8Array()
+/** The same with such a first result. */
+export const probeModel = (): Uint8Array => withUnread(identityModel) ?? new Uint8Array()
 
 /** The bytes of a model with such a first result; null where that is not worth it. */
 export function withUnread(model: Uint8Array): Uint8Array | null {
