@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'] } },
   test: {
     projects,
-    testTimeout: 180_000,
+    testTimeout: 60_000,
     reporters: ['default', './scripts/count-reporter.ts'],
     // Some tests run models with onnxruntime-node alone, which collects telemetry unless it is told not to.
     env: { ORT_DISABLE_TELEMETRY: '1' },

@@ -31,7 +31,9 @@ function checkpointAt(every: number) {
   }
 }
 
-test('a pair learns on the compiled engine, through attacks too, and resumes bit for bit', async () => {
+test('a pair learns on the compiled engine, through attacks too, and resumes bit for bit', {
+  timeout: 180_000,
+}, async () => {
   const before = memory().numTensors
   const options = {
     pictures,
