@@ -50,7 +50,7 @@ const programs = {
     const [, detected] = /^none +\S+ +(\d+)\/3 /m.exec(stdout) ?? []
     if (Number(detected) !== 3) throw new Error(`it printed\n${stdout}`)
     return stdout
-      .match(/^(not signed|none|all three).*$/gm)
+      .match(/^(not signed|none|crop:0\.5\+).*$/gm)
       ?.map((line) => `\n      ${line}`)
       .join('')
   },
