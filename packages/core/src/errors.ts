@@ -1,4 +1,4 @@
-import { WeightsError } from '@stablesig/weights'
+import { WeightsError } from '@stablesig/weights/errors'
 
 /** What went wrong, for programs; the message says it for people. */
 export type ErrorCode =
