@@ -25,6 +25,7 @@ export { type Finetuned, finetuneDecoder } from '../signing/finetune.ts'
 export type { FinetuneOptions } from '../signing/finetune-options.ts'
 export type { FinetuneProgress, FinetuneReport } from '../signing/finetune-report.ts'
 export {
+  type FinetuneBatch,
   type FinetuneModel,
   type FinetuneState,
   type FinetuneStep,
@@ -50,6 +51,7 @@ export {
   recipeSchedule,
   type UsedRecipe,
 } from '../signing/recipes.ts'
+export type { SigningAttacks } from '../signing/signing-attacks.ts'
 export {
   type CheckpointStore,
   type ExpectedCheckpoint,
@@ -79,3 +81,4 @@ export {
   warmupCosine,
 } from '../training/schedules.ts'
 export type { StepMemory, StepMemoryOptions } from '../training/step-memory.ts'
+export type { AttackMix } from '../transforms/per-image/draw-attacks.ts'

@@ -6,6 +6,7 @@ import type { CheckpointStore } from '../training/checkpoint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
 import { attackTensors } from '../transforms/per-image/attacks.ts'
+import { type AttackMix, drawAttacks } from '../transforms/per-image/draw-attacks.ts'
 import { type Crops, cropSource, cropTensor } from './crops.ts'
 import {
   advanceCurriculum,
@@ -15,7 +16,6 @@ import {
   parseCurriculum,
   startCurriculum,
 } from './curriculum.ts'
-import { drawAttacks } from './draw-attacks.ts'
 import { NOISE_CHANNELS } from './embedder.ts'
 import { heldCosine } from './learning-rate.ts'
 import { type PairModel, pairStep } from './pair-step.ts'
@@ -88,6 +88,12 @@ export interface PretrainedPair {
 }
 
 const WARMUP = 200
+/** A third of the steps that are resized keep their size: there are crops and reductions of three sides. */
+const ATTACKS: AttackMix = {
+  ...{ resized: 0.8, sides: [1, 0.75, 0.5] },
+  ...{ brightness: 0.25, maxBrightness: 2.2, contrast: 0.1 },
+  ...{ jpeg: 0.4, minQuality: 45 },
+}
 const MAX_GRADIENT_NORM = 1
 /** A run that learns reads more than chance of its first bits by then. */
 const DIAGNOSED_AT = 1000
@@ -135,7 +141,8 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
   const rate = heldCosine({ steps, learningRate, warmup: Math.min(WARMUP, steps / 4), hold: 0.7 })
   const crops = cropSource({ pictures, seed, batchSize, size, maxReduction })
   const about = { steps, architecture, batchSize, size, maxReduction, learningRate, growth, seed }
-  const attacksOf = (step: number, { level }: Curriculum) => drawAttacks(seed, step, batchSize, size, level)
+  const attacksOf = (step: number, { level }: Curriculum) =>
+    drawAttacks(seed, step, batchSize, { size, level, mix: ATTACKS })
   const matchesOf = (metrics: readonly number[]) => metrics.slice(2)
   const accuracyOf = (metrics: readonly number[], used: number) =>
     matchesOf(metrics).reduce((sum, matches) => sum + matches, 0) / (batchSize * used)

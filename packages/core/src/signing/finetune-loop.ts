@@ -6,13 +6,15 @@ import { inputVector } from '../ops/hints.ts'
 import { keyBits } from '../signal/key.ts'
 import { flatten, unflatten } from '../training/flat.ts'
 import { flatOptimizer } from '../training/flat-optimizer.ts'
+import { attackTensors } from '../transforms/per-image/attacks.ts'
 import { FinetuneCheckpoint, type StateValues, valuesOf } from './finetune-checkpoint.ts'
 import type { FinetunePlan } from './finetune-plan.ts'
 import type { FinetuneProgress, FinetuneReport } from './finetune-report.ts'
 import type { FinetuneModel, FinetuneState } from './finetune-step.ts'
 import { FrozenWork } from './frozen-work.ts'
 import { HeldOut } from './held-out.ts'
-import type { PlannedStep, StepMetrics } from './take-step.ts'
+import { drawSigningAttacks } from './signing-attacks.ts'
+import type { BatchSource, PlannedStep, StepMetrics } from './take-step.ts'
 import { takeSteps } from './take-steps.ts'
 
 /** What the loop leaves. */
@@ -73,18 +75,32 @@ export async function runFinetune(plan: FinetunePlan): Promise<FinishedFinetune>
 
 /** The steps after `done` that nothing comes between, as many as are read together. */
 function plannedSteps(
-  { order, memory, steps, stepsPerFlush, schedule }: FinetunePlan,
+  plan: FinetunePlan,
   frozen: FrozenWork,
   done: number,
   between: (step: number) => boolean,
 ): PlannedStep[] {
+  const { memory, steps, stepsPerFlush, schedule } = plan
   let count = 1
   const together = memory.accumulate === 1 ? stepsPerFlush : 1
   while (count < together && done + count < steps && !between(done + count)) count++
   return Array.from({ length: count }, (_, i) => ({
     step: done + i + 1,
     learningRate: schedule(done + i),
-    parts: inParts(order(done + i), memory.accumulate).map((indices) => () => frozen.batch(indices)),
+    parts: batchParts(plan, frozen, done + i),
+  }))
+}
+
+/** The batch of a step, from 0, in as many parts as memory asks, each with its images' attacks. */
+function batchParts({ order, memory, seed, recipe }: FinetunePlan, frozen: FrozenWork, step: number): BatchSource[] {
+  const indices = inParts(order(step), memory.accumulate)
+  const { attacks, size, batchSize, steps } = recipe
+  if (!attacks) return indices.map((part) => () => frozen.batch(part))
+  const drawn = drawSigningAttacks(attacks, { seed, step, steps, batchSize, size })
+  const each = inParts(drawn.each, memory.accumulate)
+  return indices.map((part, i) => async () => ({
+    ...(await frozen.batch(part)),
+    attacks: attackTensors({ size: drawn.size, each: at(each, i) }, size),
   }))
 }
 
@@ -158,9 +174,9 @@ const tensorsOf = ({ weights, optimizer }: StateValues): FinetuneState => ({
 })
 
 /** A batch in so many parts of equal size, in its order. */
-const inParts = (indices: readonly number[], count: number): number[][] => {
-  const size = indices.length / count
-  return Array.from({ length: count }, (_, i) => indices.slice(i * size, (i + 1) * size))
+const inParts = <T>(batch: readonly T[], count: number): T[][] => {
+  const size = batch.length / count
+  return Array.from({ length: count }, (_, i) => batch.slice(i * size, (i + 1) * size))
 }
 
 function* visitsOf(order: (step: number) => number[], first: number, steps: number): Generator<number> {

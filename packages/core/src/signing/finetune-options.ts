@@ -1,5 +1,6 @@
 import { checkCallback, checkNumber, checkObject, checkOptions, checkSignal } from '../arguments.ts'
 import type { ImageLoss } from '../losses/image.ts'
+import type { ImageLossName } from '../losses/named.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/hidden/extractor.ts'
@@ -21,8 +22,8 @@ export interface FinetuneOptions extends RecipeChanges, StepMemoryOptions {
   readonly images: ImageSet
   /** What is not given. Default 'fast'. */
   readonly recipe?: RecipeName
-  /** Default mse(). */
-  readonly imageLoss?: ImageLoss
+  /** By name, or any other, such as `watsonVggLoss(…)` or an object of your own. Default: the recipe's. */
+  readonly imageLoss?: ImageLossName | ImageLoss | undefined
   /** What the image loss is multiplied by. Default: what the loss says of itself, times the recipe's `imageWeight`. */
   readonly lambdaImage?: number
   /** Learning rate by step from 0. Default: the recipe's warm-up, and half a cosine over its steps. */
@@ -53,7 +54,8 @@ export function checkFinetuneOptions(options: FinetuneOptions): void {
   checkAutoencoder(autoencoder)
   checkExtractor(extractor)
   checkImageSet(images, 'images')
-  if (imageLoss !== undefined) checkObject(imageLoss, 'imageLoss', 'an image loss such as mse()', ['name', 'of'])
+  if (imageLoss !== undefined && typeof imageLoss !== 'string')
+    checkObject(imageLoss, 'imageLoss', 'an image loss such as mse()', ['name', 'of'])
   if (checkpoint !== undefined) {
     checkObject(checkpoint, 'checkpoint', 'a place for checkpoints', ['read', 'write'])
     if (checkpoint.every !== undefined)

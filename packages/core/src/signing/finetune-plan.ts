@@ -1,6 +1,6 @@
 import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
-import { mse } from '../losses/image.ts'
+import { imageLoss as imageLossNamed } from '../losses/named.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { checkKey, type Key } from '../signal/key.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
@@ -49,7 +49,8 @@ export function planFinetune(options: FinetuneOptions): FinetunePlan {
   const { autoencoder, extractor, key, seed = 0, stepsPerFlush = 1, cacheBytes = CACHE_BYTES } = options
   const used = recipe(options.recipe ?? 'fast', changesOf(options))
   const { size, batchSize } = used.recipe
-  const imageLoss = options.imageLoss ?? mse()
+  const wanted = options.imageLoss ?? used.recipe.imageLoss
+  const imageLoss = typeof wanted === 'string' ? imageLossNamed(wanted) : wanted
   const lambdaImage = options.lambdaImage ?? imageLoss.defaultWeight * used.recipe.imageWeight
   checkNumber(lambdaImage, 'lambdaImage', 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
   checkNumber(stepsPerFlush, 'stepsPerFlush', 'a whole number from 1', (value) => Number.isInteger(value) && value >= 1)
@@ -79,10 +80,10 @@ export function planFinetune(options: FinetuneOptions): FinetunePlan {
 /** What of a recipe is among the options. */
 function changesOf(options: FinetuneOptions): RecipeChanges {
   const { steps, batchSize, optimizer, learningRate, finalLearningRateRatio, warmup, restFirst, size } = options
-  const { weightDecay, temperature, imageWeight } = options
+  const { weightDecay, temperature, imageWeight, attacks } = options
   return {
     ...{ steps, batchSize, optimizer, learningRate, finalLearningRateRatio, warmup, restFirst, size },
-    ...{ weightDecay, temperature, imageWeight },
+    ...{ weightDecay, temperature, imageWeight, attacks },
   }
 }
 

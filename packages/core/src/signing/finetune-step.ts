@@ -24,6 +24,7 @@ import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
 import { type FlatState, flatOptimizer } from '../training/flat-optimizer.ts'
 import type { Optimizer, OptimizerStep } from '../training/optimizer.ts'
+import { type AttackTensors, attacked } from '../transforms/per-image/attacks.ts'
 import type { FrozenBatch } from './frozen-work.ts'
 
 /** What stays the same from step to step. */
@@ -39,6 +40,9 @@ export interface FinetuneModel {
   readonly gradientCheckpointing?: boolean
 }
 
+/** What a step is taken on: what no step changes, and what happens to each image before it is read, where something does. */
+export type FinetuneBatch = FrozenBatch & { attacks?: AttackTensors }
+
 /** What a step changes: all weights as the layout's vectors, and as many vectors by each name of the optimiser's state. */
 export type FinetuneState = { weights: Tensor1D[]; optimizer: FlatState }
 
@@ -52,12 +56,13 @@ export type FinetuneStep = FinetuneState & GradientStep
  * One step of fine-tuning as a pure function of tensors; nothing is read, so that a compiling engine makes one graph of
  * decoder, extractor, losses, their gradients and the update. The loss is that before the update:
  *   BCE(temperature · logits, key) + lambda · imageLoss(decoded, originals)
+ * Where there are attacks, logits are those of attacked images.
  * @param key [1,bits], 0 or 1
  */
 export function finetuneStep(
   model: FinetuneModel,
   state: FinetuneState,
-  batch: FrozenBatch,
+  batch: FinetuneBatch,
   key: Tensor2D,
   step: OptimizerStep,
 ): FinetuneStep {
@@ -71,14 +76,14 @@ export function finetuneStep(
 export function lossAndGradient(
   { decoder, extractor, layout, imageLoss, lambdaImage, temperature, gradientCheckpointing = false }: FinetuneModel,
   weights: readonly Tensor1D[],
-  { latents, originals }: FrozenBatch,
+  { latents, originals, attacks }: FinetuneBatch,
   key: Tensor2D,
 ): GradientStep {
   return tidy(() => {
     const parameters = unflatten(layout, weights)
     const { aux, gradients } = valueAndGradients(() => {
       const decoded = decode({ decoder }, latents, parameters, { gradientCheckpointing })
-      const logits = extractLogits(extractor, decoded)
+      const logits = extractLogits(extractor, attacks ? attacked(decoded, attacks) : decoded)
       const message = messageLoss(logits, key, temperature)
       const image = imageLoss.of(decoded, originals)
       const loss: Scalar = add(message, mul(image, lambdaImage))

@@ -1,9 +1,11 @@
 import { checkNumber, checkOneOf } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
+import type { ImageLossName } from '../losses/named.ts'
 import { muon } from '../training/muon.ts'
 import { checkOptimizer, type Optimizer } from '../training/optimizer.ts'
 import { adamW } from '../training/optimizers.ts'
 import { type Schedule, warmupCosine } from '../training/schedules.ts'
+import { checkAttacks, type SigningAttacks } from './signing-attacks.ts'
 
 /** Optimisers that a recipe may name. */
 export type RecipeOptimizer = 'adamw' | 'muon'
@@ -28,13 +30,17 @@ export interface Recipe {
   readonly weightDecay: number
   /** Logits are multiplied by it in the message loss. */
   readonly temperature: number
+  /** What keeps images as they were. */
+  readonly imageLoss: ImageLossName
   /** What the image loss's own weight is multiplied by. */
   readonly imageWeight: number
+  /** What happens to images between decoder and extractor; null for nothing. */
+  readonly attacks: SigningAttacks | null
 }
 
 /** A recipe with some of its numbers changed, and perhaps with an optimiser of the caller's. */
 export type RecipeChanges = {
-  readonly [K in keyof Omit<Recipe, 'optimizer'>]?: Recipe[K] | undefined
+  readonly [K in keyof Omit<Recipe, 'optimizer' | 'imageLoss'>]?: Recipe[K] | undefined
 } & {
   /** By the recipe's names for them, or any other, such as `adamW({ betas: [0.9, 0.99] })`. */
   readonly optimizer?: RecipeOptimizer | Optimizer | undefined
@@ -66,7 +72,9 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     size: 256,
     weightDecay: 0.01,
     temperature: 10,
+    imageLoss: 'mse',
     imageWeight: 1,
+    attacks: null,
   },
   fast: {
     steps: 50,
@@ -79,7 +87,9 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     size: 128,
     weightDecay: 0,
     temperature: 10,
+    imageLoss: 'mse',
     imageWeight: 0.8,
+    attacks: null,
   },
 }
 
@@ -123,6 +133,7 @@ export function recipe(
     'a share from 0 to 1',
     (value) => value >= 0 && value <= 1,
   )
+  if (result.attacks) checkAttacks(result.attacks, result.size)
   const { optimizer, weightDecay } = result
   if (typeof optimizer === 'string') {
     checkOneOf(optimizer, 'optimizer', Object.keys(OPTIMIZERS))

@@ -13,8 +13,14 @@ import { at } from '../at.ts'
 import { inputVector } from '../ops/hints.ts'
 import type { FlatLayout } from '../training/flat.ts'
 import type { OptimizerStep } from '../training/optimizer.ts'
-import { type FinetuneModel, type FinetuneState, finetuneStep, lossAndGradient, update } from './finetune-step.ts'
-import type { FrozenBatch } from './frozen-work.ts'
+import {
+  type FinetuneBatch,
+  type FinetuneModel,
+  type FinetuneState,
+  finetuneStep,
+  lossAndGradient,
+  update,
+} from './finetune-step.ts'
 
 /** A step that has been taken: the new state and what was measured before its update. */
 export interface TakenStep {
@@ -26,7 +32,7 @@ export interface TakenStep {
 export type StepMetrics = readonly number[]
 
 /** Gives a batch, or a part of one, as new tensors. */
-export type BatchSource = () => Promise<FrozenBatch>
+export type BatchSource = () => Promise<FinetuneBatch>
 
 /** A step to take. */
 export interface PlannedStep extends OptimizerStep {
@@ -122,7 +128,7 @@ async function valuesOf(tensor: Tensor, pending: Tensor[] | FinetuneState): Prom
   }
 }
 
-function disposing<T>(batch: FrozenBatch, use: () => T): T {
+function disposing<T>(batch: FinetuneBatch, use: () => T): T {
   try {
     return use()
   } finally {

@@ -8,7 +8,7 @@ import {
   sha256File,
 } from '@stablesig/backend-node'
 import { keyId } from '@stablesig/core'
-import { prepareImages } from '@stablesig/core/training'
+import { prepareImages, type UsedRecipe } from '@stablesig/core/training'
 import about from '../../../package.json' with { type: 'json' }
 import { type Disposable, disposing } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
@@ -59,10 +59,18 @@ const factsOf = async (
   extractor: { name: basename(options.extractor), sha256: await sha256File(options.extractor) },
   recipe: {
     recipe: options.recipe,
-    ...report.recipe,
+    ...scalarsOf(report.recipe),
     imageLoss: report.imageLoss,
     lambdaImage: report.lambdaImage,
     seed: options.seed,
   },
   figures: judged,
+})
+
+/** A recipe as a flat record: attacks, where there are some, by their names. */
+const scalarsOf = ({ attacks, ...recipe }: UsedRecipe) => ({
+  ...recipe,
+  ...(attacks
+    ? Object.fromEntries(Object.entries(attacks).map(([name, value]) => [`attacks.${name}`, [value].flat().join(' ')]))
+    : {}),
 })
