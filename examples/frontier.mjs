@@ -38,6 +38,7 @@ const { values } = parseArgs({
     'first-key': { type: 'string', default: '0' },
     images: { type: 'string', default: '24' },
     pictures: { type: 'string' },
+    threads: { type: 'string' },
   },
 })
 const { STABLESIG_DATA: data } = process.env
@@ -47,7 +48,7 @@ if (!data) {
   )
   process.exit(2)
 }
-await ready()
+await ready(values.threads ? { device: 'cpu', threads: Number(values.threads) } : {})
 const extractor = await openExtractor(join(data, 'weights/dec_48b_whit.torchscript.pt'))
 const autoencoder = await openAutoencoder({
   encoder: join(data, 'weights/taef2_encoder.pth'),

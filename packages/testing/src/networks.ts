@@ -60,6 +60,48 @@ export function extractorState({ bits, channels, blocks, prefix = '', whiten = t
   return stateOf(entries)
 }
 
+export interface LightShape {
+  bits: number
+  /** Channels at the image's resolution, at a half and a quarter, at an eighth. */
+  widths: readonly [number, number, number]
+  prefix?: string
+  whiten?: boolean
+}
+
+/** A random light extractor's file, as a training writes it. */
+export function lightExtractorState({ bits, widths, prefix = '', whiten = true }: LightShape): StateDict {
+  const entries: Entries = {}
+  const put = (name: string, shape: number[], std: number, about = 0) => {
+    entries[prefix + name] = [shape, noise(name, count(shape), std).map((value) => value + about)]
+  }
+  const [first, second, third] = widths
+  const layers: [string, number, number][] = [
+    ['full', 3, first],
+    ['half', first, second],
+    ...['quarter.0', 'quarter.1'].flatMap((block): [string, number, number][] => [
+      [`${block}.inner`, second, second],
+      [`${block}.outer`, second, second],
+    ]),
+    ['widen', second, third],
+    ['eighth.0.inner', third, third],
+    ['eighth.0.outer', third, third],
+  ]
+  for (const [name, into, out] of layers) {
+    put(`${name}.weight`, [out, into, 3, 3], Math.sqrt(2 / (9 * into)))
+    put(`${name}.norm.weight`, [out], 0.1, 1)
+    put(`${name}.norm.bias`, [out], 0.2)
+    put(`${name}.norm.running_mean`, [out], 0.3)
+    put(`${name}.norm.running_var`, [out], 0.1, 1)
+  }
+  put('head.weight', [bits, third], 1 / Math.sqrt(third))
+  put('head.bias', [bits], 0.1)
+  if (whiten) {
+    put('whiten.weight', [bits, bits], 1 / Math.sqrt(bits))
+    put('whiten.bias', [bits], 0.1)
+  }
+  return stateOf(entries)
+}
+
 export interface TinyShape {
   width: number
   latentChannels: number

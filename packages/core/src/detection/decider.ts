@@ -1,7 +1,7 @@
 import { badArgument, checkObject, checkOptions } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import { readBits } from '../metrics/bits.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
 import type { Best, Detection, Identification, KeyDetection } from './decision.ts'
 import { attainableThreshold, checkFpr, DEFAULT_FPR } from './rates.ts'
 import { refusal } from './registry/store.ts'

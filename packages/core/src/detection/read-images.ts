@@ -13,7 +13,7 @@ import { checkNumber, checkOptions, checkSignal, checkTensor } from '../argument
 import { StableSigError } from '../errors.ts'
 import { extractLogits } from '../inference/graphs.ts'
 import { checkExtractor } from '../models/check-models.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
 import { asUnit, type UnitImage, type UnitImages } from '../signal/images.ts'
 import { EXTENT, extent, refuse, refuseSize } from './decidable.ts'
 import { failed, type Outcome, succeeded } from './outcome.ts'

@@ -1,9 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { lightExtractorState } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { StableSigError } from '../errors.ts'
 import { extractLogits } from '../inference/graphs.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
+import { hiddenNetwork } from '../models/hidden/extractor.ts'
+import { loadExtractor } from '../models/read-extractor.ts'
 import { asUnit } from '../signal/images.ts'
 import { tiledLogits } from './read-tiles.ts'
 
@@ -26,7 +29,7 @@ describe('tiles', () => {
       weights[`conv${i}.bias`] = tf.randomNormal([out], 0, 0.5, 'float32', 2 * i + 1)
     }
     const dispose = () => tf.dispose(weights)
-    return { bits: BITS, convolutions, channels: CHANNELS, whitened: false, weights, dispose }
+    return { bits: BITS, network: hiddenNetwork(convolutions, CHANNELS), whitened: false, weights, dispose }
   }
 
   test.each([
@@ -43,6 +46,25 @@ describe('tiles', () => {
     // A budget below any tile: 38 pixels a side, of which 32 count.
     const found = await tiledLogits(extractor, image, 1)
     expect(found.length).toBe(BITS)
+    found.forEach((logit, i) => {
+      expect(Math.abs(logit - expected[i]!)).toBeLessThan(2e-5 * (1 + Math.abs(expected[i]!)))
+    })
+    expect(tf.memory().numTensors).toBe(before)
+    image.dispose()
+    extractor.dispose()
+  })
+
+  test.each([
+    [300, 205],
+    [152, 161],
+  ])('of a %ix%i image give what the whole gives where resolutions are halved', async (height, width) => {
+    const extractor = await loadExtractor(lightExtractorState({ bits: 8, widths: [4, 4, 8] }))
+    const image = tf.randomUniform<tf.Rank.R4>([1, height, width, 3], 0, 1, 'float32', 9)
+    const before = tf.memory().numTensors
+    const whole = extractLogits(extractor, asUnit(image))
+    const expected = await whole.data()
+    whole.dispose()
+    const found = await tiledLogits(extractor, image, 1)
     found.forEach((logit, i) => {
       expect(Math.abs(logit - expected[i]!)).toBeLessThan(2e-5 * (1 + Math.abs(expected[i]!)))
     })

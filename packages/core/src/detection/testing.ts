@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
+import { hiddenNetwork } from '../models/hidden/extractor.ts'
 import type { UnitImage } from '../signal/images.ts'
 
 /** One convolution and a linear layer, of sizes that make every bit depend on the picture. */
@@ -11,7 +12,7 @@ export function smallExtractor(bits: number): Extractor {
     'head.bias': tf.randomNormal([bits], 0, 0.1, 'float32', 4),
   }
   const dispose = () => tf.dispose(weights)
-  return { bits, convolutions: 1, channels: bits, whitened: true, weights, dispose }
+  return { bits, network: hiddenNetwork(1, bits), whitened: true, weights, dispose }
 }
 
 /** As a caller without types gives an image: whatever it is. */

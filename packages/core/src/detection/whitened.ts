@@ -1,5 +1,5 @@
 import { StableSigError } from '../errors.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
 
 /** Consent to p-values of an extractor that has no whitening layer. */
 export interface WhiteningConsent {

@@ -53,8 +53,6 @@ export {
   type TargetSpelling,
 } from '../models/autoencoders/respell.ts'
 export { runStages } from '../models/autoencoders/stages.ts'
-export { type EmbedOptions, embed } from '../models/hidden/embed.ts'
-export { hiddenBlock, hiddenResidual } from '../models/hidden/encoder.ts'
 export {
   activationSums,
   activations,
@@ -62,13 +60,16 @@ export {
   extractorFeatures,
   extractorLogits,
   head,
-  loadExtractor,
-} from '../models/hidden/extractor.ts'
+} from '../models/extractor.ts'
+export type { ExtractorDescription, ExtractorOptions } from '../models/extractor-description.ts'
+export type { ExtractorLayer, ExtractorNetwork } from '../models/extractor-network.ts'
+export { type EmbedOptions, embed } from '../models/hidden/embed.ts'
+export { hiddenBlock, hiddenResidual } from '../models/hidden/encoder.ts'
 export { EXTRACTOR_NAMES, extractorName, extractorSpellings } from '../models/hidden/names.ts'
 export { hiddenLogits } from '../models/hidden/network.ts'
-export { describeExtractor, type ExtractorDescription, type ExtractorOptions } from '../models/hidden/plan.ts'
-export { type WhiteningLayer, withWhitening } from '../models/hidden/whitened.ts'
 export { byRunningStatistics, type Normalise } from '../models/normalise.ts'
+export { describeExtractor, loadExtractor } from '../models/read-extractor.ts'
+export { type WhiteningLayer, withWhitening } from '../models/whitened.ts'
 export { gelu, relu, silu, softClamp } from '../ops/activations.ts'
 export { attention } from '../ops/attention.ts'
 export { type BatchNormalised, batchNorm } from '../ops/batch-norm.ts'

@@ -2,7 +2,7 @@ import { type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { checkTensor } from '../arguments.ts'
 import type { Autoencoder, DecodeOptions, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
-import { type Extractor, extractorLogits } from '../models/hidden/extractor.ts'
+import { type Extractor, extractorLogits } from '../models/extractor.ts'
 import type { Weights } from '../models/weights.ts'
 import { type UnitImages, unitToImageNet } from '../signal/images.ts'
 

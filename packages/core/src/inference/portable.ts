@@ -5,7 +5,7 @@ import type { LatentScaling } from '../models/autoencoders/latents.ts'
 import { quantise } from '../models/autoencoders/quantise.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
 import { checkAutoencoder, checkExtractor, checkWeights } from '../models/check-models.ts'
-import { type Extractor, extractorLogits } from '../models/hidden/extractor.ts'
+import { type Extractor, extractorLogits } from '../models/extractor.ts'
 import { scope, type Weights } from '../models/weights.ts'
 import { asSigned, asUnit, signedToUnit, unitToImageNet, unitToSigned } from '../signal/images.ts'
 

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { decode, encode, extractLogits } from '../inference/graphs.ts'
 import { asUnit } from '../signal/images.ts'
 import { loadAutoencoder, readDecoder, readEncoder } from './autoencoders/read-autoencoder.ts'
-import { loadExtractor } from './hidden/extractor.ts'
+import { loadExtractor } from './read-extractor.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

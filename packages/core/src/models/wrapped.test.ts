@@ -6,8 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { describeAutoencoder } from './autoencoders/describe.ts'
 import { readAutoencoder, readDecoder, readEncoder } from './autoencoders/read-autoencoder.ts'
 import { respellAutoencoder, storedAutoencoder } from './autoencoders/respell.ts'
-import { loadExtractor } from './hidden/extractor.ts'
-import { describeExtractor } from './hidden/plan.ts'
+import { describeExtractor, loadExtractor } from './read-extractor.ts'
 import { storeWeights, tensorsNamed } from './stored.ts'
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { at } from '../at.ts'
 const ROW = [1 / 8, 3 / 8, 3 / 8, 1 / 8]
 
 /**
- * Halves the resolution through a low-pass filter: x [N,H,W,C] -> [N,H/2,W/2,C], H and W even. The filter is the outer product of
+ * Halves the resolution through a low-pass filter: x [N,H,W,C] -> [N,ceil(H/2),ceil(W/2),C]. The filter is the outer product of
  * [1 3 3 1]/8 with itself, with a zero around the image. What comes of it hardly depends on which pixels are even (Zhang 2019),
  * which a strided convolution's result does.
  */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { latentTensor } from '../inference/latents/latent-array.ts'
 import { randomKlDecoder } from '../models/autoencoders/random.ts'
 import { readDecoder } from '../models/autoencoders/read-autoencoder.ts'
-import { loadExtractor } from '../models/hidden/extractor.ts'
+import { loadExtractor } from '../models/read-extractor.ts'
 import { requireEngine } from './engine.ts'
 
 // This file imports no backend: tfjs has none.

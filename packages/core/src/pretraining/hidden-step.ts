@@ -14,6 +14,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import { messageLoss } from '../losses/message.ts'
+import { NORM_EPSILON } from '../models/fold.ts'
 import { type EmbedOptions, embed } from '../models/hidden/embed.ts'
 import { hiddenResidual } from '../models/hidden/encoder.ts'
 import { hiddenLogits } from '../models/hidden/network.ts'
@@ -24,7 +25,6 @@ import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import type { ImageNetImages } from '../signal/images.ts'
 import { blend } from '../training/blend.ts'
 import type { Optimizer, OptimizerState, OptimizerStep } from '../training/optimizer.ts'
-import { NORM_EPSILON } from './pair-step.ts'
 import { weightsOfPart } from './weights-of-part.ts'
 
 /** What stays the same from step to step. */

@@ -25,6 +25,7 @@ import {
   tensor1d,
   tidy,
 } from '@tensorflow/tfjs-core'
+import { NORM_EPSILON } from '../models/fold.ts'
 import { lightLogits } from '../models/light/network.ts'
 import type { Normalise } from '../models/normalise.ts'
 import type { Weights } from '../models/weights.ts'
@@ -45,8 +46,6 @@ import { groupOf, updatedGroups } from './vector-groups.ts'
 import { affineOf, type NormLayer } from './watermark-pair.ts'
 import { weightsOfPart } from './weights-of-part.ts'
 
-/** PyTorch's BatchNorm epsilon in HiDDeN. */
-export const NORM_EPSILON = 1e-3
 /** How much of the running statistics a step replaces. */
 const STATISTICS_SHARE = 0.02
 

@@ -6,7 +6,7 @@ import { type Autoencoder, joinAutoencoder } from '../models/autoencoders/autoen
 import { affineScaling } from '../models/autoencoders/latents.ts'
 import { randomKlDecoder, randomKlEncoder } from '../models/autoencoders/random.ts'
 import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
-import { loadExtractor } from '../models/hidden/extractor.ts'
+import { loadExtractor } from '../models/read-extractor.ts'
 import '../ops/gradients.ts'
 import { withWeights } from '../models/autoencoders/autoencoder.ts'
 import { asUnit } from '../signal/images.ts'

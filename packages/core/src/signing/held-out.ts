@@ -1,7 +1,7 @@
 import { decode } from '../inference/graphs.ts'
 import { countMatches, readBits } from '../metrics/bits.ts'
 import { psnr } from '../metrics/psnr.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
 import type { Weights } from '../models/weights.ts'
 import type { Key } from '../signal/key.ts'
 import type { EarlyStoppingPlan, EarlyStoppingReport, HeldOutEvaluation, Target } from './early-stopping.ts'

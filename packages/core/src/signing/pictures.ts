@@ -1,6 +1,6 @@
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { extractLogits } from '../inference/graphs.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
 import { bytesToUnit, unitToBytes } from '../signal/bytes.ts'
 import type { UnitImages } from '../signal/images.ts'
 

@@ -1,7 +1,7 @@
 import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
 import type { Weights } from '../models/weights.ts'
 
 /** How a step is kept within memory. What is not given is chosen by `memoryBytes`. */
@@ -65,7 +65,7 @@ export function imageBytes(
   size: number,
   gradientCheckpointing: boolean,
 ): number {
-  const inner = [innerFloats(extractor.weights, Object.keys(extractor.weights)) * size ** 2]
+  const inner = [extractorFloats(extractor) * size ** 2]
   let handed = 0
   let side = size / decoder.downscale
   let channels = decoder.latentChannels
@@ -77,6 +77,10 @@ export function imageBytes(
   }
   return 4 * (gradientCheckpointing ? handed + Math.max(...inner) : inner.reduce((a, b) => a + b, 0))
 }
+
+/** Floats a pixel that the backward pass needs of an extractor's convolutions. */
+const extractorFloats = ({ network: { layers } }: Extractor): number =>
+  layers.reduce((sum, { inputs, downscale }) => sum + (KEPT * inputs) / downscale ** 2, 0)
 
 /** Floats a position that the backward pass needs of convolutions, by their input channels. */
 function innerFloats(all: Weights, names: readonly string[]): number {

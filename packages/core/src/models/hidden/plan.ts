@@ -1,49 +1,16 @@
-import { type ExpectedShape, type MatchedTensors, matchTensors, type StateDict, unmapName } from '@stablesig/weights'
-import { checkOptions } from '../../arguments.ts'
+import { type ExpectedShape, matchTensors, type StateDict } from '@stablesig/weights'
 import { StableSigError } from '../../errors.ts'
-import { checkState } from '../check-models.ts'
+import type { ExtractorOptions, ExtractorPlan } from '../extractor-description.ts'
 import { sizeOf, survey } from '../survey.ts'
 import { extractorSpellings } from './names.ts'
-
-export interface ExtractorOptions {
-  /** How many outputs are summed to one bit. Default: what the whitening layer's size says, else 1. */
-  readonly redundancy?: number
-}
-
-/** What a file of weights holds of an extractor. */
-export interface ExtractorDescription {
-  /** The spelling of its names: 'TorchScript extractor', 'HiDDeN checkpoint', 'bare extractor'. */
-  readonly layout: string
-  /** What stands before them. */
-  readonly prefix: string
-  readonly bits: number
-  readonly convolutions: number
-  readonly channels: number
-  /** Outputs that are summed to one bit. */
-  readonly redundancy: number
-  /** Whether a whitening layer is there. */
-  readonly whitened: boolean
-  /** The model's names -> the file's, of all that was expected and found. */
-  readonly names: ReadonlyMap<string, string>
-  /** Expected and not there, as the file would spell them. */
-  readonly missing: readonly string[]
-  /** There and not expected. */
-  readonly unexpected: readonly string[]
-  /** What is wrong with shapes, a sentence each. */
-  readonly wrong: readonly string[]
-}
 
 /** Above this many outputs a file is no extractor that anyone trains, and folding its layers would take minutes. */
 const MAX_OUTPUTS = 1024
 
-/** An extractor's architecture, and which of a file's tensors are its own. */
-export interface ExtractorPlan extends Pick<ExtractorDescription, 'bits' | 'convolutions' | 'channels' | 'redundancy'> {
-  readonly whitened: boolean
+/** Of a HiDDeN extractor. */
+export interface HiddenPlan extends ExtractorPlan {
   /** Of the last convolution: features times redundancy. */
   readonly outputs: number
-  /** What the linear layers give before whitening. */
-  readonly features: number
-  readonly match: MatchedTensors
 }
 
 /** The model's name of a convolution with its norm. */
@@ -53,9 +20,7 @@ export const blockName = (i: number): string => `layers.${i}.layers`
  * Depth, width and bits from the tensors' shapes; names and shapes held to them, which `match` tells of.
  * @throws StableSigError 'bad-weights' when there is no extractor in it, 'limit'
  */
-export function planExtractor(state: StateDict, options: ExtractorOptions = {}): ExtractorPlan {
-  checkState(state)
-  checkOptions(options, 'loadExtractor')
+export function planHidden(state: StateDict, options: ExtractorOptions = {}): HiddenPlan {
   const spellings = extractorSpellings(state.tensors.keys())
   const found = survey(state, 'an extractor', spellings, (name) => /^(layers|linear|whiten)\./.test(name))
   const size = (name: string, axis: number) => sizeOf(state, found, name, axis)
@@ -96,20 +61,5 @@ export function planExtractor(state: StateDict, options: ExtractorOptions = {}):
   if (whitened) Object.assign(expected, { 'whiten.weight': [bits, features], 'whiten.bias': [bits] })
   const { mapping } = found
   const match = matchTensors(state, expected, mapping, [mapping.prefix ?? ''].flat()[0] ?? '')
-  return { bits, convolutions, channels, redundancy, whitened, outputs, features, match }
-}
-
-/**
- * Which extractor a file holds, from names and shapes alone: no tensor is read. Missing, unexpected and wrongly shaped tensors
- * are told, not thrown; loadExtractor refuses them.
- * @throws StableSigError 'bad-weights' when there is no extractor in it, 'limit'
- */
-export function describeExtractor(state: StateDict, options: ExtractorOptions = {}): ExtractorDescription {
-  const { match, bits, convolutions, channels, redundancy, whitened } = planExtractor(state, options)
-  const { mapping, prefix, foreign, missing, unexpected, wrong } = match
-  const theirs = (ours: string) => prefix + (unmapName(mapping, ours) ?? ours)
-  return {
-    ...{ layout: mapping.name, prefix, bits, convolutions, channels, redundancy, whitened },
-    ...{ names: foreign, missing: missing.map(theirs), unexpected, wrong },
-  }
+  return { architecture: 'hidden', bits, convolutions, channels, redundancy, whitened, outputs, match }
 }

@@ -38,7 +38,7 @@ export function lightLayers([first, second, third]: readonly [number, number, nu
   ]
 }
 
-/** The convolutional part: images [N,H,W,3], H and W multiples of 8 -> activations [N,H/8,W/8,K]. */
+/** The convolutional part: images [N,H,W,3] -> activations [N,ceil(H/8),ceil(W/8),K]. */
 export function lightActivations(weights: Weights, images: ImageNetImages, normalise: Normalise): Tensor4D {
   const w = scope(weights)
   const conv = (name: string, x: Tensor4D): Tensor4D =>

@@ -1,9 +1,9 @@
 import { clone, type Tensor, tensor } from '@tensorflow/tfjs-core'
-import { checkObject } from '../../arguments.ts'
-import { at } from '../../at.ts'
-import { StableSigError } from '../../errors.ts'
-import { markConstants } from '../../ops/hints.ts'
-import { checkExtractor } from '../check-models.ts'
+import { checkObject } from '../arguments.ts'
+import { at } from '../at.ts'
+import { StableSigError } from '../errors.ts'
+import { markConstants } from '../ops/hints.ts'
+import { checkExtractor } from './check-models.ts'
 import type { Extractor } from './extractor.ts'
 
 /** A linear layer on an extractor's features: z = W y + b, W row-major [bits,features], as training's `whiten` gives it. */
@@ -42,7 +42,7 @@ export async function withWhitening(extractor: Extractor, layer: WhiteningLayer)
   }
   const kept: Record<string, Tensor> = {}
   for (const [name, tensor] of Object.entries(extractor.weights))
-    if (name.startsWith('conv')) kept[name] = clone(tensor)
+    if (!/^(head|features)\./.test(name)) kept[name] = clone(tensor)
   const weights = markConstants({
     ...kept,
     'features.weight': clone(linear),

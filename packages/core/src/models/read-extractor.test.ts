@@ -1,7 +1,7 @@
 import { extractorState, tinyState } from '@stablesig/testing/networks'
 import type { StateDict } from '@stablesig/weights'
 import { describe, expect, test } from 'vitest'
-import { describeExtractor } from './plan.ts'
+import { describeExtractor } from './read-extractor.ts'
 
 const unread = (state: StateDict): StateDict => ({
   ...state,
@@ -15,7 +15,8 @@ describe('an extractor told by names and shapes', () => {
     const state = unread(extractorState({ bits: 8, channels: 4, blocks: 2, prefix: '0.', whiten: true }))
     const { names, ...about } = describeExtractor(state)
     expect(about).toEqual({
-      ...{ layout: 'TorchScript extractor', prefix: '', bits: 8, convolutions: 3, channels: 4, redundancy: 1 },
+      ...{ layout: 'TorchScript extractor', prefix: '', architecture: 'hidden', bits: 8, convolutions: 3, channels: 4 },
+      ...{ redundancy: 1 },
       ...{ whitened: true, missing: [], unexpected: [], wrong: [] },
     })
     expect(names.get('whiten.bias')).toBe('1.bias')
