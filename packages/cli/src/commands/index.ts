@@ -10,8 +10,10 @@ import { identify } from './identify/command.ts'
 import { inspect } from './inspect/command.ts'
 import { keygen } from './keygen/command.ts'
 import { plan } from './plan/command.ts'
+import { pretrain } from './pretrain/command.ts'
 import { reconstruct } from './reconstruct/command.ts'
 import { sign } from './sign/command.ts'
+import { trainAutoencoder } from './train-autoencoder/command.ts'
 
 /** A description, and what runs it. */
 export interface Command {
@@ -47,4 +49,6 @@ export const COMMANDS: readonly Command[] = [
   command(exportModel, () => import('./export/run.ts')),
   command(decode, () => import('./decode/run.ts')),
   command(inspect, () => import('./inspect/run.ts')),
+  command(trainAutoencoder, () => import('./train-autoencoder/run.ts')),
+  command(pretrain, () => import('./pretrain/run.ts')),
 ]

@@ -19,6 +19,8 @@ export interface HeldRate {
 export function heldCosine({ steps, learningRate, warmup, hold, finalRatio = 0.01 }: HeldRate): Schedule {
   if (!(learningRate > 0) || !Number.isFinite(learningRate))
     throw new StableSigError('bad-argument', `learningRate is ${learningRate}, expected a number above 0`)
+  if (!(hold >= 0 && hold <= 1))
+    throw new StableSigError('bad-argument', `hold is ${hold}, expected a share from 0 to 1`)
   const from = Math.max(warmup, hold * steps)
   return (step) => {
     const fall = Math.min(1, Math.max(0, (step - from) / Math.max(1, steps - from)))

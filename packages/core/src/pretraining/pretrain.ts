@@ -46,8 +46,10 @@ export interface PretrainOptions {
   readonly size?: number
   /** How much larger a window of a picture may be than the image made of it. Default 4. */
   readonly maxReduction?: number
-  /** Default 4e-3, after 200 steps of rise and until 70% of the steps are done; then half a cosine. */
+  /** Default 4e-3, after 200 steps of rise. */
   readonly learningRate?: number
+  /** Share of the steps after which the rate falls, along half a cosine. Default .7. */
+  readonly hold?: number
   readonly curriculum?: Partial<CurriculumOptions>
   /** Of weights, images, messages, noise and attacks. Default 0. */
   readonly seed?: number
@@ -113,7 +115,7 @@ interface PretrainBatch {
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainedPair> {
   const { pictures, steps, bits = 48, seed = 0, checkpoint, signal, onStep } = options
-  const { batchSize = 16, size = 64, maxReduction = 4, learningRate = 4e-3 } = options
+  const { batchSize = 16, size = 64, maxReduction = 4, learningRate = 4e-3, hold = 0.7 } = options
   const architecture: PairArchitecture = { ...pairArchitecture(bits), ...options.architecture }
   const growth: CurriculumOptions = { ...CURRICULUM, ...options.curriculum }
   for (const [name, value] of Object.entries({ steps, bits, batchSize, size }))
@@ -138,9 +140,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     ...(await startingGroups(layout, start, model.optimizer).finally(() => dispose(start))),
     statistics: [initialStatistics(architecture)],
   }
-  const rate = heldCosine({ steps, learningRate, warmup: Math.min(WARMUP, steps / 4), hold: 0.7 })
+  const rate = heldCosine({ steps, learningRate, warmup: Math.min(WARMUP, steps / 4), hold })
   const crops = cropSource({ pictures, seed, batchSize, size, maxReduction })
-  const about = { steps, architecture, batchSize, size, maxReduction, learningRate, growth, seed }
+  const about = { steps, architecture, batchSize, size, maxReduction, learningRate, hold, growth, seed }
   const attacksOf = (step: number, { level }: Curriculum) =>
     drawAttacks(seed, step, batchSize, { size, level, mix: ATTACKS })
   const matchesOf = (metrics: readonly number[]) => metrics.slice(2)

@@ -35,8 +35,10 @@ export interface TrainAutoencoderOptions {
   readonly size?: number
   /** How much larger a window of a picture may be than its crop. Default 4. */
   readonly maxReduction?: number
-  /** Default 1.5e-3, after 200 steps of rise and until half of the steps are done; then half a cosine. */
+  /** Default 1.5e-3, after 200 steps of rise. */
   readonly learningRate?: number
+  /** Share of the steps after which the rate falls, along half a cosine. Default .5. */
+  readonly hold?: number
   /** Of the mean absolute error beside the mean squared error. Default .02. */
   readonly absoluteWeight?: number
   /** Of 1 - SSIM. Default .01. */
@@ -84,7 +86,7 @@ const MAX_GRADIENT_NORM = 1
  */
 export async function trainAutoencoder(options: TrainAutoencoderOptions): Promise<TrainedAutoencoder> {
   const { pictures, steps, architecture = SMALL_AUTOENCODER, seed = 0, checkpoint, signal, onStep } = options
-  const { batchSize = 12, size = 64, maxReduction = 4, learningRate = 1.5e-3 } = options
+  const { batchSize = 12, size = 64, maxReduction = 4, learningRate = 1.5e-3, hold = 0.5 } = options
   const { absoluteWeight = 0.02, structureWeight = 0.01 } = options
   for (const [name, value] of Object.entries({ steps, batchSize, size }))
     if (!Number.isInteger(value) || value < 1)
@@ -106,7 +108,7 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
     structureWeight,
     maxGradientNorm: MAX_GRADIENT_NORM,
   }
-  const rate = heldCosine({ steps, learningRate, warmup: Math.min(WARMUP, steps / 4), hold: 0.5 })
+  const rate = heldCosine({ steps, learningRate, warmup: Math.min(WARMUP, steps / 4), hold })
   const load = cropSource({ pictures, seed, batchSize, size, maxReduction })
   const groups = await startingGroups(layout, start, model.optimizer).finally(() => {
     if (!options.initial) dispose(start)
@@ -118,6 +120,7 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
     size,
     maxReduction,
     learningRate,
+    hold,
     absoluteWeight,
     structureWeight,
     seed,

@@ -31,7 +31,12 @@ describe('the light extractor', () => {
     const state = lightExtractorState({ bits: 8, widths, prefix: 'extractor.', whiten: false })
     const stored = new Map([...state.tensors].map(([name, tensor]) => [name.replace('extractor.', ''), tensor]))
     const foreign = new Map([...stored.keys()].map((name) => [name, name]))
-    const weights = await readWeights('test', { tensors: stored, foreign })
+    const weights = await readWeights('test', {
+      tensors: stored,
+      foreign,
+      mapping: { name: 'test', pairs: [] },
+      prefix: '',
+    })
     const extractor = await loadExtractor(state)
     const x = image(40, 48)
     const apart = tf.tidy(() => {

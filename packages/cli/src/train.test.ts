@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ready, writePng } from '@stablesig/backend-node'
+import { noise } from '@stablesig/testing/networks'
+import { memory } from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stablesig } from './testing.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stablesig-train-'))
+const at = (...names: string[]) => join(folder, ...names)
+let tensors = 0
+
+beforeAll(async () => {
+  await ready({ device: 'cpu' })
+  mkdirSync(at('pictures'))
+  for (const name of ['a', 'b'])
+    await writePng(at('pictures', `${name}.png`), {
+      ...{ width: 80, height: 72 },
+      data: Uint8Array.from(noise(name, 80 * 72 * 3, 40), (value) => Math.max(0, Math.min(255, 128 + value))),
+    })
+  tensors = memory().numTensors
+}, 60_000)
+afterAll(() => {
+  expect(memory().numTensors).toBe(tensors)
+  rmSync(folder, { recursive: true })
+})
+
+/** A training that a signal stops after its first step; its checkpoint holds it. */
+async function stoppedAfterOne(args: readonly string[]) {
+  const controller = new AbortController()
+  return stablesig(args, { signal: controller.signal, onErr: () => controller.abort() })
+}
+
+test.each([
+  ['train-autoencoder', '16', 'tiny'],
+  ['pretrain', '64', 'light extractor'],
+])(
+  '%s gives the same file where it was stopped and repeated, and inspect knows it',
+  async (command, size, known) => {
+    const args = (out: string) => [
+      ...[command, '--images', at('pictures'), '--steps', '3', '--size', size, '--batch', '1', '--every', '1'],
+      ...['--log', at(`${out}.jsonl`), '--log-every', '1', '--out', at(`${out}.safetensors`)],
+    ]
+    const whole = await stablesig(args(`${command}-whole`))
+    expect(whole).toMatchObject({ code: 0 })
+    const stopped = await stoppedAfterOne(args(`${command}-parts`))
+    expect(stopped.code).not.toBe(0)
+    expect(stopped.err).toMatch(/stopped after 1 of 3 steps; repeat the command to go on/)
+    const resumed = await stablesig([...args(`${command}-parts`), '--json'])
+    expect(JSON.parse(resumed.out)).toMatchObject({ resumedAt: 1, steps: 3 })
+    expect(readFileSync(at(`${command}-parts.safetensors`))).toEqual(readFileSync(at(`${command}-whole.safetensors`)))
+    const lines = readFileSync(at(`${command}-whole.jsonl`), 'utf8')
+      .trim()
+      .split('\n')
+    expect(lines.map((line) => JSON.parse(line).step)).toEqual([1, 2, 3])
+    const { out } = await stablesig(['inspect', at(`${command}-whole.safetensors`)])
+    expect(out).toContain(known)
+  },
+  240_000,
+)
+
+test('a folder without pictures is told before anything is trained', async () => {
+  mkdirSync(at('empty'))
+  const args = ['train-autoencoder', '--images', at('empty'), '--steps', '1', '--out', at('none.safetensors')]
+  expect(await stablesig(args)).toMatchObject({ code: 2, err: expect.stringMatching(/empty/) })
+})

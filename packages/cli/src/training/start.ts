@@ -1,0 +1,80 @@
+import { checkOutputPlace, fileCheckpoint, pixelSet, writeFileAtomic } from '@stablesig/backend-node'
+import { StableSigError } from '@stablesig/core'
+import type { PixelSet } from '@stablesig/core/pretraining'
+import type { CheckpointStore } from '@stablesig/core/training'
+import { type Card, type TensorData, writeSafetensors } from '@stablesig/weights'
+import { readingOf } from '../inputs.ts'
+import type { Io } from '../io.ts'
+import { startEngine } from '../models.ts'
+import type { OptionsOf } from '../options/description.ts'
+import { photographsAt } from '../photographs.ts'
+import { logTo } from './log.ts'
+import type { TRAINING } from './options.ts'
+
+export type TrainingOptions = OptionsOf<typeof TRAINING>
+
+/** A model as a file has it. */
+export type ModelTensors = Readonly<Record<string, TensorData>>
+
+/** What a training from scratch is given by its command. */
+export interface StartedTraining {
+  readonly pictures: PixelSet
+  readonly checkpoint: CheckpointStore
+  log(entry: object): Promise<void>
+  /** Writes the model and removes the checkpoint. */
+  finish(tensors: ModelTensors): Promise<void>
+}
+
+/**
+ * Looks at paths, finds the pictures and starts the engine. Checkpoints stand beside the model, which is written with each.
+ * @param modelIn the model in a checkpoint
+ * @throws StableSigError 'io' where there is no picture, or nothing can be written
+ */
+export async function startTraining(
+  options: TrainingOptions,
+  io: Io,
+  modelIn: (checkpoint: Uint8Array) => Promise<{ readonly step: number; readonly tensors: ModelTensors }>,
+): Promise<StartedTraining> {
+  const { out, images, every, maxPixels } = options
+  await checkOutputPlace(out)
+  if (options.log !== undefined) await checkOutputPlace(options.log)
+  const pictures = pixelSet(await photographsAt(images, io), readingOf({ maxPixels }))
+  await startEngine(options)
+  const file = fileCheckpoint(`${out}.checkpoint`)
+  const write = (tensors: ModelTensors, step: number) => {
+    const card: Card = { step: `${step}`, steps: `${options.steps}`, seed: `${options.seed}` }
+    return writeFileAtomic(out, writeSafetensors(tensors, card))
+  }
+  return {
+    pictures,
+    log: logTo(options.log),
+    checkpoint: {
+      every,
+      read: () => file.read(),
+      async write(bytes) {
+        await file.write(bytes)
+        const { step, tensors } = await modelIn(bytes)
+        await write(tensors, step)
+      },
+    },
+    async finish(tensors) {
+      await write(tensors, options.steps)
+      await file.remove()
+    },
+  }
+}
+
+/** Errors of training, with what a user of the command can do about them. */
+export const explainTraining =
+  (out: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof StableSigError)) throw error
+    const checkpoint = `${out}.checkpoint`
+    if (error.code === 'bad-checkpoint')
+      throw new StableSigError('bad-checkpoint', `${checkpoint}: ${error.message}`, { cause: error })
+    if (error.code === 'aborted')
+      throw new StableSigError('aborted', `${error.message}; repeat the command to go on from ${checkpoint}`, {
+        cause: error,
+      })
+    throw error
+  }
