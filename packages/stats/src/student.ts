@@ -26,13 +26,14 @@ export function log10StudentTail(t: number, df: number): number {
 export function studentQuantile(p: number, df: number): number {
   checkInside('p', p)
   checkDegrees(df)
+  if (p === 0.5) return 0
   if (p > 0.5) return -studentQuantile(1 - p, df)
   const wanted = Math.log(p)
   let [low, high] = [0, 1]
   while (lnHalfTail(high, df) > wanted) [low, high] = [high, high * 2]
   for (;;) {
     const middle = (low + high) / 2
-    if (middle <= low || middle >= high) return -high + 0 // not -0
+    if (middle <= low || middle >= high) return -high
     if (lnHalfTail(middle, df) > wanted) low = middle
     else high = middle
   }
