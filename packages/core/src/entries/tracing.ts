@@ -4,6 +4,7 @@
  */
 import '../ops/gradients.ts'
 
+export { autoencoderHash } from '../tracing/autoencoder-hash.ts'
 export {
   type BalancedTerms,
   balancedTerms,
@@ -12,11 +13,30 @@ export {
   type Turn,
   turnedErrors,
 } from '../tracing/balanced.ts'
+export { type CalibrateTracerOptions, calibrateTracer } from '../tracing/calibrate-tracer.ts'
+export type { CalibrationSet, SavedFormat, TracerCalibration } from '../tracing/calibration.ts'
+export { readCalibration, writeCalibration } from '../tracing/calibration-file.ts'
 export { cropToGrid, type GridOffset } from '../tracing/crop-to-grid.ts'
+export type { Extrapolates, ImageFormat } from '../tracing/fitting-set.ts'
 export { type GradientFree, type GradientFreeOptions, gradientFree } from '../tracing/gradient-free.ts'
 export { type Inversion, type InvertedImage, invertLatent } from '../tracing/invert.ts'
 export type { InvertOptions, InvertProgress, Plateau } from '../tracing/invert-options.ts'
+export { type Judgement, judge, type TraceVerdict } from '../tracing/judge.ts'
+export {
+  balanced,
+  gradientFreeExcess,
+  inversion,
+  type ScoreOptions,
+  type TracingMethod,
+  tracingMethod,
+  twoPassRatio,
+} from '../tracing/method.ts'
+export type { PValue } from '../tracing/p-value.ts'
 export { type ReconstructOptions, type Reconstructs, reconstruct } from '../tracing/reconstruct.ts'
 export { excessOf, ROUNDING_ERROR } from '../tracing/rounding.ts'
+export { savedImages } from '../tracing/save-images.ts'
+export { type FoundGrid, type SearchGridOptions, searchGrid } from '../tracing/search-grid.ts'
+export { DECOYS, specimens } from '../tracing/specimens.ts'
 export { belongsBelow, scoreThreshold, THRESHOLD_RULES, type ThresholdRule } from '../tracing/thresholds.ts'
+export { DEFAULT_ALPHA, type Trace, type TraceOptions, traceImage } from '../tracing/trace-image.ts'
 export { type Homogeneity, homogeneity, type TwoPass, twoPass } from '../tracing/two-pass.ts'
