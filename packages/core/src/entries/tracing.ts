@@ -4,6 +4,7 @@
  */
 import '../ops/gradients.ts'
 
+export { type AttributeOptions, type Attribution, attribute, type Candidate } from '../tracing/attribute.ts'
 export { autoencoderHash } from '../tracing/autoencoder-hash.ts'
 export {
   type BalancedTerms,
@@ -13,6 +14,12 @@ export {
   type Turn,
   turnedErrors,
 } from '../tracing/balanced.ts'
+export {
+  type AttributionCalibration,
+  type AttributionSet,
+  type CalibrateAttributionOptions,
+  calibrateAttribution,
+} from '../tracing/calibrate-attribution.ts'
 export { type CalibrateTracerOptions, calibrateTracer } from '../tracing/calibrate-tracer.ts'
 export type { CalibrationSet, SavedFormat, TracerCalibration } from '../tracing/calibration.ts'
 export { readCalibration, writeCalibration } from '../tracing/calibration-file.ts'
@@ -33,6 +40,7 @@ export {
 } from '../tracing/method.ts'
 export type { PValue } from '../tracing/p-value.ts'
 export { type ReconstructOptions, type Reconstructs, reconstruct } from '../tracing/reconstruct.ts'
+export { residuals } from '../tracing/residual.ts'
 export { excessOf, ROUNDING_ERROR } from '../tracing/rounding.ts'
 export { savedImages } from '../tracing/save-images.ts'
 export { type FoundGrid, type SearchGridOptions, searchGrid } from '../tracing/search-grid.ts'

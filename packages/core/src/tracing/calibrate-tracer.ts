@@ -1,4 +1,4 @@
-import { concat, dispose, slice, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { concat, dispose, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { stopIfAborted } from '../aborted.ts'
 import { checkCallback, checkNumber, checkOptions, checkSignal } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
@@ -12,6 +12,7 @@ import type { CalibrationSet, SavedFormat, TracerCalibration } from './calibrati
 import { balanced, type TracingMethod } from './method.ts'
 import { savedImages } from './save-images.ts'
 import { specimens } from './specimens.ts'
+import { squareOf } from './square-of.ts'
 
 export interface CalibrateTracerOptions {
   readonly autoencoder: Autoencoder
@@ -84,9 +85,7 @@ async function kindsOf(
   size: number,
   name: string,
 ): Promise<Record<string, UnitImages>> {
-  const image = await set.read(index, size)
-  const square = centre(image, size)
-  image.dispose()
+  const square = await squareOf(set, index, size)
   if (name !== 'photographs') return { [name]: square }
   try {
     const { belonging, foreign } = specimens(autoencoder, square)
@@ -116,13 +115,6 @@ async function scoreKinds(
   } finally {
     images.dispose()
   }
-}
-
-/** The middle square of an image [1,H,W,3] whose shorter side is `size`. */
-function centre(image: UnitImages, size: number): UnitImages {
-  const [, height, width] = image.shape
-  const [top, left] = [height, width].map((side) => Math.floor((side - size) / 2)) as [number, number]
-  return asUnit(slice(image as Tensor4D, [0, top, left, 0], [1, size, size, 3]))
 }
 
 /** Scores as they come in. */

@@ -1,7 +1,7 @@
 import { StableSigError } from '../errors.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { autoencoderHash } from './autoencoder-hash.ts'
-import { type CalibrationSet, spellSaved, type TracerCalibration } from './calibration.ts'
+import { type CalibrationSet, type SavedFormat, spellSaved, type TracerCalibration } from './calibration.ts'
 
 /** How an image came: PNG (or whatever keeps 8-bit values), or JPEG of a quality, where that is known. */
 export type ImageFormat =
@@ -35,28 +35,34 @@ export async function checkBound(
   )
 }
 
+/** What a set of a calibration covers. */
+interface Covered {
+  readonly saved: SavedFormat
+  readonly height: number
+  readonly width: number
+}
+
 /**
- * The scores that fit an image best: of its format and a method, nearest in quality and size.
- * @param extrapolate whether scores of another size or quality may be taken, which is then told
- * @throws StableSigError 'no-decision' where there are none that fit
+ * The set that fits an image best: of its format, nearest in quality and size.
+ * @param what what messages call the sets, and what the calibration has
+ * @param extrapolate whether a set of another size or quality may be taken, which is then told
+ * @throws StableSigError 'no-decision' where there is none that fits
  */
-export function fittingSet(
-  { sets }: TracerCalibration,
+export function nearestSet<S extends Covered>(
+  sets: readonly S[],
   image: ImageFormat,
-  method: string,
   [height, width]: readonly [number, number],
   extrapolate: boolean,
-): FittingSet {
-  const candidates = sets
-    .filter((set) => set.method === method && set.saved.format === image.format)
+  what: { readonly wanted: string; readonly have: string },
+): { readonly set: S; readonly extrapolates: readonly Extrapolates[] } {
+  const [best] = sets
+    .filter(({ saved }) => saved.format === image.format)
     .map((set) => ({ set, size: sizeApart(set, height, width), quality: qualityApart(set, image) }))
-    .sort((a, b) => a.quality - b.quality || a.size - b.size)
-  const [best] = candidates
-  const have = sets.map((set) => `${set.method} of ${set.width}x${set.height} ${spellSaved(set.saved)}`).join(', ')
+    .sort((a, b) => byNumber(a.quality, b.quality) || a.size - b.size)
   if (!best)
     throw new StableSigError(
       'no-decision',
-      `the calibration has no scores of ${method} for ${image.format}, but ${have}: calibrate for it by calibrateTracer`,
+      `the calibration has no ${what.wanted} for ${image.format}, but ${what.have}: calibrate for it`,
     )
   const extrapolates: Extrapolates[] = [
     ...(best.size > Math.log(SIZE_RATIO) ? ['size' as const] : []),
@@ -66,16 +72,32 @@ export function fittingSet(
     throw new StableSigError(
       'no-decision',
       `the calibration does not cover the ${extrapolates.join(' and ')} of this image of ${width}x${height} pixels, ${image.format}; ` +
-        `it has ${have}: calibrate for it, or allow { extrapolate: true }`,
+        `it has ${what.have}: calibrate for it, or allow { extrapolate: true }`,
     )
   return { set: best.set, extrapolates }
 }
 
-const sizeApart = (set: CalibrationSet, height: number, width: number): number =>
+/** The scores of a method that fit an image best. @throws StableSigError as nearestSet */
+export function fittingSet(
+  { sets }: TracerCalibration,
+  image: ImageFormat,
+  method: string,
+  size: readonly [number, number],
+  extrapolate: boolean,
+): FittingSet {
+  const have = sets.map((set) => `${set.method} of ${set.width}x${set.height} ${spellSaved(set.saved)}`).join(', ')
+  const ofMethod = sets.filter((set) => set.method === method)
+  return nearestSet(ofMethod, image, size, extrapolate, { wanted: `scores of ${method}`, have })
+}
+
+const sizeApart = (set: Covered, height: number, width: number): number =>
   Math.abs(Math.log((set.height * set.width) / (height * width)))
 
 /** An unknown quality is apart from all. */
-function qualityApart({ saved }: CalibrationSet, image: ImageFormat): number {
+function qualityApart({ saved }: Covered, image: ImageFormat): number {
   if (saved.format !== 'jpeg' || image.format !== 'jpeg') return 0
   return image.quality === undefined ? Number.POSITIVE_INFINITY : Math.abs(saved.quality - image.quality)
 }
+
+/** Infinities are equal. */
+const byNumber = (a: number, b: number): number => (a === b ? 0 : a - b)
