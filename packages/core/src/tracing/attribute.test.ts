@@ -45,7 +45,7 @@ beforeAll(async () => {
     candidates.push({ name, autoencoder, calibration })
   }
   siblings = await calibrateAttribution({ candidates, images, size: SIZE })
-})
+}, 120_000)
 afterAll(() => {
   for (const { autoencoder } of [...candidates].reverse()) autoencoder.dispose()
 })
