@@ -5,8 +5,9 @@ const levels = [
   ['signal', 'ops'],
   ['models', 'transforms', 'losses', 'metrics'],
   ['inference'],
-  ['detection', 'tracing'],
+  ['detection'],
   ['training'],
+  ['tracing'],
   ['signing', 'pretraining', 'evaluate'],
 ]
 

@@ -12,7 +12,9 @@ export const present: Readonly<Record<string, () => Promise<{ readonly topic: To
   metrics: () => import('./topics/metrics.ts'),
   autoencoders: () => import('./topics/autoencoders.ts'),
   transforms: () => import('./topics/transforms.ts'),
+  latenttracer: () => import('./topics/latenttracer.ts'),
+  tracing: () => import('./topics/tracing.ts'),
 }
 
 /** Topics that come with later work, and are told as such: nothing of them runs yet. */
-export const later: readonly string[] = ['latenttracer']
+export const later: readonly string[] = []

@@ -21,7 +21,7 @@ rmSync(to, { recursive: true, force: true })
 /** Made from photographs, or with real weights. */
 const isFromData = ({ name, file }) => name === 'real' || name.startsWith('real-') || file === 'codec.safetensors'
 
-for (const topic of ['stats', 'formats', 'extractor', 'optim', 'finetune', 'transforms']) {
+for (const topic of ['stats', 'formats', 'extractor', 'optim', 'finetune', 'transforms', 'latenttracer', 'tracing']) {
   const cases = casesOf(topic)
   const kept = cases.filter((one) => !isFromData(one))
   const left = new Set(cases.filter((one) => !kept.includes(one)).map(({ file }) => basename(file)))

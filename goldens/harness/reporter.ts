@@ -30,7 +30,7 @@ export default class GoldenReporter implements Reporter {
 
   onTestRunEnd(_modules: unknown, errors: readonly { message?: string }[], _reason: TestRunEndReason): void {
     for (const { message } of errors) console.log(`FAIL ${message ?? 'an error outside of any case'}`)
-    console.log(`topics that come with later work, not run: ${later.join(', ')}`)
+    if (later.length) console.log(`topics that come with later work, not run: ${later.join(', ')}`)
   }
 }
 

@@ -4,6 +4,7 @@ import { WeightsError } from '@stablesig/weights/errors'
 export type ErrorCode =
   | 'aborted'
   | 'bad-argument'
+  | 'bad-calibration'
   | 'bad-checkpoint'
   | 'bad-image'
   | 'bad-key'

@@ -16,6 +16,17 @@ export { poissonBinomialTails } from './poisson-binomial.ts'
 export { log10BayesFactor, type Posterior, type PosteriorOfMany, posterior, posteriorOfMany } from './posterior.ts'
 // True positives
 export { truePositiveRate } from './power.ts'
+// Samples of real numbers
+export { conformalPValue, log10PredictiveTail, type Tail } from './predictive.ts'
+export { type SampleMoments, sampleMoments } from './sample.ts'
+export {
+  grubbsCritical,
+  grubbsStatistic,
+  grubbsThreshold,
+  kernelQuantile,
+  sampleQuantile,
+} from './sample-threshold.ts'
+export { log10StudentTail, studentQuantile, studentTail } from './student.ts'
 export { type ThresholdOptions, threshold } from './threshold.ts'
 export { keyOrComplement, twoSidedDoubled, twoSidedSmallMass } from './two-sided.ts'
 export { log10UnionFalsePositiveRate, unionBound, unionFalsePositiveRate } from './union.ts'

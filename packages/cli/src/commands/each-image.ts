@@ -11,8 +11,8 @@ import { reportFailure } from '../report.ts'
 type Options = InputOptions & { readonly images: readonly string[]; readonly json?: boolean }
 
 interface Work<T> {
-  /** One outcome an image. */
-  readonly read: (images: UnitImages) => Promise<Outcome<T>[]>
+  /** One outcome an image, which came from `file`. */
+  readonly read: (images: UnitImages, file: string) => Promise<Outcome<T>[]>
   /** The line of one image; whether it counts as found. */
   readonly tell: (file: string, value: T) => boolean
 }
@@ -51,7 +51,7 @@ async function decide<T>(
     }
     const batch = toUnitImages([input.image])
     try {
-      const [outcome] = await read(batch)
+      const [outcome] = await read(batch, input.file)
       if (outcome?.ok) found = tell(input.file, outcome.value) || found
       else fail(input, outcome?.error)
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Io } from '../io.ts'
 import type { Arguments, CommandDescription, GivenOf, Options, Work } from '../options/description.ts'
 import { apply } from './apply/command.ts'
+import { calibrateTracer } from './calibrate-tracer/command.ts'
 import { decode } from './decode/command.ts'
 import { delta } from './delta/command.ts'
 import { detect } from './detect/command.ts'
@@ -14,6 +15,7 @@ import { pretrain } from './pretrain/command.ts'
 import { reconstruct } from './reconstruct/command.ts'
 import { sign } from './sign/command.ts'
 import { trainAutoencoder } from './train-autoencoder/command.ts'
+import { trace } from './trace/command.ts'
 
 /** A description, and what runs it. */
 export interface Command {
@@ -43,6 +45,8 @@ export const COMMANDS: readonly Command[] = [
   command(detect, () => import('./detect/run.ts')),
   command(identify, () => import('./identify/run.ts')),
   command(extract, () => import('./extract/run.ts')),
+  command(trace, () => import('./trace/run.ts')),
+  command(calibrateTracer, () => import('./calibrate-tracer/run.ts')),
   command(reconstruct, () => import('./reconstruct/run.ts')),
   command(delta, () => import('./delta/run.ts')),
   command(apply, () => import('./apply/run.ts')),

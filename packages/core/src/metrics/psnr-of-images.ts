@@ -1,5 +1,5 @@
-import { log, mean, mul, neg, square, sub, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
-import { spatialMean } from '../ops/reduce.ts'
+import { log, mul, neg, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { mseOfImages } from './mse-of-images.ts'
 import { sameImages } from './same-images.ts'
 
 /**
@@ -11,8 +11,5 @@ import { sameImages } from './same-images.ts'
  */
 export function psnrOfImages(a: Tensor4D, b: Tensor4D): Tensor1D {
   sameImages('psnr', a, b)
-  return tidy(() => {
-    const squares = mean<Tensor1D>(spatialMean(square<Tensor4D>(sub(a, b))), 1)
-    return neg(mul(log(squares), 10 / Math.LN10))
-  })
+  return tidy(() => neg(mul(log(mseOfImages(a, b)), 10 / Math.LN10)))
 }

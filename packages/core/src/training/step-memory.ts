@@ -82,6 +82,16 @@ export function imageBytes(
 const extractorFloats = ({ network: { layers } }: Extractor): number =>
   layers.reduce((sum, { inputs, downscale }) => sum + (KEPT * inputs) / downscale ** 2, 0)
 
+/** About how many bytes of intermediate tensors a pixel takes while a decoder's latent is optimised, by the same estimate. */
+export function decoderBytesPerPixel(decoder: LatentDecoder): number {
+  let scale = 1 / decoder.downscale
+  const floats = decoder.stages.map((stage) => {
+    scale *= stage.scale
+    return innerFloats(decoder.weights, stage.weights) * scale ** 2
+  })
+  return 4 * floats.reduce((sum, each) => sum + each, 0)
+}
+
 /** Floats a position that the backward pass needs of convolutions, by their input channels. */
 function innerFloats(all: Weights, names: readonly string[]): number {
   const normalised = names.some((name) => /norm/.test(name))

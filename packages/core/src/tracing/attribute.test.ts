@@ -1,0 +1,95 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { asUnit, type UnitImages } from '../signal/images.ts'
+import { gaussianBlur } from '../transforms/filters/gaussian-blur.ts'
+import { attribute, type Candidate } from './attribute.ts'
+import { type AttributionCalibration, calibrateAttribution } from './calibrate-attribution.ts'
+import { calibrateTracer } from './calibrate-tracer.ts'
+import { gradientFreeExcess } from './method.ts'
+import { blockAutoencoder, made, noiseImages, saved } from './testing.ts'
+
+const SIZE = 32
+const method = 'gradient-free'
+
+const picture = (seed: string, size = SIZE): UnitImages =>
+  tf.tidy(() => gaussianBlur(noiseImages(seed, [1, size, size], 0.6), { sigma: 1 }))
+const images = { length: 8, read: async (index: number, size: number) => picture(`calibration ${index}`, size) }
+
+/** A sibling: the same encoder, and a decoder that adds a faint pattern of its own, as a signed copy does. */
+function sibling(of: Autoencoder, seed: string): Autoencoder {
+  const { decoder } = of
+  const pattern = noiseImages(seed, [1, 8, 8], 0.02)
+  const apply: typeof decoder.apply = (weights, latents) =>
+    tf.tidy(() => {
+      const [, h, w] = latents.shape
+      const marks = tf.tile(tf.sub(pattern, 0.5), [1, h, w, 1])
+      return asUnit(tf.add(decoder.apply(weights, latents), marks))
+    })
+  const weights = { ...decoder.weights, pattern }
+  return { ...of, decoder: { ...decoder, weights, apply }, dispose: () => void pattern.dispose() }
+}
+
+let plain: Autoencoder
+let candidates: Candidate[]
+let siblings: AttributionCalibration
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+  plain = blockAutoencoder()
+  const all = { plain, signed: sibling(plain, 'a mark'), other: blockAutoencoder('other directions') }
+  candidates = []
+  for (const [name, autoencoder] of Object.entries(all)) {
+    const calibration = await calibrateTracer({ autoencoder, images, size: SIZE, methods: [gradientFreeExcess()] })
+    candidates.push({ name, autoencoder, calibration })
+  }
+  siblings = await calibrateAttribution({ candidates, images, size: SIZE })
+}, 120_000)
+afterAll(() => {
+  for (const { autoencoder } of [...candidates].reverse()) autoencoder.dispose()
+})
+
+const options = (more: Partial<Parameters<typeof attribute>[1]> = {}) => ({
+  ...{ candidates, siblings, saved: { format: 'png' } as const, method, ...more },
+})
+
+test('each maker is named, a signed copy beside its original too, and no tensor is left', async () => {
+  const before = tf.memory().numTensors
+  for (const { name, autoencoder } of candidates) {
+    const image = await made(autoencoder, `made by ${name}`, [1, SIZE, SIZE], picture)
+    const found = await attribute(image, options())
+    expect(found, name).toMatchObject({ verdict: 'one', names: [name] })
+    expect(found.traces.map((trace) => trace.name)).toEqual(['plain', 'signed', 'other'])
+    image.dispose()
+  }
+  const foreign = await saved(picture('by nobody'))
+  expect(await attribute(foreign, options())).toMatchObject({ verdict: 'none', names: [] })
+  foreign.dispose()
+  expect(tf.memory().numTensors).toBe(before)
+})
+
+test('identical decoders are a tie, as are siblings that nothing tells apart', async () => {
+  const [first] = candidates
+  if (!first) throw new Error('no candidate')
+  const twins = [first, { ...first, name: 'twin' }]
+  const image = await made(first.autoencoder, 'made by both', [1, SIZE, SIZE], picture)
+  expect(await attribute(image, options({ candidates: twins, siblings: undefined }))).toMatchObject({
+    ...{ verdict: 'tie', names: ['plain', 'twin'] },
+  })
+  const calibrated = await calibrateAttribution({ candidates: twins, images, size: SIZE })
+  const found = await attribute(image, options({ candidates: twins, siblings: calibrated }))
+  expect(found).toMatchObject({ verdict: 'tie', names: ['plain', 'twin'] })
+  image.dispose()
+})
+
+test('refuses candidates and calibrations that do not fit each other', async () => {
+  const image = await saved(picture('any'))
+  const [first, second] = candidates
+  if (!first || !second) throw new Error('no candidates')
+  await expect(attribute(image, options({ candidates: [first] }))).rejects.toThrow('expected at least two, found 1')
+  await expect(attribute(image, options({ candidates: [first, first] }))).rejects.toThrow('two of them are named plain')
+  const swapped = [first, { ...second, autoencoder: first.autoencoder, calibration: first.calibration }]
+  await expect(attribute(image, options({ candidates: swapped }))).rejects.toThrow('another autoencoder named signed')
+  image.dispose()
+})

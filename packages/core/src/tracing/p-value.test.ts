@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import type { CalibrationSet } from './calibration.ts'
+import { judge } from './judge.ts'
+import { amongTried, pValue } from './p-value.ts'
+
+const spread = (middle: number, count = 20) => Array.from({ length: count }, (_, i) => middle + (i - count / 2) / 10)
+const set: CalibrationSet = {
+  ...{ saved: { format: 'png' }, method: 'balanced', height: 32, width: 32 },
+  belonging: spread(-10),
+  foreign: { easy: spread(30), hard: spread(5) },
+}
+
+test('a p-value is a rank within the sample, and marked where it goes on beyond it', () => {
+  expect(pValue(0, spread(0), 'lower')).toEqual({ p: 12 / 21, log10: Math.log10(12 / 21), extrapolated: false })
+  const far = pValue(-9, spread(0), 'lower')
+  expect(far.extrapolated).toBe(true)
+  expect(far.p).toBeLessThan(1e-9)
+  expect(far.p).toBeCloseTo(10 ** far.log10, 20)
+  // Of two scores there is no spread to speak of.
+  expect(pValue(-9, [0, 1], 'lower')).toMatchObject({ p: 1 / 3, extrapolated: false })
+})
+
+test('the best of several is as many times as probable, and never more than certain', () => {
+  const one = pValue(-9, spread(0), 'lower')
+  expect(amongTried(one, 64).p).toBeCloseTo(64 * one.p, 20)
+  expect(amongTried(one, 64).log10).toBeCloseTo(one.log10 + Math.log10(64), 12)
+  expect(amongTried({ p: 0.5, log10: Math.log10(0.5), extrapolated: false }, 64)).toMatchObject({ p: 1, log10: 0 })
+})
+
+test('a verdict rests on both p-values, and on the hardest foreign class', () => {
+  expect(judge(-10, set, 0.01)).toMatchObject({ verdict: 'belongs', likestForeign: 'hard' })
+  expect(judge(5, set, 0.01)).toMatchObject({ verdict: 'foreign', likestForeign: 'hard' })
+  expect(judge(29, set, 0.01).verdict).toBe('foreign')
+  // Between both: unlike either.
+  expect(judge(-3, set, 0.01).verdict).toBe('undecided')
+  expect(judge(5, set, 0.01).pForeign.p).toBe(pValue(5, set.foreign.hard ?? [], 'lower').p)
+  // One class alone would have made it rare.
+  expect(pValue(5, set.foreign.easy ?? [], 'lower').p).toBeLessThan(1e-6)
+})
+
+test('what belongs at one offset need not among sixty-four', () => {
+  const score = 2
+  const { p } = judge(score, set, 0.01).pForeign
+  expect(judge(score, set, 2 * p, 1).pForeign.p).toBe(p)
+  expect(judge(score, set, 2 * p, 64).verdict).not.toBe('belongs')
+})
