@@ -15,7 +15,7 @@ describe('auc', () => {
   test('is what counting all pairs gives, and 1 minus itself the other way round', () => {
     const scores = (n: number, step: number) => Array.from({ length: n }, (_, i) => (i * step) % 13)
     const [a, b] = [scores(40, 5), scores(31, 7)]
-    const pairs = a.flatMap((x) => b.map((y) => (x > y ? 1 : x === y ? 0.5 : 0)))
+    const pairs = a.flatMap((x) => b.map((y): number => (x > y ? 1 : x === y ? 0.5 : 0)))
     expect(auc(a, b)).toBeCloseTo(pairs.reduce((sum, won) => sum + won, 0) / pairs.length, 14)
     expect(auc(b, a)).toBeCloseTo(1 - auc(a, b), 14)
   })
