@@ -33,20 +33,10 @@ export interface DecodersOptions {
   readonly folder: EvaluationFolder
   readonly options: EvaluateOptions
   readonly io: Io
-  /** Called before a decoder is signed. */
-  readonly onSigning: () => void
 }
 
 /** The signed decoders of an evaluation, opened one after the other; what is not signed yet is signed then, and kept in the folder. */
-export function signedDecoders({
-  source,
-  keys,
-  models,
-  folder,
-  options,
-  io,
-  onSigning,
-}: DecodersOptions): SignedDecoders {
+export function signedDecoders({ source, keys, models, folder, options, io }: DecodersOptions): SignedDecoders {
   const { autoencoder } = models
   return {
     length: keys.length,
@@ -55,7 +45,6 @@ export function signedDecoders({
       if (!key) throw new RangeError(`there is no key ${index}`)
       const path = (source.kind === 'files' ? source.paths[index] : undefined) ?? folder.decoder(index)
       if (source.kind === 'sign' && !existsSync(path)) {
-        onSigning()
         if (!options.json) io.err(`key ${index + 1} of ${keys.length}: signing\n`)
         await signTo(path, key, source.trainingImages, models, options, io)
       }

@@ -21,7 +21,7 @@ export function describeEvaluation({ summary }: Evaluation, page: string, second
     'words',
     ...ratesOf(summary),
     'AUC',
-    'of 1e5',
+    'found among 1e5',
   ]
   const rows = summary.attacks.map((attack) => [
     attack.attack,

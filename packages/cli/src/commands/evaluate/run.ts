@@ -42,14 +42,23 @@ async function measure(own: <D extends Disposable>(made: D) => D, options: Evalu
   const images = prepareImages({ autoencoder, images: plan.images, size: options.size })
   let progress: Progress | undefined
   const models = { engine, extractor, autoencoder }
-  const decoders = signedDecoders({ source, keys, models, folder, options, io, onSigning: () => progress?.end() })
+  const decoders = signedDecoders({ source, keys, models, folder, options, io })
   const rows = await evaluate({
-    ...{ autoencoder, extractor, images, attacks, decoders, codec: sharpCodec(), done: folder.done, signal: io.signal },
+    ...{ autoencoder, extractor, images, attacks, codec: sharpCodec(), done: folder.done, signal: io.signal },
+    decoders: {
+      length: decoders.length,
+      async open(index) {
+        progress?.end()
+        const signed = await decoders.open(index)
+        progress = makeProgress(size.images * size.keys, io, options.json)
+        progress.begin(index * size.images + folder.done.filter(({ key }) => key === index).length)
+        return signed
+      },
+    },
     async onRows(made) {
       await folder.append(made)
-      progress ??= makeProgress(size.images * size.keys, io, options.json)
       const { key = 0, image = 0 } = made.at(-1) ?? {}
-      progress.step(key * size.images + image + 1, `key ${key + 1} of ${size.keys}`)
+      progress?.step(key * size.images + image + 1, `key ${key + 1} of ${size.keys}`)
     },
   })
     .catch((error: unknown) => {

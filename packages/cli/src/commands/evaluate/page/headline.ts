@@ -5,21 +5,19 @@ import { tableOf } from './table.ts'
 
 /** What is asked first: how many bits are right after each attack, and how many images are found. */
 export function headline({ attacks, confidence, bits, keys, images }: EvaluationSummary): Html {
-  const rates = attacks[0]?.rates ?? []
+  const cover = `${Math.round(100 * confidence)}%`
   const header = [
-    ...['attack', 'bit accuracy', percent(confidence).replace('.0', ''), 'bits right', 'all bits right'],
-    ...rates.flatMap(({ fpr, threshold }) => [
-      html`TPR at ${rateText(fpr)}<br><span class="soft">${threshold > bits ? 'unattainable' : `from ${threshold} of ${bits}`}</span>`,
-      percent(confidence).replace('.0', ''),
-    ]),
+    ...['attack', html`bit accuracy<small>${cover} interval</small>`, 'bits right', 'all bits right'],
+    ...(attacks[0]?.rates ?? []).map(
+      ({ fpr, threshold }) =>
+        html`TPR at ${rateText(fpr)}<small>${threshold > bits ? 'unattainable' : `from ${threshold} of ${bits}`}</small>`,
+    ),
     'AUC',
   ]
   const rows = attacks.map((attack) => [
-    ...[attack.attack, share(attack.bits.share), interval(attack.bits), counts(attack.bits), counts(attack.words)],
-    ...attack.rates.flatMap(({ tpr }) => [
-      html`${percent(tpr.share)} <span class="soft">${counts(tpr)}</span>`,
-      interval(tpr),
-    ]),
+    ...[attack.attack, html`${share(attack.bits.share)}<small>${interval(attack.bits)}</small>`],
+    ...[counts(attack.bits), counts(attack.words)],
+    ...attack.rates.map(({ tpr }) => html`${percent(tpr.share)} of ${tpr.of}<small>${interval(tpr)}</small>`),
     share(attack.auc),
   ])
   const caption = `By attack, over ${keys} ${keys === 1 ? 'key' : 'keys'} and ${images} images: bits read as the key’s, and images found at exact false-positive rates`

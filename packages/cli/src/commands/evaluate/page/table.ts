@@ -4,7 +4,7 @@ import { type Html, html, type Part } from './html.ts'
 export const tableOf = (caption: string, header: readonly Part[], rows: readonly (readonly Part[])[]): Html => html`
 <div class="scroll" role="region" aria-label="${caption}" tabindex="0">
 <table>
-<caption>${caption}</caption>
+<caption><span>${caption}</span></caption>
 <thead><tr>${header.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(

@@ -1,6 +1,8 @@
 import type { EvaluationSummary } from '@stablesig/core/evaluation'
 import { COLOURS, type Plot } from './render.ts'
 
+const narrow = (width: number): boolean => width < 300
+
 /** Bit accuracy by attack, with its interval. */
 export function bitAccuracyPlot({ attacks, confidence }: EvaluationSummary): Plot {
   const values = attacks.map(({ attack, bits }) => ({
@@ -13,9 +15,10 @@ export function bitAccuracyPlot({ attacks, confidence }: EvaluationSummary): Plo
     caption: `Bit accuracy by attack, with ${Math.round(100 * confidence)}% intervals; 0.5 is chance`,
     description: `Bars of bit accuracy: ${values.map(({ attack, label }) => `${attack} ${label}`).join(', ')}`,
     specOf: (width) => ({
-      width: width - 60,
+      width: width - (narrow(width) ? 100 : 60),
+      height: { step: narrow(width) ? 30 : 22 },
       data: { values },
-      encoding: { y: { ...y, axis: { labelLimit: Math.round(width * 0.5) } } },
+      encoding: { y: { ...y, axis: narrow(width) ? { labelExpr: "split(datum.label, '+')" } : {} } },
       layer: [
         {
           mark: { type: 'bar', color: COLOURS[0] ?? '', height: { band: 0.65 } },

@@ -5,7 +5,8 @@ export function legend(
   dashes: readonly (readonly number[])[],
   width: number,
 ) {
-  const cycled = <T>(values: readonly T[]): T[] => names.flatMap((_, i) => values[i % values.length] ?? [])
+  const colour = names.map((_, i) => colours[i % colours.length] ?? 'currentColor')
+  const dash = names.map((_, i) => [...(dashes[i % dashes.length] ?? [1, 0])])
   const placed = {
     title: null,
     orient: 'bottom',
@@ -17,13 +18,13 @@ export function legend(
     color: {
       field: 'attack',
       type: 'nominal',
-      scale: { domain: [...names], range: cycled(colours) },
+      scale: { domain: [...names], range: colour },
       legend: placed,
     },
     strokeDash: {
       field: 'attack',
       type: 'nominal',
-      scale: { domain: [...names], range: cycled(dashes).map((dash) => [...dash]) },
+      scale: { domain: [...names], range: dash },
       legend: placed,
     },
   } as const

@@ -47,8 +47,8 @@ export function tprPlot({ attacks, bits }: EvaluationSummary): Plot {
         },
         {
           data: { values: marks },
-          mark: { type: 'text', align: 'left', dx: 3, baseline: 'bottom', dy: -2 },
-          encoding: { x, y: { datum: 0, type: 'quantitative' }, text: { field: 'label' } },
+          mark: { type: 'text', align: 'center', baseline: 'bottom', dy: -4 },
+          encoding: { x, y: { datum: 1, type: 'quantitative' }, text: { field: 'label' } },
         },
         {
           data: { values },
