@@ -165,7 +165,7 @@ function unbalanced(page: string): string[] {
   const open: string[] = []
   const wrong: string[] = []
   for (const [, slash, name = '', empty] of page.matchAll(/<(\/?)([a-zA-Z][\w-]*)(?:"[^"]*"|[^>"])*?(\/?)>/g)) {
-    if (empty || ['meta', 'img', 'br'].includes(name)) continue
+    if (empty || ['meta', 'img', 'br', 'wbr'].includes(name)) continue
     if (!slash) open.push(name)
     else if (open.pop() !== name) wrong.push(name)
   }

@@ -1,4 +1,5 @@
 import type { EvaluationSummary } from '@stablesig/core/evaluation'
+import { attackName } from './attack-name.ts'
 import { type Html, html } from './html.ts'
 import { counts, interval, percent, rateText, share } from './numbers.ts'
 import { tableOf } from './table.ts'
@@ -15,7 +16,7 @@ export function headline({ attacks, confidence, bits, keys, images }: Evaluation
     'AUC',
   ]
   const rows = attacks.map((attack) => [
-    ...[attack.attack, html`${share(attack.bits.share)}<small>${interval(attack.bits)}</small>`],
+    ...[attackName(attack.attack), html`${share(attack.bits.share)}<small>${interval(attack.bits)}</small>`],
     ...[counts(attack.bits), counts(attack.words)],
     ...attack.rates.map(({ tpr }) => html`${percent(tpr.share)} of ${tpr.of}<small>${interval(tpr)}</small>`),
     share(attack.auc),
@@ -32,7 +33,7 @@ export function falsePositives({ attacks, bits }: EvaluationSummary): Html {
     const matches = histogram.unmarked.reduce((sum, count, i) => sum + i * count, 0)
     const most = histogram.unmarked.findLastIndex((count) => count > 0)
     return [
-      ...[attack, share(matches / (bits * total)), `${most} of ${bits}`],
+      ...[attackName(attack), share(matches / (bits * total)), `${most} of ${bits}`],
       ...rates.map(({ falsePositives: found }) => `${found}/${total}`),
       percent(empirical.truePositives / empirical.positives),
     ]

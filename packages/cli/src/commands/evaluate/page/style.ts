@@ -21,12 +21,13 @@ caption span { display: block; position: sticky; left: 0; width: fit-content; ma
 th, td { padding: .3rem .75rem .3rem 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-right: 1.25rem; }
 thead th { vertical-align: bottom; border-bottom-color: var(--soft); }
-tbody th { font-weight: 400; white-space: normal; overflow-wrap: anywhere; min-width: 7rem; }
+tbody th { font-weight: 400; white-space: normal; min-width: 7rem; }
 td small, th small { display: block; color: var(--soft); font-weight: 400; font-size: .8rem; }
 figure { margin: 1rem 0; }
 figure svg { display: block; max-width: 100%; height: auto; }
 .narrow { display: none; }
 @media (max-width: 720px) { .wide { display: none; } .narrow { display: block; } }
+.plots figure:first-child { grid-column: 1 / -1; }
 .plots { display: grid; align-items: start; gap: 0 2rem; grid-template-columns: minmax(0, 1fr); }
 @media (min-width: 1300px) { .plots { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 .sheet { display: grid; gap: 1.25rem; padding: 0; margin: 1rem 0; list-style: none; }

@@ -15,10 +15,10 @@ export function bitAccuracyPlot({ attacks, confidence }: EvaluationSummary): Plo
     caption: `Bit accuracy by attack, with ${Math.round(100 * confidence)}% intervals; 0.5 is chance`,
     description: `Bars of bit accuracy: ${values.map(({ attack, label }) => `${attack} ${label}`).join(', ')}`,
     specOf: (width) => ({
-      width: width - (narrow(width) ? 100 : 60),
-      height: { step: narrow(width) ? 30 : 22 },
+      width: width - (narrow(width) ? 150 : 60),
+      height: { step: 22 },
       data: { values },
-      encoding: { y: { ...y, axis: narrow(width) ? { labelExpr: "split(datum.label, '+')" } : {} } },
+      encoding: { y: { ...y, axis: { labelLimit: 0, labelFontSize: narrow(width) ? 10 : 12 } } },
       layer: [
         {
           mark: { type: 'bar', color: COLOURS[0] ?? '', height: { band: 0.65 } },
@@ -28,7 +28,7 @@ export function bitAccuracyPlot({ attacks, confidence }: EvaluationSummary): Plo
               type: 'quantitative',
               scale: { domain, clamp: true },
               title: 'bits right',
-              axis: { tickCount: 5 },
+              axis: { tickCount: narrow(width) ? 2 : 5 },
             },
             x2: { datum: 0.5 },
           },
