@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { run } from 'stablesig'
 
 /**
- * Fernandez et al. 2023: bit accuracy (text to image, 10 keys x 1000 images), and true-positive rates read off its figure 6 (to .005);
+ * Fernandez et al. 2023: bit accuracy (text to image, 10 keys x 1000 images), and true-positive rates at 44 of 48 bits, read off its plot (to .005);
  * and a user's log of the public code at its 100 steps. Rows that they do not have are left open.
  * @type {Record<string, { paper?: number, log?: number, tpr?: number }>}
  */
@@ -102,7 +102,7 @@ for (const [attack, paper] of Object.entries(IDENTIFIED)) {
   )
 }
 print(
-  `\n${summary.keys} keys x ${summary.images} images (the paper: 10 x 1000); ${join(out, 'index.html')} has all of it`,
+  `\n${summary.keys} ${summary.keys === 1 ? 'key' : 'keys'} x ${summary.images} images (the paper: 10 x 1000); ${join(out, 'index.html')} has all of it`,
 )
 exit(0)
 

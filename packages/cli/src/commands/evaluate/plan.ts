@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import {
   type AutoencoderFiles,
   cannotRead,
@@ -104,8 +105,8 @@ async function keysIn(path: string, count?: number): Promise<Key[]> {
 
 /** Images that were trained on would be read better than others. */
 async function checkApart(trainingImages: string, images: readonly string[], io: Io): Promise<void> {
-  const trained = new Set(await photographsAt(trainingImages, io))
-  const both = images.find((path) => trained.has(path))
+  const trained = new Set((await photographsAt(trainingImages, io)).map((path) => resolve(path)))
+  const both = images.find((path) => trained.has(resolve(path)))
   if (both !== undefined)
     throw new UsageError(`${both} is among --training-images and --images: measure on images that are not trained on`)
 }

@@ -3,7 +3,7 @@ import { legend } from './legend.ts'
 import { COLOURS, DASHES, type Plot } from './render.ts'
 
 /**
- * True-positive rate over the logarithm of the false-positive rate, a line for each attack, as figure 6 of Fernandez et al. 2023: a point
+ * True-positive rate over the logarithm of the false-positive rate, a line for each attack, as Fernandez et al. 2023 draw it: a point
  * for each threshold, whose exact rate is on the axis.
  */
 export function tprPlot({ attacks, bits }: EvaluationSummary): Plot {
