@@ -8,7 +8,7 @@ const levels = [
   ['detection'],
   ['training'],
   ['tracing'],
-  ['signing', 'pretraining', 'evaluate'],
+  ['signing', 'pretraining', 'evaluation'],
 ]
 
 /** What a package may import of the others. */
@@ -59,7 +59,7 @@ export default {
     {
       name: 'only-deciding-rooms-import-stats',
       severity: 'error',
-      from: { path: '^packages/core/src/', pathNot: [room(['entries', 'detection', 'tracing', 'evaluate']), test] },
+      from: { path: '^packages/core/src/', pathNot: [room(['entries', 'detection', 'tracing', 'evaluation']), test] },
       to: { path: '^packages/stats/' },
     },
     {

@@ -46,7 +46,18 @@ await check('paths are meant from the folder the user stands in; standard input 
 
 await check('every command has help with examples', async () => {
   const { stdout } = await exec(process.execPath, [join(root, 'packages/cli/dist/main.js'), '--help'])
-  const names = ['keygen', 'sign', 'reconstruct', 'extract', 'detect', 'identify', 'plan', 'decode', 'inspect']
+  const names = [
+    'keygen',
+    'sign',
+    'evaluate',
+    'reconstruct',
+    'extract',
+    'detect',
+    'identify',
+    'plan',
+    'decode',
+    'inspect',
+  ]
   for (const name of names) {
     if (!stdout.includes(`  ${name} `)) throw new Error(`--help does not list ${name}`)
     const help = await exec(process.execPath, [join(root, 'packages/cli/dist/main.js'), name, '--help'])

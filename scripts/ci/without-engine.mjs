@@ -21,6 +21,10 @@ export async function withoutEngine(run, folder) {
     ['extract', ...extractor, 'images'],
     ['reconstruct', ...halves, '--out', 'made', 'images'],
     ['sign', ...halves, ...extractor, ...key, '--images', 'images', '--size', '64', '--steps', '2', '--out', 'made'],
+    [
+      ...['evaluate', ...halves, ...extractor, '--keys', '1', '--out', 'measured'],
+      ...['--images', join('images', '1.png'), '--training-images', join('images', '2.png')],
+    ],
     ['decode', '--decoder', weights('decoder'), '--latents', 'latents.npy', '--out', 'made'],
     ['export', 'extractor', ...extractor, '--out', 'made.onnx'],
   ]

@@ -289,7 +289,7 @@ describe('sign', () => {
       steps: 4,
       batchSize: 2,
       lambdaImage: expect.any(Number),
-      heldOut: { images: 2, size: 256, total: 16, psnr: expect.any(Number) },
+      heldOut: { images: 2, size: 256, total: 16, psnr: expect.any(Number), ssim: expect.any(Number) },
       peakRssMB: expect.any(Number),
     })
     expect(existsSync(at('signed.safetensors.checkpoint'))).toBe(false)

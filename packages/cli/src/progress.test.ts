@@ -63,3 +63,12 @@ describe('progress', () => {
     expect(text()).toBe('')
   })
 })
+
+test('work that takes several steps at once says where it begins', () => {
+  const { io, text } = capture()
+  const progress = makeProgress(32, io, false, clock())
+  progress.begin(8)
+  // A second for the eight from 8 on: two more for the sixteen that are left.
+  progress.step(16, 'key 1 of 2')
+  expect(text()).toBe('16/32  key 1 of 2  2s left\n')
+})

@@ -3,11 +3,13 @@ import type { Io } from './io.ts'
 /** Tells how far long work is: a bar that redraws itself on a terminal, a line now and then elsewhere. */
 export interface Progress {
   step(done: number, note: string): void
+  /** Says where work begins whose first step is several at once; otherwise it begins one before its first step. */
+  begin(done: number): void
   /** Leaves the terminal on a fresh line. */
   end(): void
 }
 
-const SILENT: Progress = { step() {}, end() {} }
+const SILENT: Progress = { begin() {}, step() {}, end() {} }
 
 /**
  * @param total steps of the whole work
@@ -25,9 +27,13 @@ export function makeProgress(
   // Work that goes on from a checkpoint begins later than at 0.
   let first: number | undefined
   const remaining = (done: number) => duration(((now() - started) / (done - (first ?? 0))) * (total - done))
+  const begin = (done: number): void => {
+    first = done
+  }
   if (width === undefined) {
     let told = 0
     return {
+      begin,
       step(done, note) {
         first ??= done - 1
         // At most twenty lines, and the last step always.
@@ -40,6 +46,7 @@ export function makeProgress(
   }
   let drawn = false
   return {
+    begin,
     step(done, note) {
       first ??= done - 1
       const text = ` ${done}/${total}  ${note}  ${remaining(done)} left`

@@ -20,6 +20,8 @@ export interface CardFigures {
   readonly bitAccuracy: number
   /** Against unsigned reconstructions, 8 bits, in dB. */
   readonly psnr: number
+  /** SSIM of the same pictures; left out by what signed before it was measured. */
+  readonly ssim?: number
 }
 
 /** What whoever signs tells about it. */
@@ -117,11 +119,11 @@ function signingRows({ key, recipe, extractor, library }: SigningFacts): string[
 
 function figuresOf({ figures }: SigningFacts): string[] {
   if (!figures) return []
-  const { images, size, matches, total, bitAccuracy, psnr } = figures
+  const { images, size, matches, total, bitAccuracy, psnr, ssim } = figures
   return [
     '## Figures',
     `On ${images} images of ${size} px that were not trained on, with the weights as written: ${matches} of ${total} bits read as the`,
-    `key's (${bitAccuracy.toFixed(4)}); PSNR ${psnr.toFixed(2)} dB against the unsigned decoder's pictures, 8 bits.`,
+    `key's (${bitAccuracy.toFixed(4)}); PSNR ${psnr.toFixed(2)} dB${ssim === undefined ? '' : ` and SSIM ${ssim.toFixed(4)}`} against the unsigned decoder's pictures, 8 bits.`,
     '',
   ]
 }

@@ -6,7 +6,7 @@ const facts: SigningFacts = {
   library: { name: 'stablesig', version: '1.2.3' },
   key: { id: '0123abcd', bits: 48 },
   recipe: { steps: 100, learningRate: 5e-4, imageLoss: 'mse', fast: true, note: null },
-  figures: { images: 16, size: 256, matches: 760, total: 768, bitAccuracy: 760 / 768, psnr: 31.25 },
+  figures: { images: 16, size: 256, matches: 760, total: 768, bitAccuracy: 760 / 768, psnr: 31.25, ssim: 0.9375 },
 }
 
 test('a signing comes back out of a header', () => {

@@ -51,9 +51,9 @@ function plainRecord(text: string): Record<string, string | number | boolean | n
 }
 
 function figuresOf(text: string): CardFigures | null {
-  const { images, size, matches, total, bitAccuracy, psnr } = plainRecord(text) ?? {}
-  const numbers = { images, size, matches, total, bitAccuracy, psnr }
-  const isFigures = (found: Record<keyof CardFigures, unknown>): found is CardFigures =>
+  const { images, size, matches, total, bitAccuracy, psnr, ssim } = plainRecord(text) ?? {}
+  const numbers = { images, size, matches, total, bitAccuracy, psnr, ...(typeof ssim === 'number' ? { ssim } : {}) }
+  const isFigures = (found: { [Name in keyof CardFigures]: unknown }): found is CardFigures =>
     Object.values(found).every((value) => typeof value === 'number')
   return isFigures(numbers) ? numbers : null
 }

@@ -5,6 +5,7 @@ import { calibrateTracer } from './calibrate-tracer/command.ts'
 import { decode } from './decode/command.ts'
 import { delta } from './delta/command.ts'
 import { detect } from './detect/command.ts'
+import { evaluate } from './evaluate/command.ts'
 import { exportModel } from './export/command.ts'
 import { extract } from './extract/command.ts'
 import { identify } from './identify/command.ts'
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   command(keygen, () => import('./keygen/run.ts')),
   command(plan, () => import('./plan/run.ts')),
   command(sign, () => import('./sign/run.ts')),
+  command(evaluate, () => import('./evaluate/run.ts')),
   command(detect, () => import('./detect/run.ts')),
   command(identify, () => import('./identify/run.ts')),
   command(extract, () => import('./extract/run.ts')),

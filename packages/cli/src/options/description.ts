@@ -66,11 +66,13 @@ type ArgumentOf<A extends ArgumentDescription> = A extends { readonly several: t
     ? Choice
     : string
 
+/** Nothing where none is described: an index signature would hold options to be texts. */
+type ArgumentsOf<A extends Arguments> = string extends keyof A
+  ? unknown
+  : { readonly [Name in keyof A]: ArgumentOf<A[Name]> }
+
 /** What a command is run with: its arguments and options by their names. */
-export type GivenOf<D> =
-  D extends CommandDescription<infer A, infer O>
-    ? { readonly [Name in keyof A]: ArgumentOf<A[Name]> } & OptionsOf<O>
-    : never
+export type GivenOf<D> = D extends CommandDescription<infer A, infer O> ? ArgumentsOf<A> & OptionsOf<O> : never
 
 /** What a described command does. @returns its exit code */
 export type Work<D> = (given: GivenOf<D>, io: Io) => Promise<number>

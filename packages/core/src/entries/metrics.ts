@@ -1,7 +1,9 @@
 /**
- * What is reported: bits, PSNR, SSIM, MS-SSIM, what is just noticeable.
+ * What is reported: bits, PSNR, SSIM, MS-SSIM, what is just noticeable, rates of decisions.
  * @module
  */
+export { type BitCount, bitAccuracy, type Share, wordAccuracy } from '../metrics/accuracy.ts'
+export { auc } from '../metrics/auc.ts'
 export { countMatches, readBits } from '../metrics/bits.ts'
 export { justNoticeable } from '../metrics/just-noticeable.ts'
 export { maxDifference } from '../metrics/max-difference.ts'
@@ -10,3 +12,4 @@ export { mseOfImages } from '../metrics/mse-of-images.ts'
 export { psnr } from '../metrics/psnr.ts'
 export { psnrOfImages } from '../metrics/psnr-of-images.ts'
 export { type SsimMaps, type SsimOptions, ssim, ssimByChannel, ssimMaps } from '../metrics/ssim.ts'
+export { atThreshold, type EmpiricalPoint, type OperatingPoint, tprAtFpr } from '../metrics/tpr-at-fpr.ts'

@@ -37,6 +37,8 @@ export interface HeldOutEvaluation {
   readonly bitAccuracy: number
   /** Mean over the evaluated images, in dB. */
   readonly psnr: number
+  /** Mean SSIM over the same images, as `evaluateDecoder` has it. */
+  readonly ssim: number
   /** Whether all images were evaluated and all that was asked for was reached. */
   readonly reached: boolean
 }

@@ -10,7 +10,7 @@ import type { Extractor } from '../models/extractor.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { checkKey, type Key } from '../signal/key.ts'
 import type { ImageSet } from '../training/image-set.ts'
-import { logitsOf } from './pictures.ts'
+import { logitsOf, similarityOf } from './pictures.ts'
 import { checkPrepared, type PreparedImages, preparing, signedPicture } from './prepared-images.ts'
 
 export interface EvaluateOptions {
@@ -39,6 +39,8 @@ export interface ImageEvaluation {
   readonly total: number
   /** Signed against unsigned reconstruction, both as 8-bit pictures, in dB. */
   readonly psnr: number
+  /** The same pair's SSIM, of 7x7 uniform windows; NaN for images smaller than a window. */
+  readonly ssim: number
 }
 
 export interface DecoderEvaluation {
@@ -48,6 +50,8 @@ export interface DecoderEvaluation {
   readonly bitAccuracy: number
   /** Mean over images, in dB. */
   readonly psnr: number
+  /** Mean over images. */
+  readonly ssim: number
   readonly images: readonly ImageEvaluation[]
 }
 
@@ -76,7 +80,13 @@ export async function evaluateDecoder(options: EvaluateOptions): Promise<Decoder
     const image = await images.prepare(index)
     const signed = await signedPicture(image, (latents) => decode({ decoder }, latents), name)
     const matches = countMatches(readBits(await logitsOf(extractor, signed, attack), { name }), key)
-    const result = { index, matches, total: key.length, psnr: psnr(signed.bytes, image.original.bytes) }
+    const result = {
+      index,
+      matches,
+      total: key.length,
+      psnr: psnr(signed.bytes, image.original.bytes),
+      ssim: await similarityOf(signed, image.original),
+    }
     results.push(result)
     onImage?.(result)
   }
@@ -87,6 +97,7 @@ export async function evaluateDecoder(options: EvaluateOptions): Promise<Decoder
     total,
     bitAccuracy: matches / total,
     psnr: sum((image) => image.psnr) / results.length,
+    ssim: sum((image) => image.ssim) / results.length,
     images: results,
   }
 }

@@ -177,13 +177,13 @@ describe('finetuneDecoder', () => {
       )
       expect(report).toMatchObject({ stepsDone: 3, earlyStopping: { reached: false, step: null } })
       expect(report.earlyStopping!.evaluations.map(({ step }) => step)).toEqual([2, 3])
-      const { matches, total, bitAccuracy, psnr } = await evaluateDecoder({
+      const { matches, total, bitAccuracy, psnr, ssim } = await evaluateDecoder({
         ...options({ images: heldOut, size: 16 }),
         size: 16,
         decoder,
       })
       expect(report.earlyStopping!.evaluations.at(-1)).toEqual({
-        ...{ step: 3, images: 3, matches, total, bitAccuracy, psnr, reached: false },
+        ...{ step: 3, images: 3, matches, total, bitAccuracy, psnr, ssim, reached: false },
       })
       decoder.dispose()
       expect(tf.memory().numTensors).toBe(before)

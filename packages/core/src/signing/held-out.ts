@@ -5,7 +5,7 @@ import type { Extractor } from '../models/extractor.ts'
 import type { Weights } from '../models/weights.ts'
 import type { Key } from '../signal/key.ts'
 import type { EarlyStoppingPlan, EarlyStoppingReport, HeldOutEvaluation, Target } from './early-stopping.ts'
-import { logitsOf } from './pictures.ts'
+import { logitsOf, similarityOf } from './pictures.ts'
 import { signedPicture } from './prepared-images.ts'
 
 /** Images from this one on may rule a PSNR out, by their mean and scatter. */
@@ -70,6 +70,7 @@ export class HeldOut {
     const { extractor, key } = this.#models
     const mayBeWrong = heldOut.length * key.length * (1 - target.minBitAccuracy) + 1e-9
     const distances: number[] = []
+    const similarities: number[] = []
     let matches = 0
     for (let index = 0; index < heldOut.length; index++) {
       if (this.#signal?.aborted) return null
@@ -77,12 +78,13 @@ export class HeldOut {
       const image = await heldOut.prepare(index)
       const signed = await signedPicture(image, (latents) => decode(heldOut.autoencoder, latents, weights()), name)
       distances.push(psnr(signed.bytes, image.original.bytes))
+      similarities.push(await similarityOf(signed, image.original))
       matches += countMatches(readBits(await logitsOf(extractor, signed), { name }), key)
       const wrong = distances.length * key.length - matches
       if (step !== maxSteps && (wrong > mayBeWrong || outOfReach(distances, target))) break
     }
     const total = distances.length * key.length
-    const figures = { matches, total, bitAccuracy: matches / total, psnr: mean(distances) }
+    const figures = { matches, total, bitAccuracy: matches / total, psnr: mean(distances), ssim: mean(similarities) }
     const all = distances.length === heldOut.length
     // Counted in bits: a share may miss its equal by rounding.
     const reached = all && total - matches <= mayBeWrong && figures.psnr >= target.minPsnr

@@ -8,7 +8,7 @@ import type { SignOptions } from './command.ts'
 import type { SigningModels } from './models.ts'
 import type { SigningPlan } from './plan.ts'
 
-type Counts = Pick<DecoderEvaluation, 'matches' | 'total' | 'bitAccuracy' | 'psnr'>
+type Counts = Pick<DecoderEvaluation, 'matches' | 'total' | 'bitAccuracy' | 'psnr' | 'ssim'>
 
 /** What held-out images say of a signed decoder. */
 export interface Figures extends Counts {
@@ -18,9 +18,9 @@ export interface Figures extends Counts {
 }
 
 export const figuresOf = (
-  { images, matches, total, bitAccuracy, psnr }: Counts & { readonly images: number },
+  { images, matches, total, bitAccuracy, psnr, ssim }: Counts & { readonly images: number },
   size: number,
-): Figures => ({ images, size, matches, total, bitAccuracy, psnr })
+): Figures => ({ images, size, matches, total, bitAccuracy, psnr, ssim })
 
 /** Judges weights on the held-out images; null where there are none. */
 export async function judge(

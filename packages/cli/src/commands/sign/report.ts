@@ -75,5 +75,6 @@ const heldOutLines = ({ heldOut }: SigningReport): string =>
   heldOut
     ? `held out      ${heldOut.images} images at ${heldOut.size} px\n` +
       `bit accuracy  ${heldOut.bitAccuracy.toFixed(4)} (${heldOut.matches}/${heldOut.total})\n` +
-      `PSNR          ${heldOut.psnr.toFixed(2)} dB against unsigned reconstructions, 8 bits\n`
+      `PSNR          ${heldOut.psnr.toFixed(2)} dB against unsigned reconstructions, 8 bits\n` +
+      `SSIM          ${heldOut.ssim.toFixed(4)}\n`
     : ''

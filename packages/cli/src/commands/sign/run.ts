@@ -47,7 +47,7 @@ async function sign(own: <D extends Disposable>(made: D) => D, options: SignOpti
 }
 
 /** What the card says of the signing. */
-const factsOf = async (
+export const factsOf = async (
   { key }: SigningPlan,
   { extractor }: SigningModels,
   { report }: Trained,
