@@ -16,7 +16,7 @@ beforeAll(async () => {
   mkdirSync(at('pictures'))
   for (const name of ['a', 'b'])
     await writePng(at('pictures', `${name}.png`), {
-      ...{ width: 80, height: 72 },
+      ...{ name, width: 80, height: 72 },
       data: Uint8Array.from(noise(name, 80 * 72 * 3, 40), (value) => Math.max(0, Math.min(255, 128 + value))),
     })
   tensors = memory().numTensors

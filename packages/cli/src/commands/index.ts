@@ -15,8 +15,8 @@ import { plan } from './plan/command.ts'
 import { pretrain } from './pretrain/command.ts'
 import { reconstruct } from './reconstruct/command.ts'
 import { sign } from './sign/command.ts'
-import { trainAutoencoder } from './train-autoencoder/command.ts'
 import { trace } from './trace/command.ts'
+import { trainAutoencoder } from './train-autoencoder/command.ts'
 
 /** A description, and what runs it. */
 export interface Command {

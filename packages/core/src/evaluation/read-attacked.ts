@@ -1,7 +1,7 @@
 import { add, clipByValue, concat, div, floor, mul, slice, tidy } from '@tensorflow/tfjs-core'
 import { extractLogits } from '../inference/graphs.ts'
 import { readBits } from '../metrics/bits.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
 import { bytesToUnit } from '../signal/bytes.ts'
 import type { UnitImages } from '../signal/images.ts'
 import type { Picture } from '../signing/pictures.ts'

@@ -1,7 +1,7 @@
 import { checkObject } from '../arguments.ts'
 import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import { checkDecoder } from '../models/check-models.ts'
-import type { Extractor } from '../models/hidden/extractor.ts'
+import type { Extractor } from '../models/extractor.ts'
 import { checkKey, type Key } from '../signal/key.ts'
 
 /** A decoder that was signed with a key. */
