@@ -18,7 +18,7 @@ export {
   type DecisionOptions,
   type ExtractorTraits,
 } from '../detection/decider.ts'
-export type { Best, BestReading, Detection, Identification, KeyDetection } from '../detection/decision.ts'
+export type { Best, BestReading, Detection, Identification, KeyDetection, Searched } from '../detection/decision.ts'
 export { type DetectKeysOptions, type DetectOptions, detect, detectKeys, detectTogether } from '../detection/detect.ts'
 export {
   createDetector,
@@ -37,6 +37,15 @@ export { DEFAULT_FPR } from '../detection/rates.ts'
 export { type ImageBatch, type ReaderOptions, type ReadingOptions, readLogits } from '../detection/read-images.ts'
 export type { Reading } from '../detection/reading.ts'
 export { type ReadRegistryOptions, type RegistryText, readRegistry } from '../detection/registry/read-registry.ts'
-export { type NearestUsers, Registry, type UserMatch } from '../detection/registry/registry.ts'
+export { type HeaviestUser, type NearestUsers, Registry, type UserMatch } from '../detection/registry/registry.ts'
+export { type Candidate, type Search, type SearchGrid, STANDARD_SEARCH, type Window } from '../detection/search/grid.ts'
+export { DEFAULT_RELIABILITY, fitReliability, type Reliability } from '../detection/soft/reliability.ts'
+export {
+  type SoftDetection,
+  type SoftIdentification,
+  type SoftOptions,
+  softDecide,
+  softIdentify,
+} from '../detection/soft/soft-decide.ts'
 export type { AmongUsers, OneKey, SeveralKeys, Wanted } from '../detection/wanted.ts'
 export type { WhiteningConsent, WhiteningStated } from '../detection/whitened.ts'
