@@ -11,6 +11,7 @@ export { clopperPearson, type Interval, wilson, wilsonWithContinuity } from './i
 export { bitProbabilities, log10LikelihoodRatio } from './logits.ts'
 export { majorityAccuracy } from './majority.ts'
 export { normalQuantile } from './normal.ts'
+export { overdispersedTail } from './overdispersed.ts'
 export { type KeyPlan, type KeyPlanRequest, type MinKeyBitsRequest, minKeyBits, planKey } from './plan.ts'
 export { poissonBinomialTails } from './poisson-binomial.ts'
 export { log10BayesFactor, type Posterior, type PosteriorOfMany, posterior, posteriorOfMany } from './posterior.ts'

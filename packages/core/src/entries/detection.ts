@@ -3,6 +3,14 @@
  * @module
  */
 export { type Calibration, calibrate } from '../detection/calibrate.ts'
+export {
+  DEFAULT_RATES,
+  type FalsePositives,
+  type FalsePositivesOptions,
+  falsePositives,
+} from '../detection/calibration/false-positives.ts'
+export { type KeySpread, keySpread, rateInflation } from '../detection/calibration/key-spread.ts'
+export { type ReadFeatures, readFeatures } from '../detection/calibration/read-features.ts'
 export { decide, decideBest } from '../detection/decide.ts'
 export {
   type Combine,
