@@ -124,7 +124,10 @@ describe('a detector that searches', () => {
 
   test('finds a key in a mirrored part of a picture that it does not find as it is, and says how', async () => {
     const search: Search = { windows: [0.5], flips: true, shortlist: 20 }
-    const quarters = [11, 12, 13, 14].map((seed) => batched(seed, 40, 48))
+    const red = tf.tidy(() =>
+      asUnit(tf.add(tf.mul(batched(14, 40, 48), 0.2), tf.tensor1d([0.8, 0, 0.1])) as tf.Tensor4D),
+    )
+    const quarters = [...[11, 12, 13].map((seed) => batched(seed, 40, 48)), red]
     const collage = tf.tidy(() => {
       const rows = [quarters.slice(0, 2), quarters.slice(2)].map((row) => tf.concat(row, 2))
       return asUnit(tf.reverse(tf.concat(rows, 1), 2) as tf.Tensor4D)
