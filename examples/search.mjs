@@ -33,21 +33,20 @@ const turn = (angle) => (/** @type {UnitImages} */ x) => rotate(x, { angle, mode
 /** @type {Record<string, (images: UnitImages) => UnitImages>} */
 const CHANGES = {
   none: (x) => x,
-  'resize 512': scale(2),
-  'scale 0.3': scale(0.3),
-  'scale 0.4': scale(0.4),
-  'scale 0.5': scale(0.5),
-  'scale 0.7': scale(0.7),
-  'scale 1.5': scale(1.5),
-  'back 0.3': back(0.3),
-  'back 0.5': back(0.5),
+  'side 512': scale(2),
+  'resize:0.3': scale(Math.sqrt(0.3)),
+  'resize:0.5': scale(Math.sqrt(0.5)),
+  'resize:0.7': scale(Math.sqrt(0.7)),
+  'resize:2': scale(Math.sqrt(2)),
+  'resize:0.3 and back': back(Math.sqrt(0.3)),
+  'side x0.4': scale(0.4),
   'turn 6': turn(6),
   'turn 10': turn(10),
   'turn -18': turn(-18),
   'turn 25': turn(25),
   flip: (x) => horizontalFlip(x),
   'flip turn 15': (x) => turn(15)(horizontalFlip(x)),
-  'scale 1.5 turn 10': (x) => turn(10)(scale(1.5)(x)),
+  'side x1.5 turn 10': (x) => turn(10)(scale(1.5)(x)),
 }
 
 const { STABLESIG_DATA: data } = process.env
@@ -94,7 +93,7 @@ for (const [name, change] of Object.entries(CHANGES)) {
         (detector === searching ? ` of ${considered / count} candidates, ${compared / count} compared` : ''),
     )
   }
-  console.log(`${name.padEnd(18)} plain ${told[0]}   searching ${told[1]}`)
+  console.log(`${name.padEnd(20)} plain ${told[0]}   searching ${told[1]}`)
 }
 dispose(made)
 extractor.dispose()

@@ -1,6 +1,7 @@
 import type { Io } from '../io.ts'
 import type { Arguments, CommandDescription, GivenOf, Options, Work } from '../options/description.ts'
 import { apply } from './apply/command.ts'
+import { calibrate } from './calibrate/command.ts'
 import { decode } from './decode/command.ts'
 import { delta } from './delta/command.ts'
 import { detect } from './detect/command.ts'
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   command(sign, () => import('./sign/run.ts')),
   command(detect, () => import('./detect/run.ts')),
   command(identify, () => import('./identify/run.ts')),
+  command(calibrate, () => import('./calibrate/run.ts')),
   command(extract, () => import('./extract/run.ts')),
   command(reconstruct, () => import('./reconstruct/run.ts')),
   command(delta, () => import('./delta/run.ts')),
