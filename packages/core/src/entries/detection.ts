@@ -11,6 +11,7 @@ export {
 } from '../detection/calibration/false-positives.ts'
 export { type KeySpread, keySpread, rateInflation } from '../detection/calibration/key-spread.ts'
 export { type ReadFeatures, readFeatures } from '../detection/calibration/read-features.ts'
+export { cutTiles } from '../detection/cut-tiles.ts'
 export { decide, decideBest } from '../detection/decide.ts'
 export {
   type Combine,
