@@ -1,6 +1,6 @@
 // @ts-check
 // Is a mark found in pictures that were resized, turned or mirrored? Prints for each change how many pictures are detected as they are,
-// with a search, and at what cost: the table in docs/detection.md.
+// with a search, and with a search whose bits are weighed by how sure they are: the table in docs/detection.md.
 //   npx -y pnpm@12 example search SIGNED-DECODER KEY-FILE [PICTURES] [CHANGE…] (weights and photographs in STABLESIG_DATA)
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,7 +13,8 @@ import {
   toPixels,
   toUnitImages,
 } from '@stablesig/backend-node'
-import { createDetector, decodeLatents, encodeImages, parseKey } from '@stablesig/core'
+import { decodeLatents, encodeImages, parseKey } from '@stablesig/core'
+import { decide, decideBest, readCandidates, readLogits, softDecide } from '@stablesig/core/detection'
 import { horizontalFlip, resize, rotate } from '@stablesig/core/transforms'
 import { dispose, tidy } from '@tensorflow/tfjs-core'
 
@@ -61,9 +62,6 @@ const extractor = await openExtractor(join(data, 'weights/dec_48b_whit.torchscri
 const autoencoder = await openAutoencoder({ encoder: join(data, 'weights/taef2_encoder.pth'), decoder: signed })
 const key = parseKey((await readFile(keyFile, 'utf8')).trim(), extractor.bits)
 const photographs = imageSet(await expandFiles([join(data, 'images/val')]))
-const plain = createDetector({ extractor, key, fpr: FPR })
-const searching = createDetector({ extractor, key, fpr: FPR, search: 'standard' })
-
 const count = Math.min(Number(pictures), photographs.length)
 const made = []
 for (let i = 0; i < count; i++) made.push(await make(i))
@@ -71,29 +69,36 @@ for (let i = 0; i < count; i++) made.push(await make(i))
 console.log(`${count} pictures of ${SIZE} px; detected at ${FPR}, mean bits right, seconds a picture`)
 for (const [name, change] of Object.entries(CHANGES)) {
   if (named.length > 0 && !named.includes(name)) continue
-  const told = []
-  for (const detector of [plain, searching]) {
-    let [detected, matches, considered, compared] = [0, 0, 0, 0]
+  const found = { plain: 0, searching: 0, soft: 0 }
+  const bits = { plain: 0, searching: 0 }
+  const seconds = { plain: 0, searching: 0 }
+  let considered = 0
+  for (const picture of made) {
+    const changed = await eightBit(tidy(() => change(picture).clone()))
     const start = performance.now()
-    for (const picture of made) {
-      const changed = await eightBit(tidy(() => change(picture).clone()))
-      const [outcome] = await detector.detect(changed)
-      changed.dispose()
-      if (!outcome?.ok) throw outcome?.error
-      const { value } = outcome
-      matches += value.matches
-      considered += value.search?.considered ?? 1
-      compared += value.search?.compared ?? 1
-      if (value.detected) detected++
-    }
-    const seconds = (performance.now() - start) / 1000 / count
-    const bits = (matches / count / key.length).toFixed(3)
-    told.push(
-      `${detected}/${count} ${bits} ${seconds.toFixed(2)} s` +
-        (detector === searching ? ` of ${considered / count} candidates, ${compared / count} compared` : ''),
-    )
+    const [as] = await readLogits(changed, { extractor })
+    const between = performance.now()
+    const [read] = await readCandidates(changed, { extractor, search: 'standard' })
+    seconds.plain += (between - start) / 1000
+    seconds.searching += (performance.now() - between) / 1000
+    changed.dispose()
+    if (!as?.ok || !read?.ok) throw new Error('a picture cannot be decided on')
+    const plain = decide(as.value, { key, fpr: FPR })
+    const searching = decideBest(read.value.rows, { key, fpr: FPR })
+    if (plain.detected) found.plain++
+    if (searching.detected) found.searching++
+    if (softDecide(read.value.rows, { key, fpr: FPR }).detected) found.soft++
+    bits.plain += plain.matches
+    bits.searching += searching.matches
+    considered += read.value.considered
   }
-  console.log(`${name.padEnd(20)} plain ${told[0]}   searching ${told[1]}`)
+  const share = (/** @type {number} */ matches) => (matches / count / key.length).toFixed(3)
+  const each = (/** @type {number} */ total) => (total / count).toFixed(1)
+  console.log(
+    `${name.padEnd(20)} plain ${found.plain}/${count} ${share(bits.plain)} ${each(seconds.plain)} s   ` +
+      `searching ${found.searching}/${count} ${share(bits.searching)}, soft ${found.soft}/${count}   ` +
+      `${each(seconds.searching)} s, ${each(considered)} candidates`,
+  )
 }
 dispose(made)
 extractor.dispose()

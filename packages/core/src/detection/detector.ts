@@ -1,14 +1,12 @@
-import { tidy } from '@tensorflow/tfjs-core'
 import { checkOptions } from '../arguments.ts'
 import { type ErrorCode, StableSigError } from '../errors.ts'
-import { asUnit, type UnitImage } from '../signal/images.ts'
+import type { UnitImage } from '../signal/images.ts'
 import { type CombinedDetection, type CombineOptions, checkCombine, decideTogether } from './decide-together.ts'
 import { createDecider, type Decider, type DecisionOptions } from './decider.ts'
 import type { Best, Detection, Identification, KeyDetection } from './decision.ts'
 import { andThen, type Outcome, unwrap } from './outcome.ts'
 import {
   checkReading,
-  groups,
   type ImageBatch,
   isOneImage,
   type ReaderOptions,
@@ -151,18 +149,12 @@ function decidingImages<D>(
   { extractor, memoryBytes, search }: ReaderOptions & Pick<DetectorOptions, 'search'>,
   state: (best: Best<D>, read: ReadCandidates) => D,
 ): DecideImages<D> {
-  const grid = search === undefined ? undefined : gridOf(search)
+  if (search !== undefined) gridOf(search)
   const decide = (logits: Float32Array): D => decider.decide(logits)
   const decideRead = (read: ReadCandidates): D => state(decider.decideBest(read.rows), read)
   async function decideEach(images: ImageBatch, reading: ReadingOptions): Promise<Outcome<D>[]> {
-    if (!grid) return (await readLogits(images, reading)).map((outcome) => andThen(outcome, decide))
-    const outcomes: Outcome<D>[] = []
-    for (const group of groups(images, () => 1)) {
-      const image = tidy(() => asUnit(group.make()))
-      const read = await readCandidates(image, grid, reading).finally(() => image.dispose())
-      outcomes.push(andThen(read, decideRead))
-    }
-    return outcomes
+    if (search === undefined) return (await readLogits(images, reading)).map((outcome) => andThen(outcome, decide))
+    return (await readCandidates(images, { ...reading, search })).map((outcome) => andThen(outcome, decideRead))
   }
   async function decideImages(image: UnitImage, call?: DetectCall): Promise<D>
   async function decideImages(images: ImageBatch, call?: DetectCall): Promise<Outcome<D>[]>

@@ -1,11 +1,12 @@
 import { reshape, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { checkOptions } from '../../arguments.ts'
 import { asUnit, type UnitImage, type UnitImages } from '../../signal/images.ts'
 import { resize } from '../../transforms/geometry/resize.ts'
 import { MIN_SIDE } from '../decidable.ts'
 import type { Outcome } from '../outcome.ts'
 import { succeeded } from '../outcome.ts'
-import { type ReadingOptions, readLogits } from '../read-images.ts'
-import { type Candidate, candidatesOf, type FullGrid } from './grid.ts'
+import { checkReading, groups, type ImageBatch, type ReadingOptions, readLogits } from '../read-images.ts'
+import { type Candidate, candidatesOf, type FullGrid, gridOf, type Search } from './grid.ts'
 import { scaled, sidesOf, straightened } from './undo.ts'
 
 /** Side, in pixels, of the centre of a candidate that is read to rank it. */
@@ -20,6 +21,30 @@ export interface ReadCandidates {
   readonly considered: number
 }
 
+export interface SearchingOptions extends ReadingOptions {
+  readonly search: Search
+}
+
+/**
+ * As `readLogits`, for a search: of each image what its candidates read as. What a detector that searches decides on; `decideBest` and
+ * `softDecide` take its `rows`, and say in `reading` which of the candidates it was.
+ * @throws StableSigError as `readLogits`; 'bad-argument', 'limit' for the search
+ */
+export async function readCandidates(
+  images: ImageBatch,
+  options: SearchingOptions,
+): Promise<Outcome<ReadCandidates>[]> {
+  checkOptions(options, 'readCandidates')
+  checkReading(options)
+  const grid = gridOf(options.search)
+  const outcomes: Outcome<ReadCandidates>[] = []
+  for (const group of groups(images, () => 1)) {
+    const image = tidy(() => asUnit(group.make()))
+    outcomes.push(await candidatesRead(image, grid, options).finally(() => image.dispose()))
+  }
+  return outcomes
+}
+
 /**
  * Reads the candidates of one image that are most likely to show a mark. It goes from coarse to fine: of each candidate the centre is
  * read, and those whose logits are largest are read whole; the image as it is always is. A mark's logits are several times as large as
@@ -32,7 +57,7 @@ export interface ReadCandidates {
  * @param image [1,H,W,3]
  * @returns the error of the image as it is where it cannot be decided on
  */
-export async function readCandidates(
+async function candidatesRead(
   image: UnitImages,
   grid: FullGrid,
   options: ReadingOptions,

@@ -157,31 +157,32 @@ describe('a detector that searches', () => {
   })
 
   test('a shortlist is compared, all others are only considered, and the image as it is stays', async () => {
-    const grid = gridOf({ rotations: [-12, 0, 12], scales: [1, 1.5], flips: true, shortlist: 3 })
+    const search: Search = { rotations: [-12, 0, 12], scales: [1, 1.5], flips: true, shortlist: 3 }
     const before = tf.memory().numTensors
-    const read = await readCandidates(standing, grid, { extractor })
+    const [read] = await readCandidates(standing, { extractor, search })
     expect(tf.memory().numTensors).toBe(before)
-    if (!read.ok) throw read.error
+    if (!read?.ok) throw read?.error
     expect(read.value).toMatchObject({ considered: 12 })
     expect(read.value.rows).toHaveLength(3)
-    expect(read.value.candidates[0]).toEqual(candidatesOf(grid)[0])
+    expect(read.value.candidates[0]).toEqual(candidatesOf(gridOf(search))[0])
     const [plain] = await readLogits(standing, { extractor })
     expect(plain?.ok && plain.value).toEqual(read.value.rows[0])
   })
 
   test('candidates that are too small or too large are not considered; a large image is made smaller first', async () => {
-    const small = await readCandidates(standing, gridOf({ scales: [0.25, 1, 4], maxSide: 64, shortlist: 9 }), {
+    const [small] = await readCandidates(standing, {
       extractor,
+      search: { scales: [0.25, 1, 4], maxSide: 64, shortlist: 9 },
     })
-    expect(small.ok && small.value.considered).toBe(1)
-    const large = await readCandidates(standing, gridOf({ scales: [1], maxSide: 40 }), { extractor })
-    expect(large.ok && large.value.rows).toHaveLength(1)
+    expect(small?.ok && small.value.considered).toBe(1)
+    const [large] = await readCandidates(standing, { extractor, search: { scales: [1], maxSide: 40 } })
+    expect(large?.ok && large.value.rows).toHaveLength(1)
   })
 
   test('of random keys no more than the stated share is found, for keys and users alike', async () => {
     const search: Search = { rotations: [-20, 0, 20], scales: [1, 1.4], flips: true, shortlist: 4 }
-    const read = await readCandidates(standing, gridOf(search), { extractor })
-    if (!read.ok) throw read.error
+    const [read] = await readCandidates(standing, { extractor, search })
+    if (!read?.ok) throw read?.error
     const keys = randomKeys(5000, BITS, { seed: 'search' })
     for (const fpr of [0.1, 0.01]) {
       const decider = keys.map((key) => createDetector({ extractor, key, fpr }).decideBest(read.value.rows))

@@ -15,8 +15,8 @@ export interface Reliability {
   readonly errorFloor: number
 }
 
-/** Measured on pictures of a signed TAESD-like decoder after JPEG and combined attacks; `fitReliability` measures yours. */
-export const DEFAULT_RELIABILITY: Reliability = { slope: 2, errorFloor: 0.01 }
+/** As `examples/soft.mjs` fits it to pictures of a signed decoder that were compressed, cropped and resized; `fitReliability` fits yours. */
+export const DEFAULT_RELIABILITY: Reliability = { slope: 4, errorFloor: 0.005 }
 
 /** Largest weight of a bit. */
 const LEVELS = 255
