@@ -2,6 +2,7 @@ import type { Io } from '../io.ts'
 import type { Arguments, CommandDescription, GivenOf, Options, Work } from '../options/description.ts'
 import { apply } from './apply/command.ts'
 import { calibrateTracer } from './calibrate-tracer/command.ts'
+import { calibrate } from './calibrate/command.ts'
 import { decode } from './decode/command.ts'
 import { delta } from './delta/command.ts'
 import { detect } from './detect/command.ts'
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   command(evaluate, () => import('./evaluate/run.ts')),
   command(detect, () => import('./detect/run.ts')),
   command(identify, () => import('./identify/run.ts')),
+  command(calibrate, () => import('./calibrate/run.ts')),
   command(extract, () => import('./extract/run.ts')),
   command(trace, () => import('./trace/run.ts')),
   command(calibrateTracer, () => import('./calibrate-tracer/run.ts')),

@@ -1,4 +1,4 @@
-import { falsePositiveRate, log10FalsePositiveRate } from '@stablesig/stats'
+import { falsePositiveRate, log10FalsePositiveRate, weightedTails } from '@stablesig/stats'
 import { badArgument, checkOneOf, checkOptions } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import { countMatches, readBits } from '../metrics/bits.ts'
@@ -14,8 +14,11 @@ import type { WhiteningStated } from './whitened.ts'
  * included: whatever was read, a random key agrees with half of it.
  * `counts`: matches are added up, `total` = images x bits. Sharper, and right only for images that have nothing in common:
  * frames of one video make the same chance errors, and thirty of them at 34 of 48 would count as certainty.
+ * `votes`: matches are added up as under `counts`, and their chance is that of the images at hand: with n1 images reading a bit as 1 and n0 as
+ * 0, a random key's bit adds n1 or n0, each with probability 1/2, so that the sum has an exact distribution (`weightedTails`) however alike
+ * the images are. Right for any images, and for tiles of one (`cutTiles`); one that is read wrongly outweighs no other.
  */
-export type Combine = 'mean' | 'counts'
+export type Combine = 'mean' | 'counts' | 'votes'
 
 /** What several images say together about one key. `bits` and `logits` are of the averaged logits, and in no copy: see `Reading`. */
 export interface CombinedDetection extends Reading, WhiteningStated {
@@ -35,7 +38,7 @@ export interface CombinedDetection extends Reading, WhiteningStated {
 }
 
 export interface CombineOptions {
-  /** `mean` (default), or `counts` for images that are known to have nothing in common. */
+  /** `mean` (default), `votes`, or `counts` for images that are known to have nothing in common. */
   readonly combine?: Combine | undefined
 }
 
@@ -61,7 +64,8 @@ export function decideTogether(rows: readonly ArrayLike<number>[], options: Deci
     combine === 'mean'
       ? [countMatches(bits, key), key.length]
       : [matchesEach.reduce((sum, count) => sum + count, 0), rows.length * key.length]
-  const threshold = attainableThreshold(total, fpr)
+  const { threshold, pValue, log10PValue } =
+    combine === 'votes' ? byVotes(rows, matches, key.length, fpr) : byCount(matches, total, fpr)
   const decision = {
     detected: matches >= threshold,
     matches,
@@ -69,8 +73,8 @@ export function decideTogether(rows: readonly ArrayLike<number>[], options: Deci
     images: rows.length,
     combine,
     matchesEach,
-    pValue: falsePositiveRate(matches, total),
-    log10PValue: log10FalsePositiveRate(matches, total),
+    pValue,
+    log10PValue,
     threshold,
     fpr,
     whitened: null,
@@ -78,7 +82,32 @@ export function decideTogether(rows: readonly ArrayLike<number>[], options: Deci
   return withReading(decision, bits, logits)
 }
 
+interface Chance {
+  readonly threshold: number
+  readonly pValue: number
+  readonly log10PValue: number
+}
+
+const byCount = (matches: number, total: number, fpr: number): Chance => ({
+  threshold: attainableThreshold(total, fpr),
+  pValue: falsePositiveRate(matches, total),
+  log10PValue: log10FalsePositiveRate(matches, total),
+})
+
+/** Of a bit's two counts of images the lesser is there whatever the key; agreement with the majority adds their difference. */
+function byVotes(rows: readonly ArrayLike<number>[], matches: number, bits: number, fpr: number): Chance {
+  // A key of which not all bits together are rare enough decides by no vote.
+  attainableThreshold(bits, fpr)
+  const read = rows.map((row) => readBits(row))
+  const ones = Array.from({ length: bits }, (_, i) => read.reduce((sum, row) => sum + row[i]!, 0))
+  const certain = ones.reduce((sum, count) => sum + Math.min(count, rows.length - count), 0)
+  const tails = weightedTails(ones.map((count) => Math.abs(2 * count - rows.length)))
+  const pValue = tails[matches - certain]!
+  // Where images disagree about many bits no agreement is rare enough: one more than there can be.
+  return { threshold: certain + tails.findIndex((tail) => tail <= fpr), pValue, log10PValue: Math.log10(pValue) }
+}
+
 /** @throws StableSigError 'bad-argument' */
 export function checkCombine(combine: unknown): void {
-  checkOneOf(combine, 'combine', ['mean', 'counts'])
+  checkOneOf(combine, 'combine', ['mean', 'counts', 'votes'])
 }

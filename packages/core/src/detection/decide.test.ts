@@ -223,3 +223,40 @@ describe('calibration', () => {
     expect(codeOf(() => calibrate([[1, 2], [1]]))).toBe('shape')
   })
 })
+
+describe('votes of several images', () => {
+  const shared = Array.from({ length: 48 }, (_, i) => ((i * 7) % 5) - 2.1)
+
+  test('one image is counted as by itself, and copies of it as one', () => {
+    const [one] = [logitsOf(KEY, 6)]
+    const alone = decide(one!, { key: KEY })
+    for (const copies of [1, 30]) {
+      const votes = decideTogether(Array(copies).fill(one), { key: KEY, combine: 'votes' })
+      expect(votes).toMatchObject({ detected: true, matches: 42 * copies, threshold: 41 * copies - (copies - 1) })
+      expect(votes.pValue / alone.pValue).toBeCloseTo(1, 10)
+    }
+  })
+
+  test('is the share of random keys that agree as often, however alike images are', () => {
+    const rows = [shared, shared, shared.map((x, i) => (i % 3 ? x : -x)), shared.map((x, i) => (i % 4 ? x : -x))]
+    const keys = randomKeys(4000, 48, { seed: 'votes' })
+    for (const fpr of [0.1, 0.02]) {
+      const found = (combine: 'votes' | 'counts') =>
+        keys.filter((key) => decideTogether(rows, { key, fpr, combine }).detected).length
+      expect(found('votes')).toBeLessThanOrEqual(4000 * fpr + 3.1 * Math.sqrt(4000 * fpr))
+      expect(found('votes')).toBeGreaterThan(4000 * fpr * 0.5)
+      // Which takes images for independent.
+      expect(found('counts')).toBeGreaterThan(4000 * fpr * 1.2)
+    }
+  })
+
+  test('detected is pValue <= fpr, and images that disagree about every bit decide nothing', () => {
+    const rows = [logitsOf(KEY, 3), logitsOf(KEY, 9), logitsOf(KEY, 20)]
+    for (const fpr of [0.3, 1e-6, 1e-12]) {
+      const { detected, pValue } = decideTogether(rows, { key: KEY, fpr, combine: 'votes' })
+      expect(detected).toBe(pValue <= fpr)
+    }
+    const torn = decideTogether([shared, shared.map((x) => -x)], { key: KEY, combine: 'votes' })
+    expect(torn).toMatchObject({ detected: false, pValue: 1, matches: 48, threshold: 49 })
+  })
+})

@@ -1,6 +1,19 @@
 import type { Reading } from './reading.ts'
 import type { UserMatch } from './registry/registry.ts'
+import type { Candidate } from './search/grid.ts'
 import type { WhiteningStated } from './whitened.ts'
+
+/** How a decision was found by a detector that searches. */
+export interface Searched {
+  /** How the image was read where it agrees best. */
+  readonly candidate: Candidate
+  /** How many candidates were compared with the key; `pValue` of the decision is corrected for them, at `fpr / compared` each. */
+  readonly compared: number
+  /** How many were considered, without the key. */
+  readonly considered: number
+  /** Chance that one key agrees in so many bits with one reading, not corrected for anything. */
+  readonly rawPValue: number
+}
 
 /** What an image says about one key. `bits` and `logits` are in no copy of it: see `Reading`. */
 export interface Detection extends Reading, WhiteningStated {
@@ -15,6 +28,8 @@ export interface Detection extends Reading, WhiteningStated {
   readonly threshold: number
   /** Greatest chance that was allowed. */
   readonly fpr: number
+  /** Where the detector searches: which candidate decided, of how many. */
+  readonly search?: Searched
 }
 
 /** What an image says about one of several keys. Its threshold and `pValue` are those of all of them together. */
@@ -46,6 +61,8 @@ export interface Identification extends Reading, WhiteningStated {
   readonly threshold: number
   readonly users: number
   readonly fpr: number
+  /** Where the detector searches: which candidate decided, of how many. */
+  readonly search?: Searched
 }
 
 /** Which of several readings of one image a decision is about. */

@@ -1,16 +1,32 @@
 import { checkOptions } from '../arguments.ts'
-import type { ErrorCode, StableSigError } from '../errors.ts'
+import { type ErrorCode, StableSigError } from '../errors.ts'
 import type { UnitImage } from '../signal/images.ts'
 import { type CombinedDetection, type CombineOptions, checkCombine, decideTogether } from './decide-together.ts'
 import { createDecider, type Decider, type DecisionOptions } from './decider.ts'
-import type { Detection, Identification, KeyDetection } from './decision.ts'
+import type { Best, Detection, Identification, KeyDetection } from './decision.ts'
 import { andThen, type Outcome, unwrap } from './outcome.ts'
-import { checkReading, type ImageBatch, isOneImage, type ReaderOptions, readLogits } from './read-images.ts'
+import {
+  checkReading,
+  type ImageBatch,
+  isOneImage,
+  type ReaderOptions,
+  type ReadingOptions,
+  readLogits,
+} from './read-images.ts'
+import { gridOf, type Search } from './search/grid.ts'
+import { type ReadCandidates, readCandidates } from './search/read-candidates.ts'
+import { stateSearch } from './search/searched.ts'
 import { type AmongUsers, checkWanted, type OneKey, type SeveralKeys, type Wanted } from './wanted.ts'
 import { stating, type WhiteningConsent } from './whitened.ts'
 
 /** What a detector of any kind is made with; keys are as long as the extractor reads. */
-export interface DetectorOptions extends ReaderOptions, DecisionOptions, WhiteningConsent {}
+export interface DetectorOptions extends ReaderOptions, DecisionOptions, WhiteningConsent {
+  /**
+   * Also looks for a mark in images that were resized, turned or mirrored, within the same rate: `'standard'`, or scales, rotations, flips
+   * and windows of one's own. The decision says in `search` what was found how. Off by default: an image is read as it is.
+   */
+  readonly search?: Search | undefined
+}
 
 /** What holds for one call of a detector. */
 export interface DetectCall {
@@ -37,7 +53,7 @@ export interface KeyDetector extends Decider<Detection> {
   /**
    * Do several images together, such as frames of a video or copies of one picture, carry the key? One decision about all that
    * can be read; the others are listed.
-   * @throws StableSigError as `detect`; the first image's error where none can be read
+   * @throws StableSigError as `detect`; 'bad-argument' of a detector that searches; the first image's error where none can be read
    */
   detectTogether(images: ImageBatch, call?: DetectCall & CombineOptions): Promise<TogetherDetection>
 }
@@ -87,9 +103,14 @@ export function keyDetector(options: DetectorOptions & OneKey): KeyDetector {
   const { extractor, memoryBytes, key } = options
   const { fpr } = decider
   return Object.assign(decider, {
-    detect: decidingImages(decider, options),
+    detect: decidingImages(decider, options, stateSearch),
     async detectTogether(images: ImageBatch, { signal, combine }: DetectCall & CombineOptions = {}) {
       checkCombine(combine ?? 'mean')
+      if (options.search !== undefined)
+        throw new StableSigError(
+          'bad-argument',
+          'detectTogether reads images as they are: make its detector without search',
+        )
       const rows: Float32Array[] = []
       const undecided: Undecided[] = []
       const outcomes = await readLogits(images, { extractor, memoryBytes, signal })
@@ -107,19 +128,34 @@ export function keyDetector(options: DetectorOptions & OneKey): KeyDetector {
 export function keysDetector(options: DetectorOptions & SeveralKeys): KeysDetector {
   checkReading(options)
   const decider = createDecider(options)
-  return Object.assign(decider, { detect: decidingImages(decider, options) })
+  return Object.assign(decider, {
+    detect: decidingImages(decider, options, (best, read) => best.map((one) => stateSearch(one, read))),
+  })
 }
 
 /** @throws StableSigError as `createDetector` */
 export function registryDetector(options: DetectorOptions & AmongUsers): RegistryDetector {
   checkReading(options)
   const decider = createDecider(options)
-  return Object.assign(decider, { identify: decidingImages(decider, options) })
+  return Object.assign(decider, { identify: decidingImages(decider, options, stateSearch) })
 }
 
-/** Reads images and decides on each. */
-function decidingImages<D>(decider: Decider<D>, { extractor, memoryBytes }: ReaderOptions): DecideImages<D> {
+/**
+ * Reads images and decides on each.
+ * @param state says of a decision which candidate of a search it is about
+ */
+function decidingImages<D>(
+  decider: Decider<D>,
+  { extractor, memoryBytes, search }: ReaderOptions & Pick<DetectorOptions, 'search'>,
+  state: (best: Best<D>, read: ReadCandidates) => D,
+): DecideImages<D> {
+  if (search !== undefined) gridOf(search)
   const decide = (logits: Float32Array): D => decider.decide(logits)
+  const decideRead = (read: ReadCandidates): D => state(decider.decideBest(read.rows), read)
+  async function decideEach(images: ImageBatch, reading: ReadingOptions): Promise<Outcome<D>[]> {
+    if (search === undefined) return (await readLogits(images, reading)).map((outcome) => andThen(outcome, decide))
+    return (await readCandidates(images, { ...reading, search })).map((outcome) => andThen(outcome, decideRead))
+  }
   async function decideImages(image: UnitImage, call?: DetectCall): Promise<D>
   async function decideImages(images: ImageBatch, call?: DetectCall): Promise<Outcome<D>[]>
   async function decideImages(images: UnitImage | ImageBatch, call?: DetectCall): Promise<D | Outcome<D>[]>
@@ -127,9 +163,9 @@ function decidingImages<D>(decider: Decider<D>, { extractor, memoryBytes }: Read
     // Of a registry that nobody is in yet, or too many are, this is said before an image is read.
     const { threshold: _ } = decider
     const reading = { extractor, memoryBytes, signal }
-    if (!isOneImage(images)) return (await readLogits(images, reading)).map((outcome) => andThen(outcome, decide))
-    const [outcome] = await readLogits([images], reading)
-    return decide(unwrap(outcome!))
+    if (!isOneImage(images)) return decideEach(images, reading)
+    const [outcome] = await decideEach([images], reading)
+    return unwrap(outcome!)
   }
   return decideImages
 }

@@ -42,7 +42,7 @@ export interface ReadingOptions extends ReaderOptions {
 const MEMORY_BYTES = 512 * 2 ** 20
 
 /** Images of one size that are read together. */
-interface Group {
+export interface Group {
   readonly count: number
   readonly height: number
   readonly width: number
@@ -120,7 +120,12 @@ async function rowsOf(table: Tensor2D): Promise<Float32Array[]> {
   }
 }
 
-function* groups(images: ImageBatch, most: (height: number, width: number) => number): Generator<Group> {
+/**
+ * Images in their order, neighbours of one size together.
+ * @param most how many images of a size at once
+ * @throws StableSigError 'shape' or 'bad-argument' where what is given are no RGB float images, before the first group
+ */
+export function* groups(images: ImageBatch, most: (height: number, width: number) => number): Generator<Group> {
   if (!isList(images)) {
     checkImages(images, 4)
     const [n, height, width] = images.shape

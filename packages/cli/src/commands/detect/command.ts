@@ -1,4 +1,5 @@
 import { defineCommand } from '../../options/description.ts'
+import { SEARCH } from '../../options/search.ts'
 import { BITS, fprOf, IMAGES, jsonOf, KEY, READ_MARKS } from '../../options/shared.ts'
 
 export const detect = defineCommand({
@@ -9,12 +10,16 @@ export const detect = defineCommand({
     ...READ_MARKS,
     ...KEY,
     ...fprOf('chance that an unmarked image is taken for a marked one'),
+    ...SEARCH,
     ...BITS,
-    ...jsonOf('one JSON object per image: file, detected, matches, total, pValue, threshold, fpr, whitened'),
+    ...jsonOf(
+      'one JSON object per image: file, detected, matches, total, pValue, threshold, fpr, whitened; search with --search',
+    ),
   },
   examples: [
     'stablesig detect --extractor extractor.pt --key-file user.key picture.jpg',
     'stablesig detect --extractor extractor.pt --key-file user.key photos/ "more/**/*.png" --json',
+    'stablesig detect --extractor extractor.pt --key-file user.key --search standard found-on-the-web.jpg',
     'find photos -name "*.jpg" -print0 | STABLESIG_KEY=$(cat user.key) stablesig detect --extractor extractor.pt --files - -0',
   ],
 })

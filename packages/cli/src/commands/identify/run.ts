@@ -4,6 +4,7 @@ import type { RegistryDetector } from '@stablesig/core/detection'
 import { type Io, jsonLine } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
+import { describeSearch } from '../../searched.ts'
 import { warnUnwhitened } from '../../unwhitened.ts'
 import { eachImage } from '../each-image.ts'
 import type { identify as command } from './command.ts'
@@ -35,20 +36,35 @@ export async function run(options: GivenOf<typeof command>, io: Io): Promise<num
     const registry = await openRegistry(options.registry)
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
-    const detector = detectorOf(registry, { extractor, fpr: options.fpr }, options.registry)
+    const detector = detectorOf(registry, { extractor, fpr: options.fpr, search: options.search }, options.registry)
     warnUnwhitened(extractor, options.extractor, io)
     return {
       read: (batch) => detector.identify(batch, { signal: io.signal }),
       tell(file, identification) {
-        const { user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened, bits } = identification
+        const { user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened, search, bits } =
+          identification
         const read = options.bits ? { bits } : {}
         io.out(
           options.json
-            ? jsonLine({ file, user, matches, total, ...read, pValue, threshold, fpr, users, runnerUp, tied, whitened })
+            ? jsonLine({
+                file,
+                user,
+                matches,
+                total,
+                ...read,
+                pValue,
+                threshold,
+                fpr,
+                users,
+                runnerUp,
+                tied,
+                whitened,
+                search,
+              })
             : `${file}\t${user ?? (tied > 1 && matches >= threshold ? 'nobody (tie)' : 'nobody')}\t${matches}/${total}\t` +
                 `p-value ${pValue.toExponential(2)} among ${users}\tthreshold ${threshold}` +
                 `${runnerUp ? `\trunner-up ${runnerUp.user} ${runnerUp.matches}/${total}` : ''}` +
-                `${options.bits ? `\tread ${bits}` : ''}\n`,
+                `${describeSearch(search)}${options.bits ? `\tread ${bits}` : ''}\n`,
         )
         return user !== null
       },

@@ -14,6 +14,15 @@ export interface ScanResult {
   readonly tied: number
 }
 
+/** The row that agrees in most weight; a row of -1 where there is none. */
+export interface HeaviestRow {
+  readonly row: number
+  /** Weight of the bits that differ. */
+  readonly cost: number
+  /** How many rows have that cost, itself included. */
+  readonly tied: number
+}
+
 /**
  * Keys of one length as 32-bit words, an even number a key: bit j is bit j % 32 of word j / 32, what is over is 0.
  * 8 bytes for a key of 48 bits.
@@ -103,6 +112,36 @@ export class PackedKeys {
       }
     }
     return { first, firstDistance, second, secondDistance, tied }
+  }
+
+  /**
+   * The row whose agreement with `key` weighs most, the earliest of equals, by looking at every key: a table look-up for each byte.
+   * @param weights whole numbers, one a bit; a sum below 2^31
+   */
+  heaviest(key: Uint32Array, weights: ArrayLike<number>): HeaviestRow {
+    const { bits, lanes } = this
+    const bytes = Math.ceil(bits / 8)
+    // What disagreement in each pattern of a byte's bits costs, byte after byte.
+    const costs = new Int32Array(bytes * 256)
+    for (let byte = 0; byte < bytes; byte++)
+      for (let pattern = 1; pattern < 256; pattern++) {
+        const lowest = 31 - Math.clz32(pattern & -pattern)
+        const rest = costs[byte * 256 + (pattern & (pattern - 1))]!
+        costs[byte * 256 + pattern] = byte * 8 + lowest < bits ? rest + weights[byte * 8 + lowest]! : rest
+      }
+    let row = -1
+    let least = Number.POSITIVE_INFINITY
+    let tied = 0
+    for (let at = 0; at < this.#size; at++) {
+      let cost = 0
+      for (let byte = 0; byte < bytes; byte++) {
+        const differing = (this.#words[at * lanes + (byte >>> 2)]! ^ key[byte >>> 2]!) >>> (8 * (byte & 3))
+        cost += costs[byte * 256 + (differing & 255)]!
+      }
+      if (cost === least) tied++
+      if (cost < least) [row, least, tied] = [at, cost, 1]
+    }
+    return { row, cost: least, tied }
   }
 
   hash(source: Uint32Array, at = 0): number {

@@ -18,6 +18,14 @@ export interface NearestUsers {
   readonly tied: number
 }
 
+/** The user whose key agrees with what was read in most weight. */
+export interface HeaviestUser extends UserMatch {
+  /** Weight of the bits that agree. */
+  readonly score: number
+  /** How many users have that score, itself included. */
+  readonly tied: number
+}
+
 let wrap: (store: RegistryStore) => Registry
 
 /**
@@ -111,6 +119,22 @@ export class Registry {
       runnerUp: found.second < 0 ? null : this.#match(found.second, found.secondDistance),
       tied: found.tied,
     }
+  }
+
+  /**
+   * The user whose key agrees with `bits` in most weight, by looking at every key: some ten milliseconds for a million of 48 bits.
+   * @param weights whole numbers from 0, one a bit
+   * @throws StableSigError 'bad-registry' where nobody is registered; 'shape' for other lengths
+   */
+  heaviest(bits: ArrayLike<number>, weights: ArrayLike<number>): HeaviestUser {
+    const query = this.#query(bits)
+    if (weights.length !== this.bits)
+      throw new StableSigError('shape', `Expected ${this.bits} weights, found ${weights.length}`)
+    const { row, cost, tied } = this.#store.keys.heaviest(query, weights)
+    if (row < 0) throw refusal('Nobody is registered, so nobody can be identified')
+    let score = -cost
+    for (let i = 0; i < weights.length; i++) score += weights[i]!
+    return { ...this.#match(row, this.#store.keys.distance(row, query)), score, tied }
   }
 
   toString(): string {

@@ -1,0 +1,170 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openExtractor, ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
+import { extractorState, noise } from '@stablesig/testing/networks'
+import { type StateDict, streamSafetensors } from '@stablesig/weights'
+import { memory } from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readSearch } from './options/search.ts'
+import { stablesig } from './testing.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stablesig-calibrate-'))
+const at = (...names: string[]) => join(folder, ...names)
+const [plain, whitened] = [at('plain.safetensors'), at('whitened.safetensors')]
+let tensors = 0
+
+const save = async (path: string, state: StateDict) =>
+  writeFileAtomic(path, (await streamSafetensors(state.tensors)).chunks())
+/** Noise about a colour of its own, so that images differ in what a small extractor sees of them. */
+const picture = (name: string, width: number, height: number) => {
+  const colour = noise(`${name} colour`, 3, 60)
+  const values = noise(name.slice(folder.length), width * height * 3, 40)
+  const data = Uint8Array.from(values, (x, i) => Math.max(0, Math.min(255, 128 + x + colour[i % 3]!)))
+  return writePng(name, { name, width, height, data })
+}
+const calibrate = (...more: string[]) =>
+  stablesig(['calibrate', '--images', at('photos'), '--fpr', '0.01', '--crop-size', '32', ...more])
+
+beforeAll(async () => {
+  await ready({ device: 'cpu' })
+  await save(plain, extractorState({ bits: 8, channels: 4, blocks: 1, whiten: false }))
+  mkdirSync(at('photos'))
+  for (let i = 0; i < 24; i++) await picture(at('photos', `${i}.png`), 48, 40)
+  tensors = memory().numTensors
+})
+afterAll(() => {
+  expect(memory().numTensors).toBe(tensors)
+  rmSync(folder, { recursive: true })
+})
+
+describe('calibrate', () => {
+  test('warns of an extractor that is not whitened, with exit code 1, and whitens it', async () => {
+    const result = await calibrate('--extractor', plain, '--crops', '6', '--json', '--whitened', whitened)
+    expect(result.code).toBe(1)
+    expect(result.err).toContain('not whitened well enough for --fpr 0.01')
+    const report = JSON.parse(result.out)
+    expect(report).toMatchObject({ photographs: 24, crops: 144, bits: 8, whitened: false, cropSize: 32, fpr: 0.01 })
+    expect(report.rateInflation).toBeGreaterThan(2)
+    expect(report.whitening.file).toBe(whitened)
+    expect(report.whitening.spread.inflation).toBeLessThan(report.spread.inflation)
+    // With a random key for each crop the rates hold all the same.
+    for (const { consistent, decisions } of report.falsePositives.count) {
+      expect(consistent).toBe(true)
+      expect(decisions).toBe(144)
+    }
+    const extractor = await openExtractor(whitened)
+    expect([extractor.whitened, extractor.bits]).toEqual([true, 8])
+    extractor.dispose()
+  })
+
+  test('the whitened file reads these photographs better, and is itself taken', async () => {
+    const again = JSON.parse((await calibrate('--extractor', whitened, '--crops', '6', '--json')).out)
+    const before = JSON.parse((await calibrate('--extractor', plain, '--crops', '6', '--json')).out)
+    expect(again.whitened).toBe(true)
+    expect(again.spread.inflation).toBeLessThan(before.spread.inflation)
+    expect(again.bias.worstBias).toBeLessThan(before.bias.worstBias)
+  })
+
+  test('says the same for people, in the order of a report, and the same twice', async () => {
+    const [one, two] = [
+      await calibrate('--extractor', whitened, '--crops', '3'),
+      await calibrate('--extractor', whitened, '--crops', '3'),
+    ]
+    expect(one.out).toBe(two.out)
+    expect(one.out).toMatch(/^72 crops of 32 px from 24 photographs\nbits +8, whitened\nbias/)
+    expect(one.out).toContain('at 0.1:')
+    expect(one.err).toContain('photographs  72 crops')
+  })
+
+  test('with a search it also says how often that is wrong, and writes the report', async () => {
+    const file = at('report.json')
+    const found = await calibrate(
+      '--extractor',
+      whitened,
+      '--json',
+      '--search',
+      'flips+rotations:-10,0,10',
+      '--out',
+      file,
+    )
+    const report = JSON.parse(readFileSync(file, 'utf8'))
+    expect(report).toEqual(JSON.parse(found.out))
+    expect(report.falsePositives.searching).toHaveLength(3)
+    for (const { decisions, consistent } of report.falsePositives.searching)
+      expect([decisions, consistent]).toEqual([24, true])
+  })
+
+  test('what cannot be read is told and left out; too few are an error before anything is loaded', async () => {
+    mkdirSync(at('few'))
+    for (let i = 0; i < 3; i++) await picture(at('few', `${i}.png`), 48, 40)
+    writeFileSync(at('few', 'broken.png'), 'no image')
+    const words = ['calibrate', '--extractor', plain, '--images', at('few'), '--fpr', '0.01', '--crop-size', '32']
+    const result = await stablesig(words)
+    expect(result.code).toBe(2)
+    expect(result.err).toContain('broken.png')
+    expect(result.err).toContain('expected at least 4 photographs that can be read, found 3')
+    expect(result.out).toBe('')
+  })
+
+  test('a rate that no count of so many bits has is an error; nothing is written', async () => {
+    const out = at('nothing.safetensors')
+    const words = ['calibrate', '--extractor', plain, '--images', at('photos'), '--crop-size', '32', '--whitened', out]
+    const result = await stablesig(words)
+    expect(result.code).toBe(2)
+    expect(result.err).toContain('(unattainable)')
+    expect(existsSync(out)).toBe(false)
+  })
+
+  test('Ctrl-C ends it between two photographs', async () => {
+    const controller = new AbortController()
+    controller.abort()
+    const words = ['calibrate', '--extractor', plain, '--images', at('photos'), '--fpr', '0.01']
+    const result = await stablesig(words, { signal: controller.signal })
+    expect([result.code, result.out]).toEqual([130, ''])
+  })
+})
+
+describe('--search', () => {
+  const key = '01100101'
+  const words = ['detect', '--extractor', plain, '--key', key, '--fpr', '0.3', at('photos', '0.png')]
+
+  test('detect says which candidate decided, with its raw and its corrected p-value', async () => {
+    const result = await stablesig([...words, '--search', 'flips+scales:1,1.5', '--json'])
+    const { pValue, search } = JSON.parse(result.out)
+    expect(search).toMatchObject({ compared: 4, considered: 4, candidate: { rotation: 0 } })
+    expect(pValue).toBe(Math.min(1, 4 * search.rawPValue))
+    expect(JSON.parse((await stablesig([...words, '--json'])).out)).not.toHaveProperty('search')
+  })
+
+  test('identify searches as well, and people are told', async () => {
+    const registry = at('users.tsv')
+    writeFileSync(registry, `anna\t${key}\nbert\t10011010\n`)
+    const line = ['identify', '--extractor', plain, '--registry', registry, '--fpr', '0.3', at('photos', '1.png')]
+    const result = await stablesig([...line, '--search', 'rotations:-10,10'])
+    expect(result.out).toMatch(/\tread (as it is|turned -?10°), best of 3 compared, 3 considered\n$/)
+  })
+
+  test('is read as typed', () => {
+    expect(readSearch('standard')).toBe('standard')
+    expect(readSearch('scales:0.5,1+rotations:-10,0+flips+windows:.5+shortlist:6')).toEqual({
+      scales: [0.5, 1],
+      rotations: [-10, 0],
+      flips: true,
+      windows: [0.5],
+      shortlist: 6,
+    })
+  })
+
+  test.each(['thorough', 'scales', 'scales:a', 'flips:1', 'scales:1,,2', ''])('%s is refused', async (search) => {
+    const result = await stablesig([...words, '--search', search])
+    expect(result.code).toBe(2)
+    expect(result.err).toContain('--search')
+  })
+
+  test('a number out of range is refused before an image is read', async () => {
+    const result = await stablesig([...words, '--search', 'scales:0'])
+    expect(result.code).toBe(2)
+    expect(result.err).toContain('scales of search')
+  })
+})
