@@ -33,8 +33,8 @@ async function stoppedAfterOne(args: readonly string[]) {
 }
 
 test.each([
-  ['train-autoencoder', '16', 'tiny'],
-  ['pretrain', '64', 'light extractor'],
+  ['train-autoencoder', '16', 'tiny family'],
+  ['pretrain', '64', 'light extractor of 48 bits'],
 ])(
   '%s gives the same file where it was stopped and repeated, and inspect knows it',
   async (command, size, known) => {
