@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
-import type { RecipeName } from '@stablesig/core/training'
+import type { PresetName } from '@stablesig/core/training'
 import { TIMED, WARM_UP } from './measurement.ts'
 
 export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify'] as const
-const recipeNames: readonly RecipeName[] = ['fast', 'published']
+const presetNames: readonly PresetName[] = ['subtle', 'balanced', 'robust', 'published']
 export type BenchName = (typeof names)[number]
 
 /** What is measured, and which variant of the peer it is set against. */
@@ -27,7 +27,7 @@ export interface Options {
   /** detect: reading, decoding and resizing of the JPEG files included, on both sides. */
   readonly withReading: boolean
   /** sign: how; 'published' is the paper's. */
-  readonly recipe: RecipeName
+  readonly preset: PresetName
   /** sign: all steps of the recipe, whatever they come to, and no peer. */
   readonly whole: boolean
   /** sign: what the key is made from. */
@@ -37,7 +37,7 @@ export interface Options {
 
 const usage = `bench finetune --size 128|256 [--batch 4] [--steps 7] [--cached] [--json]
 bench finetune-kl [--size 64] [--batch 1] [--widths 128,256,512,512] [--steps 5] [--checkpointing] [--accumulate 1] [--json]
-bench sign [--size 256] [--recipe fast|published] [--whole] [--key-seed TEXT] [--json]
+bench sign [--size 256] [--preset NAME] [--whole] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
 bench identify [--size USERS] [--json]`
 
@@ -65,7 +65,7 @@ export function parseOptions(args: readonly string[]): Options {
         cached: { type: 'boolean', default: false },
         freeze: { type: 'boolean', default: false },
         'with-reading': { type: 'boolean', default: false },
-        recipe: { type: 'string', default: 'fast' },
+        preset: { type: 'string', default: 'balanced' },
         whole: { type: 'boolean', default: false },
         'key-seed': { type: 'string', default: 'bench' },
         json: { type: 'boolean', default: false },
@@ -81,8 +81,8 @@ export function parseOptions(args: readonly string[]): Options {
         throw new Error(`--${name} ${values[name]}: expected a whole number from ${least}`)
       return value
     }
-    const recipe = recipeNames.find((name) => name === values.recipe)
-    if (!recipe) throw new Error(`--recipe ${values.recipe}: expected one of ${recipeNames.join(', ')}`)
+    const preset = presetNames.find((name) => name === values.preset)
+    if (!preset) throw new Error(`--preset ${values.preset}: expected one of ${presetNames.join(', ')}`)
     const { cached, freeze, json, whole, 'with-reading': withReading, 'key-seed': keySeed } = values
     return {
       bench,
@@ -95,7 +95,7 @@ export function parseOptions(args: readonly string[]): Options {
       cached,
       freeze,
       withReading,
-      recipe,
+      preset,
       whole,
       keySeed,
       json,

@@ -1,7 +1,7 @@
 // @ts-check
 // What a mark costs and what it withstands: signs a decoder for each key, and prints seconds, PSNR, SSIM, the masked error (of which
 // less is seen) and the share of bits that is read after each attack, a line of JSON for each key.
-//   npx -y pnpm@12 example frontier [--recipe NAME] [--changes '{"steps":300,"imageLoss":"masked"}'] [--keys N] [--images N] [--pictures FOLDER]
+//   npx -y pnpm@12 example frontier [--preset NAME] [--changes '{"steps":300,"imageLoss":"masked"}'] [--keys N] [--images N] [--pictures FOLDER]
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -32,7 +32,7 @@ const BATCH = 4
 
 const { values } = parseArgs({
   options: {
-    recipe: { type: 'string' },
+    preset: { type: 'string' },
     changes: { type: 'string', default: '{}' },
     keys: { type: 'string', default: '1' },
     'first-key': { type: 'string', default: '0' },
@@ -64,7 +64,7 @@ for (let k = Number(values['first-key']); k < Number(values['first-key']) + Numb
   const key = randomKey(extractor.bits, { seed: k })
   const { decoder, report } = await finetuneDecoder({
     ...{ autoencoder, extractor, images, key, seed: k },
-    ...(values.recipe ? { recipe: /** @type {import('@stablesig/core/training').RecipeName} */ (values.recipe) } : {}),
+    ...(values.preset ? { preset: /** @type {import('@stablesig/core/training').PresetName} */ (values.preset) } : {}),
     ...JSON.parse(values.changes),
     onStep: ({ step, steps, bitAccuracy, psnr }) => {
       if (step % 20 === 0 || step === steps)

@@ -128,7 +128,7 @@ async function published(folder) {
     held: { ...(await photographs('val')), describe: 'photographs' },
     size: 256,
     fpr: 1e-6,
-    recipe: /** @type {const} */ ({ recipe: 'fast', steps: 40 }),
+    recipe: /** @type {const} */ ({ preset: 'balanced', steps: 40 }),
   }
 }
 
@@ -154,7 +154,7 @@ async function madeUp() {
   const extractor = await withWhitening(plain, whiten(features, plain.bits))
   plain.dispose()
   const recipe = {
-    recipe: /** @type {const} */ ('published'),
+    preset: /** @type {const} */ ('published'),
     steps: 150,
     size: 64,
     learningRate: 5e-3,

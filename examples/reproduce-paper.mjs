@@ -1,6 +1,6 @@
 // @ts-check
-// Evaluates a recipe as the paper does, and prints its figures beside the paper's and a user's of its public code.
-//   npx -y pnpm@12 example reproduce-paper [--keys 10] [--images 100] [--steps N] [--recipe fast] [--out FOLDER]
+// Evaluates a preset as the paper does, and prints its figures beside the paper's and a user's of its public code.
+//   npx -y pnpm@12 example reproduce-paper [--keys 10] [--images 100] [--steps N] [--preset NAME] [--out FOLDER]
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { env, exit, stderr, stdin, stdout } from 'node:process'
@@ -33,7 +33,7 @@ const { values } = parseArgs({
   options: {
     keys: { type: 'string', default: '1' },
     images: { type: 'string', default: '8' },
-    recipe: { type: 'string', default: 'published' },
+    preset: { type: 'string', default: 'published' },
     steps: { type: 'string' },
     out: { type: 'string', default: 'out/reproduce-paper' },
   },
@@ -54,7 +54,7 @@ const weights = (/** @type {string} */ name) => join(data, 'weights', name)
 const code = await run(
   [
     ...['evaluate', '--encoder', weights('taef2_encoder.pth'), '--decoder', weights('taef2_decoder.pth')],
-    ...['--extractor', weights('dec_48b_whit.torchscript.pt'), '--recipe', values.recipe],
+    ...['--extractor', weights('dec_48b_whit.torchscript.pt'), '--preset', values.preset],
     ...(values.steps === undefined ? [] : ['--steps', values.steps]),
     ...['--keys', values.keys, '--training-images', join(data, 'images/train')],
     ...['--images', join(data, 'images/val'), '--max-images', values.images],

@@ -40,7 +40,6 @@ const signed = await finetuneDecoder({
   extractor,
   key,
   images,
-  recipe: 'fast',
   steps: Number(steps),
   onStep: ({ step, matches, total, psnr }) =>
     console.log(`step ${step}: ${matches}/${total} bits, ${psnr.toFixed(1)} dB`),

@@ -40,7 +40,7 @@ export async function measureFinetuneKl(options: Options, data: string): Promise
     extractor,
     key: randomKey(extractor.bits, { seed: 'bench' }),
     images,
-    recipe: 'published',
+    preset: 'published',
     lambdaImage: LAMBDA,
     size,
     batchSize: batch,

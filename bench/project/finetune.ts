@@ -23,7 +23,7 @@ export async function measureFinetune({ size, batch, steps }: Options, data: str
     extractor,
     key: randomKey(extractor.bits, { seed: 'bench' }),
     images: imageSet(paths.slice(0, WARM_UP * batch)),
-    recipe: 'published',
+    preset: 'published',
     size,
     batchSize: batch,
     steps,

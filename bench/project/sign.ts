@@ -15,7 +15,7 @@ const HELD_BACK = 24
  * all steps of the recipe, and told with them what the decoder is worth, also after half of each picture is cut away.
  * @throws Error when the aim was not reached in twice the recipe's steps
  */
-export async function measureSign({ size, recipe, whole, keySeed }: Options, data: string): Promise<Measurement> {
+export async function measureSign({ size, preset, whole, keySeed }: Options, data: string): Promise<Measurement> {
   await startEngine()
   const extractor = await realExtractor(data)
   const autoencoder = await realAutoencoder(data)
@@ -26,7 +26,7 @@ export async function measureSign({ size, recipe, whole, keySeed }: Options, dat
   const { decoder, report } = await finetuneDecoder({
     ...models,
     images: training,
-    recipe,
+    preset,
     ...(whole ? {} : { earlyStopping: { ...AIM, images: heldOut, size } }),
   })
   const measured = { seconds: report.seconds, peakRssMB: peakRssMB() }

@@ -71,7 +71,7 @@ export const topic: Topic = {
         extractor,
         key: keyFromBits(bits),
         images: { length: count, read: async (index) => tf.slice(x, [index, 0, 0, 0], [1, -1, -1, -1]) as UnitImages },
-        recipe: 'published',
+        preset: 'published',
         steps: number('run'),
         batchSize: count,
         size: Math.min(height, width),

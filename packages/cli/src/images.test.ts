@@ -379,7 +379,7 @@ describe('sign', () => {
     ['more held out than there are', ['--held-out', '12'], /leaves none of the 12 images/],
     ['a decoder that is not there', ['--decoder', at('none.pth')], /none\.pth: no such file/],
     ['an encoder that is an extractor', ['--encoder', extractor], /extractor\.safetensors/],
-    ['a recipe that is not known', ['--recipe', 'slow'], /Allowed choices are fast, published/],
+    ['a preset that is not known', ['--preset', 'slow'], /Allowed choices are subtle, balanced, robust, published/],
     ['a key of another length', ['--key', '1011'], /bits/],
     ['a size that is no multiple of 8', ['--size', '30'], /multiple of 8/],
   ])('%s is refused', async (_, more, message) => {

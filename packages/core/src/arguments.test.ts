@@ -160,9 +160,9 @@ describe('options', () => {
       /combine.*mean or counts/,
     ],
     [
-      'a recipe of another name',
-      () => train({ recipe: 'quick' }),
-      /recipe is the text 'quick', expected published or fast/,
+      'a preset of another name',
+      () => train({ preset: 'quick' }),
+      /preset is the text 'quick', expected published, subtle, balanced or robust/,
     ],
     [
       'an optimizer of tfjs',
@@ -170,7 +170,7 @@ describe('options', () => {
       /optimizer.*adamW\(\) with name.*SGDOptimizer/,
     ],
     ['an optimizer of another name', () => train({ optimizer: 'adam' }), /optimizer is the text 'adam'/],
-    ['a recipe that objects have', () => train({ recipe: 'toString' }), /recipe is/],
+    ['a preset that objects have', () => train({ preset: 'toString' }), /preset is/],
     ['steps as text', () => train({ steps: '5' }), /steps is the text '5'/],
     ['a share as text', () => train({ finalLearningRateRatio: '0.1' }), /finalLearningRateRatio is the text/],
     [

@@ -1,5 +1,5 @@
 import { IMAGE_LOSSES } from '@stablesig/core/losses'
-import { RECIPES } from '@stablesig/core/training'
+import { PRESETS } from '@stablesig/core/training'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { COMMANDS } from '../commands/index.ts'
 import { sign } from '../commands/sign/command.ts'
@@ -60,7 +60,7 @@ describe.each(COMMANDS)('$description.name', ({ description }) => {
   })
 })
 
-test('sign offers the recipes and image losses that there are', () => {
-  expect([...sign.options.recipe.choices].sort()).toEqual(Object.keys(RECIPES).sort())
+test('sign offers the presets and image losses that there are', () => {
+  expect([...sign.options.preset.choices].sort()).toEqual(Object.keys(PRESETS).sort())
   expect([...sign.options.imageLoss.choices]).toEqual([...IMAGE_LOSSES])
 })

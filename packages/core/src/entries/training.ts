@@ -42,12 +42,12 @@ export {
   prepareImages,
 } from '../signing/prepared-images.ts'
 export {
-  RECIPES,
+  PRESETS,
+  type PresetName,
   type Recipe,
   type RecipeChanges,
-  type RecipeName,
   type RecipeOptimizer,
-  recipe,
+  recipeOf,
   recipeSchedule,
   type UsedRecipe,
 } from '../signing/recipes.ts'

@@ -11,7 +11,7 @@ import type { Schedule } from '../training/schedules.ts'
 import type { StepMemoryOptions } from '../training/step-memory.ts'
 import type { EarlyStopping } from './early-stopping.ts'
 import type { FinetuneProgress } from './finetune-report.ts'
-import type { RecipeChanges, RecipeName } from './recipes.ts'
+import type { PresetName, RecipeChanges } from './recipes.ts'
 
 export interface FinetuneOptions extends RecipeChanges, StepMemoryOptions {
   readonly autoencoder: Autoencoder
@@ -20,8 +20,8 @@ export interface FinetuneOptions extends RecipeChanges, StepMemoryOptions {
   readonly key: Key
   /** Photographs to train on; what they show does not matter much, that they differ does. */
   readonly images: ImageSet
-  /** What is not given. Default 'fast'. */
-  readonly recipe?: RecipeName
+  /** The recipe, by name, of which what is given here is changed. Default 'balanced'. */
+  readonly preset?: PresetName
   /** By name, or any other, such as `watsonVggLoss(…)` or an object of your own. Default: the recipe's. */
   readonly imageLoss?: ImageLossName | ImageLoss | undefined
   /** What the image loss is multiplied by. Default: what the loss says of itself, times the recipe's `imageWeight`. */

@@ -12,7 +12,7 @@ import { type StepMemory, stepMemory } from '../training/step-memory.ts'
 import { type EarlyStoppingPlan, planEarlyStopping } from './early-stopping.ts'
 import { checkFinetuneOptions, type FinetuneOptions } from './finetune-options.ts'
 import type { FinetuneModel } from './finetune-step.ts'
-import { type RecipeChanges, recipe, recipeSchedule, type UsedRecipe } from './recipes.ts'
+import { type RecipeChanges, recipeOf, recipeSchedule, type UsedRecipe } from './recipes.ts'
 
 /** A fine-tuning with everything checked and nothing left open. It holds no tensor but those of the models that were given. */
 export interface FinetunePlan {
@@ -47,7 +47,7 @@ const CHECKPOINT_EVERY = 10
 export function planFinetune(options: FinetuneOptions): FinetunePlan {
   checkFinetuneOptions(options)
   const { autoencoder, extractor, key, seed = 0, stepsPerFlush = 1, cacheBytes = CACHE_BYTES } = options
-  const used = recipe(options.recipe ?? 'fast', changesOf(options))
+  const used = recipeOf(options.preset ?? 'balanced', changesOf(options))
   const { size, batchSize } = used.recipe
   const wanted = options.imageLoss ?? used.recipe.imageLoss
   const imageLoss = typeof wanted === 'string' ? imageLossNamed(wanted) : wanted

@@ -55,7 +55,7 @@ const options = (more: Partial<FinetuneOptions> = {}): FinetuneOptions => ({
   warmup: 1,
   learningRate: 2e-3,
   lambdaImage: 0.5,
-  recipe: 'published',
+  preset: 'published',
   ...more,
 })
 
@@ -244,9 +244,9 @@ describe('finetuneDecoder', () => {
     })
   })
 
-  test('the fast recipe trains too, and goes on where more steps are asked for', async () => {
+  test('the balanced preset trains too, and goes on where more steps are asked for', async () => {
     const { steps, report } = await run({
-      ...{ recipe: 'fast', steps: 2, warmup: 1 },
+      ...{ preset: 'balanced', steps: 2, warmup: 1 },
       earlyStopping: { minPsnr: 99, size: 16, images: { ...images, length: 1 }, maxSteps: 3 },
     })
     expect(steps.map(({ learningRate }) => learningRate)).toEqual([2e-3, 2e-4, 2e-4])

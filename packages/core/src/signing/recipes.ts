@@ -54,13 +54,13 @@ export interface UsedRecipe extends Omit<Recipe, 'optimizer' | 'weightDecay'> {
   readonly weightDecay: number | null
 }
 
-export type RecipeName = 'published' | 'fast'
+export type PresetName = 'subtle' | 'balanced' | 'robust' | 'published'
 
 /**
  * Recipes by name. 'published' is that of Fernandez et al. 2023; 'fast' reaches the same quality in a fraction of the time:
  * smaller images, fewer steps, another optimiser. docs/recipes.md has the figures of both.
  */
-export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
+export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   published: {
     steps: 100,
     batchSize: 4,
@@ -110,12 +110,12 @@ export function recipeSchedule(recipe: Omit<Recipe, 'optimizer' | 'weightDecay'>
  * it shrinks in proportion.
  * @throws StableSigError 'bad-argument' naming the number that is out of its range
  */
-export function recipe(
-  name: RecipeName,
+export function recipeOf(
+  preset: PresetName,
   changes: RecipeChanges,
 ): { readonly recipe: UsedRecipe; readonly optimizer: Optimizer } {
-  checkOneOf(name, 'recipe', Object.keys(RECIPES))
-  const base = RECIPES[name]
+  checkOneOf(preset, 'preset', Object.keys(PRESETS))
+  const base = PRESETS[preset]
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
   const merged: Omit<Recipe, 'optimizer'> & { optimizer: RecipeOptimizer | Optimizer } = { ...base, ...given }
   const warmup = changes.warmup ?? Math.min(base.warmup, Math.floor((base.warmup / base.steps) * merged.steps))

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { recipe, recipeSchedule } from '../signing/recipes.ts'
+import { recipeOf, recipeSchedule } from '../signing/recipes.ts'
 import { flatLayout, flatten, tensorsOf, unflatten } from './flat.ts'
 import { muon } from './muon.ts'
 import type { Optimizer } from './optimizer.ts'
@@ -86,13 +86,17 @@ test('schedules: their ends', () => {
 })
 
 test('recipes: the warm-up shrinks with the steps, and numbers are checked', () => {
-  expect(recipe('published', {}).recipe).toMatchObject({ steps: 100, warmup: 20, size: 256 })
-  expect(recipe('published', { steps: 10, size: undefined }).recipe).toMatchObject({ steps: 10, warmup: 2, size: 256 })
-  expect(recipe('fast', { steps: 500 }).recipe.warmup).toBe(recipe('fast', {}).recipe.warmup)
-  const rates = [0, 9, 20, 99, 150].map(recipeSchedule(recipe('published', { learningRate: 1 }).recipe))
+  expect(recipeOf('published', {}).recipe).toMatchObject({ steps: 100, warmup: 20, size: 256 })
+  expect(recipeOf('published', { steps: 10, size: undefined }).recipe).toMatchObject({
+    steps: 10,
+    warmup: 2,
+    size: 256,
+  })
+  expect(recipeOf('balanced', { steps: 500 }).recipe.warmup).toBe(recipeOf('balanced', {}).recipe.warmup)
+  const rates = [0, 9, 20, 99, 150].map(recipeSchedule(recipeOf('published', { learningRate: 1 }).recipe))
   expect(rates).toEqual([0, 0.45, 1, expect.closeTo(0.0024, 3), 0.002])
   const busy = [0, 1, 2, 10, 12].map(
-    recipeSchedule(recipe('fast', { steps: 10, warmup: 2, learningRate: 1, finalLearningRateRatio: 0.1 }).recipe),
+    recipeSchedule(recipeOf('balanced', { steps: 10, warmup: 2, learningRate: 1, finalLearningRateRatio: 0.1 }).recipe),
   )
   expect(busy).toEqual([0.5, 1, expect.closeTo(0.966, 3), 0.1, 0.1])
   for (const wrong of [
@@ -103,5 +107,5 @@ test('recipes: the warm-up shrinks with the steps, and numbers are checked', () 
     { weightDecay: -1 },
     { finalLearningRateRatio: 2 },
   ])
-    expect(() => recipe('fast', wrong)).toThrow(Object.keys(wrong)[0])
+    expect(() => recipeOf('balanced', wrong)).toThrow(Object.keys(wrong)[0])
 })

@@ -1,5 +1,5 @@
 import type { ImageLossName } from '@stablesig/core/losses'
-import type { RecipeName } from '@stablesig/core/training'
+import type { PresetName } from '@stablesig/core/training'
 import { defineCommand, type GivenOf } from '../../options/description.ts'
 import { autoencoderOf, ENGINE, EXTRACTOR, FORMAT, jsonOf, KEY, READING } from '../../options/shared.ts'
 import { notNegative, positive, share, whole } from '../../options/values.ts'
@@ -24,19 +24,19 @@ export const sign = defineCommand({
       value: '<file>',
       help: 'also write what changed, small enough to send; weights are then rounded to that',
     },
-    recipe: {
+    preset: {
       value: '<name>',
-      help: 'fast: a fraction of the work, on 128 px; published: the paper’s, at 256 px',
-      choices: ['fast', 'published'] satisfies readonly RecipeName[],
-      default: 'fast',
+      help: 'how plain the mark may be: subtle is seen least, robust survives most; published: the paper’s recipe, at 256 px',
+      choices: ['subtle', 'balanced', 'robust', 'published'] satisfies readonly PresetName[],
+      default: 'balanced',
     },
-    size: { value: '<n>', help: 'side of the training images (default: the recipe’s)', read: whole(8, 4096) },
+    size: { value: '<n>', help: 'side of the training images (default: the preset’s)', read: whole(8, 4096) },
     steps: {
       value: '<n>',
-      help: 'training steps (default: the recipe’s); up to twice as many where --until-bits or --until-psnr asks for them',
+      help: 'training steps (default: the preset’s); up to twice as many where --until-bits or --until-psnr asks for them',
       read: whole(1, 1e6),
     },
-    batch: { value: '<n>', help: 'images per step (default: the recipe’s)', read: whole(1, 4096) },
+    batch: { value: '<n>', help: 'images per step (default: the preset’s)', read: whole(1, 4096) },
     memory: {
       value: '<GiB>',
       help: 'what a step may take beside weights and their moments, by estimate; larger ones are cut up (default: 4)',
@@ -50,7 +50,7 @@ export const sign = defineCommand({
     gradientCheckpointing: {
       help: 'compute blocks of the decoder twice instead of keeping them: slower, in less memory',
     },
-    lr: { value: '<rate>', help: 'greatest learning rate (default: the recipe’s)', read: positive },
+    lr: { value: '<rate>', help: 'greatest learning rate (default: the preset’s)', read: positive },
     ...READING,
     imageLoss: {
       value: '<name>',
@@ -60,7 +60,7 @@ export const sign = defineCommand({
     },
     lambdaImage: {
       value: '<x>',
-      help: 'weight of the image loss (default: the recipe’s); more keeps quality, less the mark',
+      help: 'weight of the image loss (default: the preset’s); more keeps quality, less the mark',
       read: notNegative,
     },
     heldOut: {

@@ -7,7 +7,7 @@ import {
   type ReadImageOptions,
 } from '@stablesig/backend-node'
 import { type Key, StableSigError } from '@stablesig/core'
-import { RECIPES } from '@stablesig/core/training'
+import { PRESETS } from '@stablesig/core/training'
 import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
 import { UsageError } from '../../exit.ts'
 import { readingOf } from '../../inputs.ts'
@@ -60,11 +60,11 @@ export async function planSigning(options: SignOptions, io: Io): Promise<Signing
   await checkInputFile(options.extractor)
   const split = await splitImages(options, io)
   const reading: ReadImageOptions = readingOf({ maxPixels: options.maxPixels })
-  const size = options.size ?? RECIPES[options.recipe].size
+  const size = options.size ?? PRESETS[options.preset].size
   const judgedAt = Math.max(size, JUDGED_AT)
   const heldOut = await heldOutPhotographs(split.heldOut, reading, judgedAt, io)
   const aims = aimsOf(options, heldOut.length)
-  const steps = options.steps ?? RECIPES[options.recipe].steps
+  const steps = options.steps ?? PRESETS[options.preset].steps
   return {
     key,
     autoencoder,
@@ -81,8 +81,8 @@ export async function planSigning(options: SignOptions, io: Io): Promise<Signing
 }
 
 /** @throws UsageError where parts of a step would be of unequal size */
-function checkParts({ accumulate = 1, batch, recipe }: SignOptions): void {
-  const images = batch ?? RECIPES[recipe].batchSize
+function checkParts({ accumulate = 1, batch, preset }: SignOptions): void {
+  const images = batch ?? PRESETS[preset].batchSize
   if (images % accumulate)
     throw new UsageError(
       `--accumulate ${accumulate} does not cut a step's ${images} images into equal parts; take a divisor of ${images}, or another --batch`,

@@ -21,7 +21,7 @@ export type SigningReport = ReturnType<typeof reportOf>
 export function reportOf(
   { trained: { report, earlyStopping }, signing, saved, delta, judged, seconds }: Signed,
   { extractor, engine }: SigningModels,
-  { recipe, seed }: SignOptions,
+  { preset, seed }: SignOptions,
 ) {
   return {
     out: saved.path,
@@ -30,7 +30,7 @@ export function reportOf(
     delta: delta && { out: delta.path, bytes: delta.bytes },
     keyId: signing.key.id,
     bits: extractor.bits,
-    recipe,
+    preset,
     ...report.recipe,
     imageLoss: report.imageLoss,
     lambdaImage: report.lambdaImage,

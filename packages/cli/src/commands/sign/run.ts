@@ -58,7 +58,7 @@ export const factsOf = async (
   key: { id: await keyId(key), bits: extractor.bits },
   extractor: { name: basename(options.extractor), sha256: await sha256File(options.extractor) },
   recipe: {
-    recipe: options.recipe,
+    preset: options.preset,
     ...scalarsOf(report.recipe),
     imageLoss: report.imageLoss,
     lambdaImage: report.lambdaImage,

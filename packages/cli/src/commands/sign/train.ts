@@ -37,7 +37,7 @@ export async function train(
     extractor,
     key,
     images: plan.training,
-    recipe: options.recipe,
+    preset: options.preset,
     imageLoss: imageLoss(options.imageLoss),
     seed: options.seed,
     size,
