@@ -1,46 +1,20 @@
-// `npx -y pnpm@12 demo`: signs a decoder, makes pictures with it, attacks them, and asks whose they are.
-import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+// `npx -y pnpm@12 demo`: a decoder is signed with a key, judged through attacks, and its pictures are found among 100,000 users',
+// by the same command lines as anybody types. They are told before they run.
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import {
-  expandFiles,
-  imageSet,
-  openAutoencoder,
-  openExtractor,
-  type Pixels,
-  ready,
-  sharpCodec,
-  toPixels,
-  toUnitImages,
-  writePng,
-} from '@stablesig/backend-node'
-import {
-  type Autoencoder,
-  detect,
-  type Extractor,
-  finetuneDecoder,
-  identify,
-  type Key,
-  Registry,
-  randomKey,
-} from '@stablesig/core'
-import { randomKeys } from '@stablesig/core/key'
-import { decode, encode } from '@stablesig/core/models'
-import * as transforms from '@stablesig/core/transforms'
-import type { Weights } from '@stablesig/core/weights'
-import { dispose, tidy } from '@tensorflow/tfjs-core'
-import { table } from './table.ts'
+import { expandFiles } from '@stablesig/backend-node'
+import { run } from 'stablesig'
 
-const FPR = 1e-6
-const USERS = 100_000
-const OURS = 'the signer'
-
-/** What is done to a picture before somebody asks where it comes from. */
 const ATTACKS = ['none', 'crop:0.5', 'crop:0.1', 'brightness:1.5', 'jpeg:80', 'crop:0.5+brightness:1.5+jpeg:80']
+const USERS = 100_000
+const OURS = 'signer'
 
 const { values } = parseArgs({
   options: {
-    steps: { type: 'string', default: '50' },
+    preset: { type: 'string', default: 'balanced' },
+    /** Fewer steps than the preset's: for a look at the program, not at its pictures. */
+    steps: { type: 'string' },
     pictures: { type: 'string', default: '8' },
     out: { type: 'string', default: 'out/demo' },
   },
@@ -52,93 +26,73 @@ if (!data) {
   )
   process.exit(2)
 }
-
-const { engine, reason } = await ready()
-console.log(`engine     ${engine}: ${reason}`)
-const extractor = await openExtractor(join(data, 'weights/dec_48b_whit.torchscript.pt'))
-const autoencoder = await openAutoencoder({
-  encoder: join(data, 'weights/taef2_encoder.pth'),
-  decoder: join(data, 'weights/taef2_decoder.pth'),
-})
-const key = randomKey(extractor.bits)
-
-const { decoder, report } = await finetuneDecoder({
-  autoencoder,
-  extractor,
-  key,
-  images: imageSet(await expandFiles([join(data, 'images/train')])),
-  steps: Number(values.steps),
-  onStep: ({ step, steps, bitAccuracy }) => {
-    process.stderr.write(`\rsigning    step ${step} of ${steps}, bit accuracy ${bitAccuracy.toFixed(3)}   `)
-  },
-})
-process.stderr.write('\n')
-console.log(`signed     in ${report.seconds.toFixed(0)} s`)
-
-const registry = new Registry(extractor.bits)
-for (const [i, other] of randomKeys(USERS - 1, extractor.bits).entries()) registry.add(`user ${i}`, other)
-registry.add(OURS, key)
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort())
 
 const folder = resolve(values.out)
-await mkdir(folder, { recursive: true })
-const photographs = (await expandFiles([join(data, 'images/val')])).slice(0, Number(values.pictures))
-const marked = await reconstruct(autoencoder, decoder.weights, photographs)
-const plain = await reconstruct(autoencoder, autoencoder.decoder.weights, photographs)
+const at = (...names: string[]): string => join(folder, ...names)
+const weights = (name: string): string => join(data, 'weights', name)
+const encoder = ['--encoder', weights('taef2_encoder.pth')]
+const extractor = ['--extractor', weights('dec_48b_whit.torchscript.pt')]
+// A demonstration begins anew: what an earlier one made is in the way.
+for (const name of ['evaluation', 'photographs', 'marked', 'plain'])
+  await rm(at(name), { recursive: true, force: true })
+await mkdir(at('photographs'), { recursive: true })
+for (const file of (await expandFiles([join(data, 'images/val')])).slice(0, Number(values.pictures)))
+  await copyFile(file, at('photographs', file.replace(/^.*[/\\]/, '')))
 
-const rows = [await judge(extractor, key, plain, 'none', 'not signed')]
-for (const attack of ATTACKS) rows.push(await judge(extractor, key, marked, attack))
-console.log(`\n${table(['attack', 'bits right', 'detected', 'least p-value', 'identified', 'wrongly accused'], rows)}`)
-console.log(`\n${marked.length} pictures, false-positive rate ${FPR}, ${USERS} users; pictures are in ${folder}`)
+await writeFile(at('signer.key'), await stablesig(['keygen'], 'quiet'), { mode: 0o600 })
+await stablesig([
+  ...['sign', ...encoder, '--decoder', weights('taef2_decoder.pth'), ...extractor],
+  ...['--images', join(data, 'images/train'), '--key-file', at('signer.key'), '--preset', values.preset],
+  ...(values.steps === undefined ? [] : ['--steps', values.steps]),
+  ...['--held-out', '0', '--out', at('signed.safetensors')],
+])
+
+console.log('\nWhat the mark costs and withstands, on photographs that the decoder was not trained on:')
+await stablesig([
+  ...['evaluate', ...encoder, '--decoder', weights('taef2_decoder.pth'), ...extractor],
+  ...['--signed', at('signed.safetensors'), '--key-files', at('signer.key')],
+  ...['--images', at('photographs'), '--attacks', ...ATTACKS, '--out', at('evaluation')],
+])
+
+console.log(`\nWhose are pictures of the signed decoder, and of the unsigned one, among ${USERS} users:`)
+const others = (await stablesig(['keygen', '--count', `${USERS - 1}`], 'quiet')).trimEnd().split('\n')
+const ours = (await readFile(at('signer.key'), 'utf8')).trim()
+const users = [...others.map((key, i) => `user-${i}\t${key}`), `${OURS}\t${ours}`]
+await writeFile(at('users.tsv'), `${users.join('\n')}\n`, { mode: 0o600 })
+for (const [name, decoder] of [
+  ['marked', at('signed.safetensors')],
+  ['plain', weights('taef2_decoder.pth')],
+] as const) {
+  const made = ['reconstruct', ...encoder, '--decoder', decoder, '--size', '256', '--out', at(name), at('photographs')]
+  await stablesig(made, 'quiet')
+  await stablesig(['identify', ...extractor, '--registry', at('users.tsv'), at(name)], 'nothing found is no error')
+}
+console.log(
+  `\nThe pictures side by side, with their differences: ${join(relative('.', at('evaluation')), 'index.html')}`,
+)
 process.exit(0)
 
-/** Photographs at 256 px through the autoencoder with these decoder weights, as 8-bit pictures. */
-async function reconstruct(model: Autoencoder, weights: Weights, files: readonly string[]): Promise<Pixels[]> {
-  const images = imageSet(files)
-  const made: Pixels[] = []
-  for (let i = 0; i < images.length; i += 1) {
-    const photograph = await images.read(i, 256)
-    const decoded = tidy(() => decode(model, encode(model, photograph), weights))
-    made.push(...(await toPixels(decoded, [`${String(i).padStart(2, '0')}`])))
-    photograph.dispose()
-    decoded.dispose()
-  }
-  return made
+/** Runs a command line, shown as it would be typed, and gives what it printed. */
+async function stablesig(args: readonly string[], how?: 'quiet' | 'nothing found is no error'): Promise<string> {
+  console.log(`\n$ stablesig ${args.map(typed).join(' ')}`)
+  let printed = ''
+  const code = await run(args, {
+    ...{ stdin: process.stdin, env: process.env, signal: interrupted.signal },
+    terminalWidth: process.stderr.isTTY ? process.stderr.columns : undefined,
+    err: (text) => process.stderr.write(text),
+    out(text) {
+      printed += text
+      if (how !== 'quiet') process.stdout.write(text)
+    },
+  })
+  if (code !== 0 && !(code === 1 && how === 'nothing found is no error')) process.exit(code)
+  return printed
 }
 
-/** A row of the table: what detection and identification say of the pictures after an attack. */
-async function judge(
-  reader: Extractor,
-  ours: Key,
-  pictures: readonly Pixels[],
-  attack: string,
-  name = attack,
-): Promise<string[]> {
-  const attacks = transforms.parseTransforms(attack)
-  let matches = 0
-  let total = 0
-  let detected = 0
-  let identified = 0
-  let accused = 0
-  let least = 1
-  for (const picture of pictures) {
-    const original = toUnitImages([picture])
-    const changed = await transforms.applyTransforms(original, attacks, { codec: sharpCodec() })
-    // As a file has it: 8 bits.
-    const attacked = await toPixels(changed, [`${picture.name} ${name.replaceAll(':', ' ')}`])
-    for (const file of attacked) await writePng(join(folder, `${file.name}.png`), file)
-    const image = toUnitImages(attacked)
-    dispose([original, changed])
-    const [found] = await detect(image, { extractor: reader, key: ours, fpr: FPR })
-    const [who] = await identify(image, { extractor: reader, registry, fpr: FPR })
-    image.dispose()
-    if (!found?.ok || !who?.ok) throw found && !found.ok ? found.error : new Error('no decision')
-    matches += found.value.matches
-    total += found.value.total
-    detected += Number(found.value.detected)
-    least = Math.min(least, found.value.pValue)
-    identified += Number(who.value.user === OURS)
-    accused += Number(who.value.user !== null && who.value.user !== OURS)
-  }
-  const of = (count: number): string => `${count}/${pictures.length}`
-  return [name, (matches / total).toFixed(3), of(detected), least.toExponential(1), of(identified), of(accused)]
+/** A word of a command line, its path as short as it can be. */
+function typed(word: string): string {
+  const short = word.startsWith('/') && !relative('.', word).startsWith('..') ? relative('.', word) : word
+  return /^[\w./:+=-]+$/.test(short) ? short : `'${short}'`
 }

@@ -54,14 +54,16 @@ export const sign = defineCommand({
     ...READING,
     imageLoss: {
       value: '<name>',
-      help: 'what keeps images as they were; masked lets texture change more than smooth areas',
+      help: 'what keeps images as they were (default: the preset’s); masked lets texture change more than smooth areas',
       choices: ['mse', 'l1', 'ssim', 'ms-ssim', 'masked'] satisfies readonly ImageLossName[],
-      default: 'mse',
     },
     lambdaImage: {
       value: '<x>',
       help: 'weight of the image loss (default: the preset’s); more keeps quality, less the mark',
       read: notNegative,
+    },
+    withoutAttacks: {
+      help: 'do not crop, brighten or compress images while training: a fainter mark that withstands less',
     },
     heldOut: {
       value: '<n|folder>',

@@ -1,6 +1,5 @@
 import { fileCheckpoint } from '@stablesig/backend-node'
 import { type FinetuneReport, finetuneDecoder, type LatentDecoder, StableSigError } from '@stablesig/core'
-import { imageLoss } from '@stablesig/core/losses'
 import type { PreparedImages } from '@stablesig/core/training'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
@@ -38,7 +37,8 @@ export async function train(
     key,
     images: plan.training,
     preset: options.preset,
-    imageLoss: imageLoss(options.imageLoss),
+    ...(options.imageLoss === undefined ? {} : { imageLoss: options.imageLoss }),
+    ...(options.withoutAttacks ? { attacks: null } : {}),
     seed: options.seed,
     size,
     steps,
