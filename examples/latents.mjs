@@ -128,7 +128,7 @@ async function published(folder) {
     held: { ...(await photographs('val')), describe: 'photographs' },
     size: 256,
     fpr: 1e-6,
-    recipe: /** @type {const} */ ({ preset: 'balanced', steps: 40 }),
+    recipe: /** @type {const} */ ({ preset: 'balanced', steps: 40, imageLoss: 'mse', imageWeight: 0.8, attacks: null }),
   }
 }
 
