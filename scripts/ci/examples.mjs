@@ -47,13 +47,27 @@ const programs = {
   // As many steps as show that it works: what its pictures look like is for people to see.
   demo: async () => {
     const folder = join(out, 'demo')
-    const demo = [join(root, 'scripts/demo.mjs'), '--preset', 'robust', '--steps', '20', '--pictures', '2', '--out', folder]
+    const demo = [
+      join(root, 'scripts/demo.mjs'),
+      '--preset',
+      'robust',
+      '--steps',
+      '20',
+      '--pictures',
+      '2',
+      '--out',
+      folder,
+    ]
     const { stdout } = noBanner(await exec(process.execPath, demo))
     const { summary } = JSON.parse(readFileSync(join(folder, 'evaluation/evaluation.json'), 'utf8'))
     const [none] = summary.attacks
     const page = readFileSync(join(folder, 'evaluation/index.html'), 'utf8')
-    if (none.attack !== 'none' || !(none.bits.share > 0.75) || !page.includes('<img')) throw new Error(`it printed\n${stdout}`)
-    return stdout.match(/^(PSNR|none|crop:0\.5\+).*$/gm)?.map((line) => `\n      ${line}`).join('')
+    if (none.attack !== 'none' || !(none.bits.share > 0.75) || !page.includes('<img'))
+      throw new Error(`it printed\n${stdout}`)
+    return stdout
+      .match(/^(PSNR|none|crop:0\.5\+).*$/gm)
+      ?.map((line) => `\n      ${line}`)
+      .join('')
   },
 }
 
