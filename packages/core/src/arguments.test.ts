@@ -162,7 +162,7 @@ describe('options', () => {
     [
       'a preset of another name',
       () => train({ preset: 'quick' }),
-      /preset is the text 'quick', expected subtle, balanced, robust or published/,
+      /preset is the text 'quick', expected subtle or balanced or robust or published/,
     ],
     [
       'an optimizer of tfjs',

@@ -29,7 +29,7 @@ describe('loadExtractor', () => {
     for (const spelling of ['', 'module.decoder.', 'decoder.', 'encoder_decoder/module.decoder.']) {
       const state = extractorState({ bits: 6, channels: 4, blocks: 2, prefix: spelling, whiten: false })
       const extractor = await loadExtractor(state)
-      expect(extractor).toMatchObject({ bits: 6, convolutions: 3, channels: 4, whitened: false })
+      expect(extractor).toMatchObject({ bits: 6, whitened: false, network: { architecture: 'hidden', halo: 3 } })
       extractor.dispose()
     }
     const whitened = await loadExtractor(
@@ -101,7 +101,7 @@ describe.skipIf(!existsSync(real))('real weights', () => {
   const open = (file: string) => openWeights(memorySource(file, readFileSync(join(real, file))))
   test('load', async () => {
     const extractor = await loadExtractor(await open('dec_48b_whit.torchscript.pt'))
-    expect(extractor).toMatchObject({ bits: 48, convolutions: 9, channels: 64, whitened: true })
+    expect(extractor).toMatchObject({ bits: 48, whitened: true, network: { architecture: 'hidden', halo: 9 } })
     const images = asUnit(tf.fill([1, 8, 8, 3], 0.5))
     const logits = extractLogits(extractor, images)
     expect(logits.shape).toEqual([1, 48])

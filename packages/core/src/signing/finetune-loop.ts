@@ -98,10 +98,11 @@ function batchParts({ order, memory, seed, recipe }: FinetunePlan, frozen: Froze
   if (!attacks) return indices.map((part) => () => frozen.batch(part))
   const drawn = drawSigningAttacks(attacks, { seed, step, steps, batchSize, size })
   const each = inParts(drawn.each, memory.accumulate)
-  return indices.map((part, i) => async () => ({
-    ...(await frozen.batch(part)),
-    attacks: attackTensors({ size: drawn.size, each: at(each, i) }, size),
-  }))
+  return indices.map((part, i) => async () => {
+    const batch = await frozen.batch(part)
+    const [, height, width] = batch.originals.shape
+    return { ...batch, attacks: attackTensors({ size: drawn.size, each: at(each, i) }, size, [height, width]) }
+  })
 }
 
 async function takePlanned(plan: FinetunePlan, state: FinetuneState, planned: readonly PlannedStep[], key: Tensor2D) {

@@ -9,11 +9,8 @@ export interface SigningAttacks extends AttackMix {
   readonly ramp: number
 }
 
-/** Sides of attacked images are multiples of it: JPEG's chroma has blocks of 16 pixels. */
-const BLOCK = 16
-
 /** @throws StableSigError 'bad-argument' naming the number that is out of its range */
-export function checkAttacks(attacks: SigningAttacks, size: number): void {
+export function checkAttacks(attacks: SigningAttacks): void {
   const share = (value: number) => value >= 0 && value <= 1
   for (const name of ['ramp', 'resized', 'brightness', 'contrast', 'jpeg'] as const)
     checkNumber(attacks[name], `attacks.${name}`, 'a share from 0 to 1', share)
@@ -21,12 +18,13 @@ export function checkAttacks(attacks: SigningAttacks, size: number): void {
   checkNumber(brightness + contrast, 'attacks.brightness and attacks.contrast together', 'a share from 0 to 1', share)
   checkNumber(maxBrightness, 'attacks.maxBrightness', 'a gain from 1', (gain) => gain >= 1 && Number.isFinite(gain))
   checkNumber(minQuality, 'attacks.minQuality', 'a quality from 1 to 95', (quality) => quality >= 1 && quality <= 95)
-  for (const side of [1, ...sides])
-    if (!(side > 0 && side <= 1 && Number.isInteger((side * size) / BLOCK)))
-      throw new StableSigError(
-        'bad-argument',
-        `attacked images have sides of ${side * size} pixels (${side} of ${size}), expected a multiple of ${BLOCK} and at most ${size}`,
-      )
+  if (attacks.resized > 0 && sides.length === 0)
+    throw new StableSigError(
+      'bad-argument',
+      'attacks.sides is empty, expected the sides that resized images leave with',
+    )
+  for (const side of sides)
+    checkNumber(side, 'a side among attacks.sides', 'a share above 0 and at most 1', (value) => value > 0 && value <= 1)
 }
 
 /** The attacks of a step, from 0, drawn from the seed and its number alone. */

@@ -11,6 +11,9 @@ const LIGHT_NAMES: NameMapping = {
   pairs: [['{rest...}', '{rest...}']],
 }
 
+/** Names of its own, in whatever file. */
+const OWN = /^(full|half|quarter|widen|eighth|head|whiten)\./
+
 /** What no other extractor has. */
 const MARK = /^(extractor\.)?eighth\.0\.outer\.weight$/
 
@@ -29,7 +32,7 @@ export const isLight = ({ tensors }: StateDict): boolean => [...tensors.keys()].
  * @throws StableSigError 'bad-weights', 'limit'
  */
 export function planLight(state: StateDict): LightPlan {
-  const found = survey(state, 'a light extractor', [LIGHT_NAMES], () => true)
+  const found = survey(state, 'a light extractor', [LIGHT_NAMES], (name) => OWN.test(name))
   const size = (name: string, axis: number): number => {
     const value = sizeOf(state, found, name, axis)
     if (value <= MAX_SIZE) return value

@@ -23,7 +23,7 @@ const BEST_QUALITY = 95
 
 /**
  * Draws the attacks of a step from its number alone.
- * @param size side of the images in pixels; times each of the mix's sides it is a multiple of 16
+ * @param size side of the images in pixels; times each of the mix's sides it is whole
  * @param level 0..1: how much of the mix, in how often and in how hard
  */
 export function drawAttacks(
@@ -35,7 +35,7 @@ export function drawAttacks(
   const random = seedrandom(`attacks/${seed}/${step}`)
   const between = (low: number, high: number) => low + (high - low) * random()
   const share = random() < mix.resized * level ? at(mix.sides, Math.floor(random() * mix.sides.length)) : 1
-  const made = share * size
+  const made = Math.round(share * size)
   const each = Array.from({ length: count }, (): Attack => {
     const names: string[] = []
     let side = size
