@@ -73,7 +73,7 @@ const OWN = {
   optimizer: 'muon',
   learningRate: 3e-4,
   finalLearningRateRatio: 0.1,
-  warmup: 16,
+  warmup: 4,
   restFirst: false,
   size: 128,
   weightDecay: 0,
