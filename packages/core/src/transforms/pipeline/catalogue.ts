@@ -14,6 +14,7 @@ import { gaussianNoise } from '../filters/gaussian-noise.ts'
 import { medianBlur } from '../filters/median-blur.ts'
 import { sharpness } from '../filters/sharpness.ts'
 import { centerCrop } from '../geometry/crop.ts'
+import { fitWithin } from '../geometry/fit.ts'
 import { horizontalFlip } from '../geometry/flip.ts'
 import { keystone } from '../geometry/perspective.ts'
 import { resizeArea } from '../geometry/resize.ts'
@@ -48,6 +49,11 @@ export const TRANSFORMS = {
       antialias: choiceParameter('low-pass filter before a reduction', ['yes', 'no']),
     },
     (images, { fraction, mode, antialias }) => resizeArea(images, { fraction, mode, antialias: antialias === 'yes' }),
+  ),
+  fit: tensorTransform(
+    'reduces a longer side to a limit',
+    { side: wholeParameter('pixels of the longer side at most', 1080, { min: 1, max: 65535 }) },
+    fitWithin,
   ),
   rotate: tensorTransform(
     'turns counter-clockwise about the centre, black outside',
