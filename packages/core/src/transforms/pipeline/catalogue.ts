@@ -14,8 +14,8 @@ import { gaussianNoise } from '../filters/gaussian-noise.ts'
 import { medianBlur } from '../filters/median-blur.ts'
 import { sharpness } from '../filters/sharpness.ts'
 import { centerCrop } from '../geometry/crop.ts'
-import { fitWithin } from '../geometry/fit.ts'
 import { horizontalFlip } from '../geometry/flip.ts'
+import { limitSide } from '../geometry/limit-side.ts'
 import { keystone } from '../geometry/perspective.ts'
 import { resizeArea } from '../geometry/resize.ts'
 import { rotate } from '../geometry/rotate.ts'
@@ -53,7 +53,7 @@ export const TRANSFORMS = {
   fit: tensorTransform(
     'reduces a longer side to a limit',
     { side: wholeParameter('pixels of the longer side at most', 1080, { min: 1, max: 65535 }) },
-    fitWithin,
+    limitSide,
   ),
   rotate: tensorTransform(
     'turns counter-clockwise about the centre, black outside',

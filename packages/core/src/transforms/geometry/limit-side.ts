@@ -8,9 +8,9 @@ import { resize } from './resize.ts'
  * smaller ones stay as they are. Linear, so the gradient is the transposed map.
  * @throws StableSigError 'bad-argument' for a side that is not a whole number from 1
  */
-export function fitWithin<I extends Images>(images: I, { side }: { readonly side: number }): I {
-  checkImages(images, 'fitWithin')
-  checkSide(side, 'side of fitWithin')
+export function limitSide<I extends Images>(images: I, { side }: { readonly side: number }): I {
+  checkImages(images, 'limitSide')
+  checkSide(side, 'side of limitSide')
   const [, height, width] = images.shape
   const longer = Math.max(height, width)
   if (longer <= side) return clone(images) as I
