@@ -73,13 +73,16 @@ export class Judge {
     psnr.dispose()
   }
 
-  /** @param {string} attack */
-  show(attack) {
+  /**
+   * @param {string} attack
+   * @param {string} [label] what the row is called, where it is not the attack
+   */
+  show(attack, label = attack) {
     const [right = 0, detected = 0, identified = 0, wrong = 0, decibels = 0, pictures = 0, bits = 0] =
       this.sums.get(attack) ?? []
     const of = (/** @type {number} */ count) => `${count} of ${pictures}`
     const psnr = Number.isFinite(decibels) ? (decibels / pictures).toFixed(1) : '–'
-    print(attack, [(right / bits).toFixed(3), of(detected), of(identified), of(wrong), psnr])
+    print(label, [(right / bits).toFixed(3), of(detected), of(identified), of(wrong), psnr])
   }
 }
 

@@ -2,7 +2,7 @@
 // What a mark withstands when the attacker knows the scheme: a table for each kind of attack, as in docs/limits.md.
 //   npx -y pnpm@12 example limits [SECTION…] [--signed A.safetensors,B.safetensors --key-files A.key,B.key] [--users 3] [--steps N]
 //     [--images 8] [--size 256] [--gradient-size 128] [--gradient-steps 10] [--levels 1,2,4,8] [--registry 100000] [--autoencoder FILE]
-//     [--finetune-steps 10,30,100] [--finetune-rates 1e-4] [--residuals 1,16]
+//     [--finetune-steps 10,30,100] [--finetune-rates 1e-4] [--residuals 1,16] [--ladder-size 256]
 // Sections: purify, collude, finetune, perturb, forge, ladders; all of them where none is named. Weights and photographs in STABLESIG_DATA.
 import { join } from 'node:path'
 import { env, exit } from 'node:process'
@@ -44,8 +44,8 @@ const unknown = positionals.find((name) => !Object.hasOwn(SECTIONS, name))
 if (!data || unknown) {
   console.error(
     unknown
-      ? `expected sections among ${Object.keys(SECTIONS).join(', ')}; found ${unknown}`
-      : 'set STABLESIG_DATA to a folder with weights/ and images/{train,val}: docs/weights.md says where they come from',
+      ? `pass sections among ${Object.keys(SECTIONS).join(', ')}; found ${unknown}`
+      : 'pass weights and photographs: set STABLESIG_DATA to a folder with weights/ and images/{train,val}, as docs/weights.md says',
   )
   exit(2)
 }
@@ -58,7 +58,7 @@ const autoencoder = await openAutoencoder({
   ...{ encoder: weights('taef2_encoder.pth'), decoder: weights('taef2_decoder.pth') },
 })
 const training = imageSet(await expandFiles([join(data, 'images/train')]))
-const users = await openUsers({ autoencoder, extractor, training, ...values })
+const users = await openUsers({ ...values, autoencoder, extractor, training })
 /** @type {import('./pictures.mjs').World} */
 const world = {
   ...{ autoencoder, extractor, training, users, codec: sharpCodec() },

@@ -1,5 +1,6 @@
 // @ts-check
 import { finetuneMarkAway } from '@stablesig/core/evaluation'
+import { psnrOfImages } from '@stablesig/core/metrics'
 import { dispose } from '@tensorflow/tfjs-core'
 import { eachBatch, pictures } from '../pictures.mjs'
 
@@ -12,16 +13,17 @@ export async function finetune(world) {
     /** @type {string} */ name,
     /** @type {import('@stablesig/core').LatentDecoder} */ decoder,
   ) => {
+    let decibels = 0
     await eachBatch(photographs, { size, count: images }, async (batch) => {
       const signed = await pictures(world, user.decoder, batch)
       const attacked = await pictures(world, decoder, batch)
       await judge.count(name, attacked, signed, [user])
-      // What it costs: distance to the photograph itself, which the attacker's training brings down.
-      await judge.count(`${name}: to the photograph`, attacked, batch, [user])
-      dispose([signed, attacked])
+      const each = psnrOfImages(attacked, batch)
+      for (const value of await each.data()) decibels += value
+      dispose([signed, attacked, each])
     })
-    judge.show(name)
-    judge.show(`${name}: to the photograph`)
+    // What it costs is the distance to the photographs, which the attacker's training brings down.
+    judge.show(name, `${name}, ${(decibels / images).toFixed(1)} dB to photographs`)
   }
   await evaluate('not fine-tuned', user.decoder)
   for (const learningRate of world.finetune.rates) {
