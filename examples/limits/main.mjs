@@ -77,14 +77,16 @@ const world = {
   openOtherExtractor: () => openExtractor(weights('other_dec_48b_whit.torchscript.pt')),
 }
 
+/** @type {Record<string, number>} */
+const sizes = { perturb: world.gradient.size, forge: world.gradient.size, ladders: world.ladderSize }
 console.log(
-  `${users.length} users' decoders x ${world.images} photographs of ${world.size} px; thresholds for a false-positive rate of 1e-6, ` +
+  `${users.length} users' decoders x ${world.images} photographs; thresholds for a false-positive rate of 1e-6, ` +
     `accused among ${values.registry} users`,
 )
 for (const [name, section] of Object.entries(SECTIONS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue
   const start = performance.now()
-  world.judge.head(name)
+  world.judge.head(`${name}, ${sizes[name] ?? world.size} px`)
   await section(world)
   console.log(`(${((performance.now() - start) / 1000).toFixed(0)} s)`)
 }

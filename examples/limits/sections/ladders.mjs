@@ -11,10 +11,10 @@ export async function ladders(world) {
     const user = userOf(world, first)
     const signed = await pictures(world, user.decoder, batch)
     await judge.count('unattacked', signed, signed, [user])
-    for (const { name, attack } of COMPRESSION_LADDERS) {
+    for (const { attack } of COMPRESSION_LADDERS) {
       const attacked = await stored(await applyTransforms(signed, parseTransforms(attack), { codec }))
       const same = attacked.shape.join() === signed.shape.join()
-      await judge.count(`${name}: ${attack}`, attacked, same ? signed : null, [user])
+      await judge.count(attack, attacked, same ? signed : null, [user])
       attacked.dispose()
     }
     dispose(signed)
