@@ -80,7 +80,7 @@ try {
   await check('example latents on made-up networks', latentsStaySigned)
   await check('example server decides under load, leaks nothing, ends in order', serverHolds)
   await check('example slow, and what its trace says', slowIsExplained)
-  for (const name of ['sign', 'detect', 'identify', 'reproduce-paper']) {
+  for (const name of ['sign', 'detect', 'identify', 'reproduce-paper', 'limits/main']) {
     await check(`example ${name} without arguments says in one line what to pass`, () =>
       saysWhatToPass(join('examples', `${name}.mjs`)),
     )

@@ -15,6 +15,7 @@ import { medianBlur } from '../filters/median-blur.ts'
 import { sharpness } from '../filters/sharpness.ts'
 import { centerCrop } from '../geometry/crop.ts'
 import { horizontalFlip } from '../geometry/flip.ts'
+import { limitSide } from '../geometry/limit-side.ts'
 import { keystone } from '../geometry/perspective.ts'
 import { resizeArea } from '../geometry/resize.ts'
 import { rotate } from '../geometry/rotate.ts'
@@ -48,6 +49,11 @@ export const TRANSFORMS = {
       antialias: choiceParameter('low-pass filter before a reduction', ['yes', 'no']),
     },
     (images, { fraction, mode, antialias }) => resizeArea(images, { fraction, mode, antialias: antialias === 'yes' }),
+  ),
+  fit: tensorTransform(
+    'reduces a longer side to a limit',
+    { side: wholeParameter('pixels of the longer side at most', 1080, { min: 1, max: 65535 }) },
+    limitSide,
   ),
   rotate: tensorTransform(
     'turns counter-clockwise about the centre, black outside',
