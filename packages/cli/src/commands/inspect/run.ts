@@ -100,9 +100,9 @@ function holdsLines(holds: Holds): string[] {
   })
   const whole = faults.length ? faults : ['missing   nothing']
   if (holds.kind === 'extractor') {
-    const { architecture, bits, convolutions, channels, whitened } = holds
+    const { bits, convolutions, channels, whitened } = holds
     return [
-      `holds     a ${architecture} extractor of ${bits} bits, ${whitened ? 'whitened' : 'not whitened'}; ${where}`,
+      `holds     an extractor of ${bits} bits, ${whitened ? 'whitened' : 'not whitened'}; ${where}`,
       `layers    ${convolutions} convolutions of ${channels} channels`,
       size,
       ...whole,
