@@ -71,6 +71,6 @@ export const factsOf = async (
 const scalarsOf = ({ attacks, ...recipe }: UsedRecipe) => ({
   ...recipe,
   ...(attacks
-    ? Object.fromEntries(Object.entries(attacks).map(([name, value]) => [`attacks.${name}`, [value].flat().join(' ')]))
+    ? Object.fromEntries(Object.entries(attacks).map(([name, value]) => [`attacks_${name}`, [value].flat().join(' ')]))
     : {}),
 })
