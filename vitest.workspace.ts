@@ -1,14 +1,34 @@
-/** What `vitest run` runs, a project each; vitest.config.ts hands the list to vitest. */
-const packages = ['stats', 'gradients', 'weights', 'core', 'tfjs-backend-onnx', 'backend-node', 'cli'].map((name) => ({
-  name,
-  root: `packages/${name}`,
-  include: ['src/**/*.test.ts'],
-}))
+/**
+ * Tests that look at what a module does when it is first loaded, replace a module, or choose an engine for the whole process: each
+ * in a process of its own.
+ */
+const ALONE = ['src/ops/engine.test.ts', 'src/detection/detector.test.ts', 'src/tracing/compiled.test.ts']
 
-const rest = [
+interface Project {
+  readonly name: string
+  readonly root: string
+  readonly include: readonly string[]
+  readonly exclude?: readonly string[]
+  /** Whether each file gets its modules anew: of packages that are mathematics alone loading them would take most of the time. */
+  readonly isolate?: boolean
+}
+
+const projectOf = (name: string): Project => ({ name, root: `packages/${name}`, include: ['src/**/*.test.ts'] })
+
+/** What `vitest run` runs, a project each; vitest.config.ts hands the list to vitest. */
+const projects: readonly Project[] = [
+  { ...projectOf('stats'), isolate: false },
+  projectOf('gradients'),
+  { ...projectOf('weights'), isolate: false },
+  { ...projectOf('core'), exclude: ALONE, isolate: false },
+  { ...projectOf('core'), name: 'core-alone', include: ALONE },
+  ...['tfjs-backend-onnx', 'backend-node', 'cli'].map(projectOf),
   { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
   { name: 'training', root: 'training', include: ['*.test.ts'] },
   { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] },
 ]
 
-export default [...packages, ...rest].map((test) => ({ extends: true as const, test }))
+export default projects.map(({ include, exclude, ...test }) => ({
+  extends: true as const,
+  test: { ...test, include: [...include], ...(exclude ? { exclude: [...exclude] } : {}) },
+}))
