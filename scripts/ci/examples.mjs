@@ -90,15 +90,16 @@ try {
 }
 finish()
 
-/** Enough steps for one key, plainer than anybody wants it. */
-const BRIEFLY = 'images: photographs, steps: 40, imageWeight: 0.8, attacks: null }'
-
 /** The README's program as a file, where its imports resolve, its signing cut short. */
 function readmeExample() {
   const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
   const file = join(root, 'examples/.cache/readme.mjs')
   mkdirSync(join(root, 'examples/.cache'), { recursive: true })
-  const brief = code.replace('images: photographs }', BRIEFLY)
+  // Enough steps for one key, plainer than anybody wants it.
+  const brief = code.replace(
+    'images: photographs }',
+    'images: photographs, steps: 40, imageWeight: 0.8, attacks: null }',
+  )
   if (brief === code) throw new Error('the signing in the README is not found: it cannot be cut short')
   writeFileSync(file, `${brief}process.exit(0)\n`)
   return file
