@@ -12,23 +12,11 @@ import {
   openExtractor,
   ready,
   sharpCodec,
-  toPixels,
-  toUnitImages,
   writePng,
 } from '@stablesig/backend-node'
 import { finetuneDecoder, randomKey } from '@stablesig/core'
-import { maskedDistance } from '@stablesig/core/losses'
-import { countMatches, psnrOfImages, readBits, ssim } from '@stablesig/core/metrics'
-import { decode, encode, extractLogits } from '@stablesig/core/models'
-import { applyTransforms, parseTransforms } from '@stablesig/core/transforms'
-import { concat, dispose, tidy } from '@tensorflow/tfjs-core'
-
-const ROWS = [
-  ...['none', 'crop:0.5', 'crop:0.1', 'resize:0.7', 'resize:0.3', 'brightness:1.5', 'brightness:2'],
-  ...['jpeg:80', 'jpeg:50', 'crop:0.5+brightness:2+jpeg:80'],
-]
-/** Images that go through decoder and extractor together. */
-const BATCH = 4
+import { comparePictures, evaluate, PAPER_ATTACKS } from '@stablesig/core/evaluation'
+import { prepareImages } from '@stablesig/core/training'
 
 const { values } = parseArgs({
   options: {
@@ -54,98 +42,60 @@ const autoencoder = await openAutoencoder({
   encoder: join(data, 'weights/taef2_encoder.pth'),
   decoder: join(data, 'weights/taef2_decoder.pth'),
 })
-const images = imageSet(await expandFiles([join(data, 'images/train')]))
+const training = imageSet(await expandFiles([join(data, 'images/train')]))
 const photographs = imageSet((await expandFiles([join(data, 'images/val')])).slice(0, Number(values.images)))
-const codec = sharpCodec()
-const folder = values.pictures
-if (folder) await mkdir(folder, { recursive: true })
+const images = prepareImages({ autoencoder, images: photographs, size: 256 })
+const changes = JSON.parse(values.changes)
 
-for (let k = Number(values['first-key']); k < Number(values['first-key']) + Number(values.keys); k++) {
-  const key = randomKey(extractor.bits, { seed: k })
+for (let seed = Number(values['first-key']); seed < Number(values['first-key']) + Number(values.keys); seed++) {
+  const key = randomKey(extractor.bits, { seed })
   const { decoder, report } = await finetuneDecoder({
-    ...{ autoencoder, extractor, images, key, seed: k },
+    ...{ autoencoder, extractor, images: training, key, seed },
     ...(values.preset ? { preset: /** @type {import('@stablesig/core/training').PresetName} */ (values.preset) } : {}),
-    ...JSON.parse(values.changes),
+    ...changes,
     onStep: ({ step, steps, bitAccuracy, psnr }) => {
       if (step % 20 === 0 || step === steps)
-        process.stderr.write(`key ${k} step ${step}/${steps} bits ${bitAccuracy.toFixed(3)} psnr ${psnr.toFixed(1)}\n`)
+        process.stderr.write(
+          `key ${seed} step ${step}/${steps} bits ${bitAccuracy.toFixed(3)} psnr ${psnr.toFixed(1)}\n`,
+        )
     },
   })
-  /** @type {Record<string, number>} */
-  const right = Object.fromEntries(ROWS.map((row) => [row, 0]))
-  const sums = { psnr: 0, ssim: 0, masked: 0 }
-  for (let i = 0; i < photographs.length; i += BATCH) {
-    const indices = Array.from({ length: Math.min(BATCH, photographs.length - i) }, (_, j) => i + j)
-    const [plain, signed] = await decoded(indices, decoder)
-    const measures = tidy(() => [
-      psnrOfImages(signed, plain),
-      ssim(signed, plain, { window: 'uniform' }),
-      maskedDistance(signed, plain),
-    ])
-    const [p, s, m] = await Promise.all(measures.map((measure) => measure.data()))
-    dispose(measures)
-    for (const j of indices.keys()) {
-      sums.psnr += p?.[j] ?? Number.NaN
-      sums.ssim += s?.[j] ?? Number.NaN
-      sums.masked += m?.[j] ?? Number.NaN
-    }
-    for (const row of ROWS) {
-      const attacked = row === 'none' ? signed : await applyTransforms(signed, parseTransforms(row), { codec })
-      const logits = tidy(() => extractLogits(extractor, attacked))
-      const values = await logits.data()
-      for (const j of indices.keys())
-        right[row] = (right[row] ?? 0) + countMatches(readBits(values.slice(j * key.length, (j + 1) * key.length)), key)
-      logits.dispose()
-      if (attacked !== signed) attacked.dispose()
-    }
-    dispose([plain, signed])
-  }
-  const n = photographs.length
-  const share = Object.fromEntries(
-    Object.entries(right).map(([row, count]) => [row, Number((count / n / key.length).toFixed(4))]),
-  )
-  const { masked, ...quality } = sums
+  if (values.pictures) await writePictures(values.pictures, decoder)
+  // The evaluation disposes the decoder.
+  const decoders = { length: 1, open: async () => ({ key, decoder }) }
+  const rows = await evaluate({ autoencoder, extractor, decoders, images, codec: sharpCodec() })
+  /** @param {(row: import('@stablesig/core/evaluation').EvaluationRow) => number} of */
+  const mean = (of) => rows.reduce((sum, row) => sum + of(row), 0) / rows.length
+  const bits = PAPER_ATTACKS.map((name, i) => [name, rounded(mean(({ marked }) => (marked[i] ?? 0) / key.length))])
   console.log(
     JSON.stringify({
-      key: k,
-      images: n,
-      seconds: Math.round(report.seconds),
-      psnr: Number((quality.psnr / n).toFixed(2)),
-      ssim: Number((quality.ssim / n).toFixed(4)),
-      masked: Number((-10 * Math.log10(masked / n)).toFixed(2)),
-      ...share,
-      ...JSON.parse(values.changes),
+      ...{ key: seed, images: rows.length, seconds: Math.round(report.seconds) },
+      ...{ psnr: rounded(mean(({ psnr }) => psnr)), ssim: rounded(mean(({ ssim }) => ssim)) },
+      // A mean of errors, not of decibels.
+      masked: rounded(-10 * Math.log10(mean(({ maskedPsnr }) => 10 ** (-maskedPsnr / 10)))),
+      ...Object.fromEntries(bits),
+      ...changes,
     }),
   )
-  decoder.dispose()
 }
 process.exit(0)
 
+/** @param {number} value */
+function rounded(value) {
+  return Number(value.toFixed(4))
+}
+
 /**
- * Photographs at 256 px through the original decoder and a signed one, as 8-bit pictures.
- * @param {readonly number[]} indices
+ * What the original decoder and a signed one make of each photograph, side by side in a folder.
+ * @param {string} folder
  * @param {import('@stablesig/core').LatentDecoder} decoder
  */
-async function decoded(indices, decoder) {
-  /** @type {import('@stablesig/core').UnitImages[]} */
-  const parts = []
-  for (const index of indices) parts.push(await photographs.read(index, 256))
-  const made = tidy(() => {
-    const latents = encode(autoencoder, /** @type {import('@stablesig/core').UnitImages} */ (concat(parts)))
-    return [decode(autoencoder, latents), decode({ decoder }, latents)]
-  })
-  dispose(parts)
-  const [plain, signed] = await Promise.all(made.map((picture) => toPixels(picture, indices.map(String))))
-  dispose(made)
-  if (!plain || !signed) throw new Error('two pictures were made')
-  if (folder)
-    for (const [j, index] of indices.entries()) {
-      const name = `${String(index).padStart(3, '0')}`
-      for (const [kind, picture] of /** @type {const} */ ([
-        ['plain', plain[j]],
-        ['signed', signed[j]],
-      ]))
-        if (picture) await writePng(join(folder, `${name}-${kind}.png`), picture)
-    }
-  return /** @type {const} */ ([toUnitImages(plain), toUnitImages(signed)])
+async function writePictures(folder, decoder) {
+  await mkdir(folder, { recursive: true })
+  for (let i = 0; i < images.length; i++) {
+    const { unsigned, signed } = await comparePictures(images, i, decoder)
+    const name = `${i}`.padStart(3, '0')
+    await writePng(join(folder, `${name}-plain.png`), { ...unsigned, name })
+    await writePng(join(folder, `${name}-signed.png`), { ...signed, name })
+  }
 }
