@@ -1,5 +1,4 @@
 import { checkOutputPlace, fileCheckpoint, pixelSet, writeFileAtomic } from '@stablesig/backend-node'
-import { StableSigError } from '@stablesig/core'
 import type { PixelSet } from '@stablesig/core/pretraining'
 import type { CheckpointStore } from '@stablesig/core/training'
 import { type Card, type TensorData, writeSafetensors } from '@stablesig/weights'
@@ -63,18 +62,3 @@ export async function startTraining(
     },
   }
 }
-
-/** Errors of training, with what a user of the command can do about them. */
-export const explainTraining =
-  (out: string) =>
-  (error: unknown): never => {
-    if (!(error instanceof StableSigError)) throw error
-    const checkpoint = `${out}.checkpoint`
-    if (error.code === 'bad-checkpoint')
-      throw new StableSigError('bad-checkpoint', `${checkpoint}: ${error.message}`, { cause: error })
-    if (error.code === 'aborted')
-      throw new StableSigError('aborted', `${error.message}; repeat the command to go on from ${checkpoint}`, {
-        cause: error,
-      })
-    throw error
-  }

@@ -2,7 +2,8 @@ import { type PretrainProgress, pairInCheckpoint, pretrain } from '@stablesig/co
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
-import { explainTraining, startTraining } from '../../training/start.ts'
+import { explainTraining } from '../../training/explain.ts'
+import { startTraining } from '../../training/start.ts'
 import type { PretrainOptions } from './command.ts'
 
 export async function run(options: PretrainOptions, io: Io): Promise<number> {
@@ -31,7 +32,7 @@ export async function run(options: PretrainOptions, io: Io): Promise<number> {
       if (step.step % logEvery === 0) await log({ ...step, ...curriculum, attacks: counts.take() })
     },
   })
-    .catch(explainTraining(out))
+    .catch(explainTraining(`${out}.checkpoint`))
     .finally(() => progress.end())
   await finish(trained.tensors)
   const { curriculum, resumedAt } = trained

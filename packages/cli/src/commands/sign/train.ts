@@ -1,8 +1,9 @@
 import { fileCheckpoint } from '@stablesig/backend-node'
-import { type FinetuneReport, finetuneDecoder, type LatentDecoder, StableSigError } from '@stablesig/core'
+import { type FinetuneReport, finetuneDecoder, type LatentDecoder } from '@stablesig/core'
 import type { PreparedImages } from '@stablesig/core/training'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
+import { explainTraining } from '../../training/explain.ts'
 import type { SignOptions } from './command.ts'
 import { type Figures, figuresOf } from './judge.ts'
 import type { SigningModels } from './models.ts'
@@ -58,9 +59,7 @@ export async function train(
         `loss ${step.loss.toFixed(4)}  bits ${step.bitAccuracy.toFixed(3)}  PSNR ${step.psnr.toFixed(1)} dB`,
       ),
   })
-    .catch((error: unknown) => {
-      throw explain(error, plan.checkpoint)
-    })
+    .catch(explainTraining(plan.checkpoint))
     .finally(() => progress.end())
   const { earlyStopping } = report
   const last = earlyStopping?.evaluations.at(-1)
@@ -70,16 +69,4 @@ export async function train(
     earlyStopping: earlyStopping && { ...aims, reached: earlyStopping.reached, step: earlyStopping.step },
     judged: last ? figuresOf(last, judgedAt) : null,
   }
-}
-
-/** Errors of training, with what a user of the command can do about them. */
-function explain(error: unknown, checkpoint: string): unknown {
-  if (!(error instanceof StableSigError)) return error
-  if (error.code === 'bad-checkpoint')
-    return new StableSigError('bad-checkpoint', `${checkpoint}: ${error.message}`, { cause: error })
-  if (error.code === 'aborted')
-    return new StableSigError('aborted', `${error.message}; repeat the command to go on from ${checkpoint}`, {
-      cause: error,
-    })
-  return error
 }

@@ -2,7 +2,8 @@ import { autoencoderInCheckpoint, trainAutoencoder } from '@stablesig/core/pretr
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
-import { explainTraining, startTraining } from '../../training/start.ts'
+import { explainTraining } from '../../training/explain.ts'
+import { startTraining } from '../../training/start.ts'
 import type { TrainAutoencoderOptions } from './command.ts'
 
 export async function run(options: TrainAutoencoderOptions, io: Io): Promise<number> {
@@ -24,7 +25,7 @@ export async function run(options: TrainAutoencoderOptions, io: Io): Promise<num
       if (step.step % logEvery === 0) await log(step)
     },
   })
-    .catch(explainTraining(out))
+    .catch(explainTraining(`${out}.checkpoint`))
     .finally(() => progress.end())
   await finish(trained.tensors)
   const psnr = meanPsnr === null ? '' : `, ${Number(meanPsnr).toFixed(2)} dB on its last crops`
