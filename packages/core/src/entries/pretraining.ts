@@ -4,10 +4,10 @@
  */
 import '../ops/gradients.ts'
 
+export { type Eigen, symmetricEigen } from '../ops/eigen.ts'
 export { type AutoencoderArchitecture, SMALL_AUTOENCODER } from '../pretraining/autoencoder-architecture.ts'
 export { autoencoderInCheckpoint } from '../pretraining/autoencoder-checkpoint.ts'
 export { CURRICULUM, type Curriculum, type CurriculumOptions } from '../pretraining/curriculum.ts'
-export { type Eigen, symmetricEigen } from '../pretraining/eigen.ts'
 export { type HiddenModel, type HiddenState, type HiddenStep, hiddenStep } from '../pretraining/hidden-step.ts'
 export { pairInCheckpoint } from '../pretraining/pair-tensors.ts'
 export type { PixelSet } from '../pretraining/pixel-set.ts'

@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { extractorFeatures, extractorLogits } from '../models/extractor.ts'
 import { loadExtractor } from '../models/read-extractor.ts'
 import { withWhitening } from '../models/whitened.ts'
+import { symmetricEigen } from '../ops/eigen.ts'
 import type { ImageNetImages } from '../signal/images.ts'
-import { symmetricEigen } from './eigen.ts'
 import { whiten } from './whiten.ts'
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { badArgument, checkNumber, checkObject, checkOneOf, checkOptions } from '../arguments.ts'
 import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
-import { symmetricEigen } from './eigen.ts'
+import { symmetricEigen } from '../ops/eigen.ts'
 
 export interface WhitenOptions {
   /**

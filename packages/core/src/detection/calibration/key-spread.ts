@@ -2,6 +2,7 @@ import { overdispersedTail } from '@stablesig/stats'
 import { badArgument, checkNumber } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import { readBits } from '../../metrics/bits.ts'
+import { symmetricEigen } from '../../ops/eigen.ts'
 import { attainableThreshold } from '../rates.ts'
 
 /**
@@ -100,16 +101,12 @@ function meanOf(moments: readonly Float64Array[]): Float64Array {
   return sum.map((value) => value / images)
 }
 
-/** By power iteration on M, whose diagonal is 1. */
+/** Of M, whose diagonal is 1. */
 function greatestEigenvalue(lower: Float64Array, bits: number): number {
-  const at = (a: number, b: number) => (a === b ? 1 : a > b ? lower[a * bits + b]! : lower[b * bits + a]!)
-  let vector = Float64Array.from({ length: bits }, (_, i) => Math.cos(i + 0.5))
-  let value = 0
-  for (let step = 0; step < 200; step++) {
-    const next = vector.map((_, a) => vector.reduce((sum, entry, b) => sum + at(a, b) * entry, 0))
-    value = Math.hypot(...next)
-    if (value === 0) return 0
-    vector = next.map((entry) => entry / value)
+  const whole = new Float64Array(bits * bits)
+  for (let a = 0; a < bits; a++) {
+    whole[a * bits + a] = 1
+    for (let b = 0; b < a; b++) whole[a * bits + b] = whole[b * bits + a] = lower[a * bits + b]!
   }
-  return value
+  return symmetricEigen(whole, bits).values.at(-1) ?? 0
 }
