@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     projects,
     testTimeout: 60_000,
+    // By itself vitest leaves a core idle, which is half of what small machines have.
+    maxWorkers: '100%',
     reporters: ['default', './scripts/count-reporter.ts'],
     // Some tests run models with onnxruntime-node alone, which collects telemetry unless it is told not to.
     env: { ORT_DISABLE_TELEMETRY: '1' },
