@@ -39,55 +39,34 @@ afterAll(() => {
 })
 
 describe('calibrate', () => {
-  test('warns of an extractor that is not whitened, with exit code 1, and whitens it', async () => {
-    const result = await calibrate('--extractor', plain, '--crops', '6', '--json', '--whitened', whitened)
+  test('warns of an extractor that is not whitened, with exit code 1', async () => {
+    const result = await calibrate('--extractor', plain, '--crops', '6', '--json')
     expect(result.code).toBe(1)
     expect(result.err).toContain('not whitened well enough for --fpr 0.01')
     const report = JSON.parse(result.out)
     expect(report).toMatchObject({ photographs: 24, crops: 144, bits: 8, whitened: false, cropSize: 32, fpr: 0.01 })
     expect(report.rateInflation).toBeGreaterThan(2)
-    expect(report.whitening.file).toBe(whitened)
-    expect(report.whitening.spread.inflation).toBeLessThan(report.spread.inflation)
     // With a random key for each crop the rates hold all the same.
     for (const { consistent, decisions } of report.falsePositives.count) {
       expect(consistent).toBe(true)
       expect(decisions).toBe(144)
     }
-    const extractor = await openExtractor(whitened)
-    expect([extractor.whitened, extractor.bits]).toEqual([true, 8])
-    extractor.dispose()
-  })
-
-  test('the whitened file reads these photographs better, and is itself taken', async () => {
-    const again = JSON.parse((await calibrate('--extractor', whitened, '--crops', '6', '--json')).out)
-    const before = JSON.parse((await calibrate('--extractor', plain, '--crops', '6', '--json')).out)
-    expect(again.whitened).toBe(true)
-    expect(again.spread.inflation).toBeLessThan(before.spread.inflation)
-    expect(again.bias.worstBias).toBeLessThan(before.bias.worstBias)
   })
 
   test('says the same for people, in the order of a report, and the same twice', async () => {
     const [one, two] = [
-      await calibrate('--extractor', whitened, '--crops', '3'),
-      await calibrate('--extractor', whitened, '--crops', '3'),
+      await calibrate('--extractor', plain, '--crops', '3'),
+      await calibrate('--extractor', plain, '--crops', '3'),
     ]
     expect(one.out).toBe(two.out)
-    expect(one.out).toMatch(/^72 crops of 32 px from 24 photographs\nbits +8, whitened\nbias/)
+    expect(one.out).toMatch(/^72 crops of 32 px from 24 photographs\nbits +8, not whitened\nbias/)
     expect(one.out).toContain('at 0.1:')
     expect(one.err).toContain('photographs  72 crops')
   })
 
   test('with a search it also says how often that is wrong, and writes the report', async () => {
     const file = at('report.json')
-    const found = await calibrate(
-      '--extractor',
-      whitened,
-      '--json',
-      '--search',
-      'flips+rotations:-10,0,10',
-      '--out',
-      file,
-    )
+    const found = await calibrate('--extractor', plain, '--json', '--search', 'flips+rotations:-10,0,10', '--out', file)
     const report = JSON.parse(readFileSync(file, 'utf8'))
     expect(report).toEqual(JSON.parse(found.out))
     expect(report.falsePositives.searching).toHaveLength(3)
@@ -108,8 +87,8 @@ describe('calibrate', () => {
   })
 
   test('a rate that no count of so many bits has is an error; nothing is written', async () => {
-    const out = at('nothing.safetensors')
-    const words = ['calibrate', '--extractor', plain, '--images', at('photos'), '--crop-size', '32', '--whitened', out]
+    const out = at('nothing.json')
+    const words = ['calibrate', '--extractor', plain, '--images', at('photos'), '--crop-size', '32', '--out', out]
     const result = await stablesig(words)
     expect(result.code).toBe(2)
     expect(result.err).toContain('(unattainable)')
@@ -122,6 +101,49 @@ describe('calibrate', () => {
     const words = ['calibrate', '--extractor', plain, '--images', at('photos'), '--fpr', '0.01']
     const result = await stablesig(words, { signal: controller.signal })
     expect([result.code, result.out]).toEqual([130, ''])
+  })
+})
+
+describe('whiten', () => {
+  const whiten = (...more: string[]) =>
+    stablesig(['whiten', '--extractor', plain, '--images', at('photos'), '--crop-size', '32', '--crops', '6', ...more])
+
+  test('writes an extractor whose bits are whiter, and tells by how much on photographs that it has not seen', async () => {
+    const { code, out } = await whiten('--out', whitened, '--json')
+    expect(code).toBe(0)
+    const report = JSON.parse(out)
+    expect(report).toMatchObject({ out: whitened, bits: 8, photographs: 24, crops: 144, cropSize: 32, undecided: 0 })
+    expect(report.after.spread.inflation).toBeLessThan(report.before.spread.inflation)
+    expect(report.after.meanBias).toBeLessThan(report.before.meanBias)
+    const extractor = await openExtractor(whitened)
+    expect([extractor.whitened, extractor.bits]).toEqual([true, 8])
+    extractor.dispose()
+  })
+
+  test('what it wrote is what calibrate finds white', async () => {
+    const again = JSON.parse((await calibrate('--extractor', whitened, '--crops', '6', '--json')).out)
+    const before = JSON.parse((await calibrate('--extractor', plain, '--crops', '6', '--json')).out)
+    expect(again.whitened).toBe(true)
+    expect(again.spread.inflation).toBeLessThan(before.spread.inflation)
+    expect(again.bias.worstBias).toBeLessThan(before.bias.worstBias)
+  })
+
+  test('people get a table; a higher floor gives another layer', async () => {
+    const [low, high] = [at('low.safetensors'), at('high.safetensors')]
+    const { out } = await whiten('--out', low)
+    expect(out).toMatch(/8 bits, whitened on 144 crops of 32 px from 24 photographs\n +before +after/)
+    expect((await whiten('--out', high, '--floor', '0.5')).code).toBe(0)
+    expect(readFileSync(low).equals(readFileSync(whitened))).toBe(true)
+    expect(readFileSync(high).equals(readFileSync(low))).toBe(false)
+  })
+
+  test('too few photographs are an error, and nothing is written', async () => {
+    mkdirSync(at('three'))
+    for (let i = 0; i < 3; i++) await picture(at('three', `${i}.png`), 48, 40)
+    const out = at('nothing.safetensors')
+    const result = await stablesig(['whiten', '--extractor', plain, '--images', at('three'), '--out', out])
+    expect([result.code, existsSync(out)]).toEqual([2, false])
+    expect(result.err).toContain('expected at least 4 photographs that can be read, found 3')
   })
 })
 

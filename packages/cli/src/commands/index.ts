@@ -18,6 +18,7 @@ import { reconstruct } from './reconstruct/command.ts'
 import { sign } from './sign/command.ts'
 import { trace } from './trace/command.ts'
 import { trainAutoencoder } from './train-autoencoder/command.ts'
+import { whiten } from './whiten/command.ts'
 
 /** A description, and what runs it. */
 export interface Command {
@@ -59,4 +60,5 @@ export const COMMANDS: readonly Command[] = [
   command(inspect, () => import('./inspect/run.ts')),
   command(trainAutoencoder, () => import('./train-autoencoder/run.ts')),
   command(pretrain, () => import('./pretrain/run.ts')),
+  command(whiten, () => import('./whiten/run.ts')),
 ]

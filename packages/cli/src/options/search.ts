@@ -1,6 +1,6 @@
 import type { Search, SearchGrid } from '@stablesig/core/detection'
 import { InvalidArgumentError } from 'commander'
-import type { Options } from './description.ts'
+import type { Options, OptionsOf } from './description.ts'
 
 const LISTS = ['scales', 'rotations', 'windows'] as const
 const WHOLE = ['shortlist'] as const
@@ -39,3 +39,5 @@ export const SEARCH = {
     read: readSearch,
   },
 } as const satisfies Options
+
+export type SearchOptions = OptionsOf<typeof SEARCH>

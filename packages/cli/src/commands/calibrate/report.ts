@@ -11,8 +11,8 @@ import {
   rateInflation,
   softDecide,
 } from '@stablesig/core/detection'
+import { keyOfCrop, type ReadCrops } from '../../read-crops.ts'
 import type { CalibrateOptions } from './command.ts'
-import { keyOfCrop, type ReadCrops } from './read-crops.ts'
 
 /** Above this many times the rate that was asked for, whoever relies on a given key is warned. */
 const MAX_RATE_INFLATION = 2
@@ -38,7 +38,6 @@ export interface CalibrationReport {
     readonly searching?: readonly FalsePositives[]
   }
   readonly warning: string | null
-  readonly whitening?: { readonly file: string; readonly spread: KeySpread }
 }
 
 /** What the crops say. @throws StableSigError 'unattainable' where no count of so many bits decides at --fpr */
@@ -84,11 +83,11 @@ export function reportOf(
 const warningOf = (times: number, fpr: number, whitened: boolean): string =>
   `the extractor is not whitened well enough for --fpr ${fpr}: with one key in twenty, unmarked photographs such as these are taken ` +
   `for marked about ${times.toPrecision(2)} times more often than that${whitened ? '' : ', and it has no whitening layer'}. ` +
-  'Ask for a lower rate, or compute whitening from your photographs with --whitened'
+  'Ask for a lower rate, or whiten it on your photographs: `stablesig whiten`'
 
 /** The report for people. */
 export function describeReport(report: CalibrationReport): string {
-  const { bias, spread, whitening } = report
+  const { bias, spread } = report
   const lines = [
     `${report.crops} crops of ${report.cropSize} px from ${report.photographs} photographs` +
       (report.undecided > 0 ? `, ${report.undecided} more are of one colour` : ''),
@@ -98,12 +97,6 @@ export function describeReport(report: CalibrationReport): string {
     `given keys    variance of matches up to ${spread.inflation.toFixed(2)} times the binomial one (19 keys in 20)`,
     `              false positives at ${report.fpr}: about ${report.rateInflation.toPrecision(2)} times as many as asked for`,
     ...Object.entries(report.falsePositives).flatMap(([name, curve]) => describeCurve(name, curve)),
-    ...(whitening
-      ? [
-          `written       ${whitening.file}: whitened on these photographs`,
-          `              variance up to ${whitening.spread.inflation.toFixed(2)} times, each half judged by the other's layer`,
-        ]
-      : []),
   ]
   return `${lines.join('\n')}\n`
 }

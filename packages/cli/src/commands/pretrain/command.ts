@@ -6,7 +6,7 @@ import { TRAINING } from '../../training/options.ts'
 export const pretrain = defineCommand({
   name: 'pretrain',
   summary:
-    'Train a watermark encoder and a light extractor together, from a folder of pictures. The file holds both; every command takes it as --extractor, once `calibrate` has whitened it. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there, and ends with the weights of a run that was never stopped.',
+    'Train a watermark encoder and a light extractor together, from a folder of pictures. The file holds both; every command takes it as --extractor, once `whiten` has whitened it. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there, and ends with the weights of a run that was never stopped.',
   options: {
     ...TRAINING,
     bits: { value: '<n>', help: 'length of the keys that are read', read: whole(8, 256), default: 48 },

@@ -1,11 +1,12 @@
 import { centreSquare, crop, type Pixels, readImage, toUnitImages } from '@stablesig/backend-node'
-import { type Extractor, randomKey } from '@stablesig/core'
+import { type Extractor, randomKey, StableSigError } from '@stablesig/core'
 import { createDetector, type ReadFeatures, readFeatures } from '@stablesig/core/detection'
 import { abortedError } from '@stablesig/core/errors'
-import type { Io } from '../../io.ts'
-import { makeProgress } from '../../progress.ts'
-import { reportFailure } from '../../report.ts'
-import type { CalibrateOptions } from './command.ts'
+import type { Io } from './io.ts'
+import type { CropsOptions } from './options/crops.ts'
+import type { SearchOptions } from './options/search.ts'
+import { makeProgress } from './progress.ts'
+import { reportFailure } from './report.ts'
 
 /** What was read of one square of a photograph. */
 export interface ReadCrop extends ReadFeatures {
@@ -27,17 +28,38 @@ export interface ReadCrops {
 export const keyOfCrop = (bits: number, seed: string, index: number) =>
   randomKey(bits, { seed: `${seed}/crop ${index}` })
 
+export interface ReadCropsOptions extends CropsOptions, SearchOptions {
+  /** Of the keys of the detector that searches. */
+  readonly seed?: string
+  readonly json?: boolean
+}
+
+/** Fewer photographs say nothing about how bits go together. */
+const MIN_PHOTOGRAPHS = 4
+
+/** @throws StableSigError 'bad-argument' */
+export function checkEnoughPhotographs(found: number, path: string): void {
+  if (found >= MIN_PHOTOGRAPHS) return
+  throw new StableSigError(
+    'bad-argument',
+    `--images ${path}: expected at least ${MIN_PHOTOGRAPHS} photographs that can be read, found ${found}`,
+  )
+}
+
 /** Pixels that are read at once. */
 const PIXELS_AT_ONCE = 2 ** 19
 
-/** Reads the squares of every photograph; those that cannot be read are reported. @throws StableSigError 'aborted' */
+/**
+ * Reads the squares of every photograph; those that cannot be read are reported.
+ * @throws StableSigError 'aborted'; 'bad-argument' where too few photographs are left
+ */
 export async function readCrops(
   paths: readonly string[],
   extractor: Extractor,
-  options: CalibrateOptions,
+  options: ReadCropsOptions,
   io: Io,
 ): Promise<ReadCrops> {
-  const { crops: count, cropSize: side, maxPixels, search, seed } = options
+  const { crops: count, cropSize: side, maxPixels, search, seed = '0' } = options
   const atOnce = Math.max(1, Math.floor(PIXELS_AT_ONCE / side ** 2))
   const progress = makeProgress(paths.length, io, options.json)
   const crops: ReadCrop[] = []
@@ -76,6 +98,7 @@ export async function readCrops(
   } finally {
     progress.end()
   }
+  checkEnoughPhotographs(new Set(crops.map(({ photograph }) => photograph)).size, options.images)
   return { crops, photographs, undecided }
 
   /** The p-value of each square with a key of its own, null where nothing can be decided. */

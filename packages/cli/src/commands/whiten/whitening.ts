@@ -1,35 +1,44 @@
 import { withWeights, writeFileAtomic } from '@stablesig/backend-node'
-import { type KeySpread, keySpread } from '@stablesig/core/detection'
 import { describeExtractor } from '@stablesig/core/models'
-import { type Whitening, whiten } from '@stablesig/core/pretraining'
+import { type Whitening, type WhitenOptions, whiten } from '@stablesig/core/pretraining'
 import { readable, type StateTensor, streamSafetensors, tensorData } from '@stablesig/weights'
-import type { ReadCrop } from './read-crops.ts'
+import type { ReadCrop } from '../../read-crops.ts'
 
-/**
- * How matches of given keys spread under whitening, judged by halves: the photographs of one are read through the layer computed from the other.
- * @throws StableSigError as `keySpread`
- */
-export function crossWhitened(crops: readonly ReadCrop[]): KeySpread {
+/** Logits of photographs under layers that were not computed from them. */
+export interface CrossWhitened {
+  readonly rows: readonly Float64Array[]
+  /** Of each row, the number of its photograph. */
+  readonly photographs: readonly number[]
+}
+
+/** Each half of the photographs through the layer computed from the other. @throws StableSigError as `whiten` */
+export function crossWhitened(crops: readonly ReadCrop[], options: WhitenOptions): CrossWhitened {
   const half = ({ photograph }: ReadCrop) => photograph % 2
   const rows: Float64Array[] = []
   const photographs: number[] = []
   for (const side of [0, 1]) {
-    const layer = whiteningOf(crops.filter((crop) => half(crop) !== side))
+    const others = crops.filter((crop) => half(crop) !== side)
+    const layer = whiteningOf(others, options)
     for (const crop of crops)
       if (half(crop) === side) {
         rows.push(through(layer, crop.features))
         photographs.push(crop.photograph)
       }
   }
-  return keySpread(rows, photographs)
+  return { rows, photographs }
 }
 
 /**
  * Writes the extractor of a file with a layer computed from all that was read, in place of the one it has: its own tensors as they are.
  * @throws StableSigError 'io', and as `whiten`
  */
-export async function saveWhitened(path: string, extractorPath: string, crops: readonly ReadCrop[]): Promise<void> {
-  const { bits, weight, bias } = whiteningOf(crops)
+export async function saveWhitened(
+  path: string,
+  extractorPath: string,
+  crops: readonly ReadCrop[],
+  options: WhitenOptions,
+): Promise<void> {
+  const { bits, weight, bias } = whiteningOf(crops, options)
   const layer = readable(
     new Map([
       ['whiten.weight', tensorData(Float32Array.from(weight), [bits, bits])],
@@ -47,10 +56,11 @@ export async function saveWhitened(path: string, extractorPath: string, crops: r
   })
 }
 
-function whiteningOf(crops: readonly ReadCrop[]): Whitening {
-  const [first] = crops
-  const bits = first?.features.length ?? 0
-  return whiten(Float32Array.from(crops.flatMap(({ features }) => [...features])), bits)
+function whiteningOf(crops: readonly ReadCrop[], { floor }: WhitenOptions): Whitening {
+  const bits = crops[0]?.features.length ?? 0
+  const features = new Float32Array(crops.length * bits)
+  for (const [i, crop] of crops.entries()) features.set(crop.features, i * bits)
+  return whiten(features, bits, floor === undefined ? {} : { floor })
 }
 
 /** Logits of features under a layer. */

@@ -1,0 +1,24 @@
+import { checkOutputFile } from '@stablesig/backend-node'
+import { disposing } from '../../disposal.ts'
+import { EXIT } from '../../exit.ts'
+import { type Io, jsonLine } from '../../io.ts'
+import { extractorAt, startEngine } from '../../models.ts'
+import { photographsAt } from '../../photographs.ts'
+import { checkEnoughPhotographs, readCrops } from '../../read-crops.ts'
+import type { WhitenCommandOptions } from './command.ts'
+import { describeReport, reportOf } from './report.ts'
+import { crossWhitened, saveWhitened } from './whitening.ts'
+
+export const run = (options: WhitenCommandOptions, io: Io): Promise<number> =>
+  disposing(async (own) => {
+    await checkOutputFile(options.out)
+    const paths = await photographsAt(options.images, io)
+    checkEnoughPhotographs(paths.length, options.images)
+    await startEngine(options)
+    const extractor = own(await extractorAt(options.extractor))
+    const read = await readCrops(paths, extractor, options, io)
+    const report = reportOf(read, crossWhitened(read.crops, options), options)
+    await saveWhitened(options.out, options.extractor, read.crops, options)
+    io.out(options.json ? jsonLine(report) : describeReport(report))
+    return EXIT.done
+  })
