@@ -2,7 +2,7 @@
 import { failWith } from './lib/fail.mjs'
 import { runProgram } from './lib/program.mjs'
 
-const PROGRAMS = ['gather', 'evaluate-autoencoder', 'halve']
+const PROGRAMS = ['gather', 'evaluate-autoencoder', 'halve', 'data-card']
 const [name = '', ...args] = process.argv.slice(2)
 if (!PROGRAMS.includes(name))
   failWith(new Error(`which program? expected ${PROGRAMS.join(', ')}; found ${name || 'none'}`))

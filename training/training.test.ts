@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import seedrandom from 'seedrandom'
 import { expect, test } from 'vitest'
+import { dataCard } from './describe-data.ts'
 import { fractal } from './fractal.ts'
 import type { Photograph } from './photographs.ts'
 import { rendering } from './renderings.ts'
@@ -14,6 +15,12 @@ test('every photograph has a licence that allows training and sharing, an author
     expect(sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(['npm', 'pypi', 'debian']).toContain(registry)
   }
+})
+
+test('the models’ card of data lists these photographs', async () => {
+  const listed: Photograph[] = JSON.parse(await readFile(new URL('photographs.json', import.meta.url), 'utf8'))
+  const card = new URL('../packages/models/cards/data.md', import.meta.url)
+  expect(await readFile(card, 'utf8')).toBe(dataCard(listed))
 })
 
 test('renderings of every kind are the same for the same seed and differ by index', async () => {

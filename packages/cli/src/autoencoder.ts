@@ -15,11 +15,9 @@ export function autoencoderFiles({ autoencoder, encoder, decoder, config }: Auto
     return { path: autoencoder, ...more }
   }
   if (encoder !== undefined && decoder !== undefined) return { encoder, decoder, ...more }
-  if (encoder === undefined && decoder === undefined)
-    throw new UsageError('an autoencoder is needed: --autoencoder PATH, or --encoder PATH and --decoder PATH')
   throw new UsageError(
     encoder === undefined
-      ? '--decoder needs --encoder PATH beside it; --autoencoder PATH names both'
+      ? 'an autoencoder is needed: --autoencoder PATH, or --encoder PATH and --decoder PATH'
       : '--encoder needs --decoder PATH beside it; --autoencoder PATH names both',
   )
 }

@@ -140,9 +140,8 @@ describe('an autoencoder for a command', () => {
   })
 
   test.each([
-    [[], /an autoencoder is needed: --autoencoder PATH, or --encoder PATH and --decoder PATH \(usage\)/],
     [['--encoder', 'x'], /--encoder needs --decoder PATH beside it/],
-    [['--decoder', 'x'], /--decoder needs --encoder PATH beside it/],
+    [['--decoder', 'nowhere'], /nowhere: no such file or folder \(io\)/],
     [['--autoencoder', 'x', '--decoder', 'x'], /cannot be used together with --encoder or --decoder/],
     [['--autoencoder', 'nowhere'], /nowhere: no such file or folder \(io\)/],
   ])('%j is refused before anything is loaded', async (named, message) => {

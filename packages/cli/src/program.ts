@@ -4,6 +4,7 @@ import { COMMANDS } from './commands/index.ts'
 import { untilEnded } from './ending.ts'
 import type { Io } from './io.ts'
 import type { ArgumentDescription, CommandDescription, OptionDescription } from './options/description.ts'
+import { withShipped } from './shipped.ts'
 
 /**
  * The whole command line, of what commands/ describes.
@@ -21,7 +22,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     made.action(async () => {
       const names = Object.keys(description.arguments ?? {})
       const typed = Object.fromEntries(names.map((name, at) => [name, made.processedArgs[at]]))
-      const work = run({ ...made.opts(), ...typed }, io)
+      const work = run({ ...withShipped(made.opts(), description.options, io), ...typed }, io)
       done(await (description.endsAtOnce ? untilEnded(work, io.signal) : work))
     })
   }

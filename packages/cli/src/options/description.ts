@@ -13,6 +13,8 @@ export interface OptionDescription {
   readonly choices?: readonly string[]
   readonly default?: unknown
   readonly required?: true
+  /** Which of the project's own models stands in where none is named: see shipped.ts. */
+  readonly shipped?: 'extractor' | 'autoencoder'
   /** Property of another option that cannot be used together with this one. */
   readonly conflicts?: string
 }
@@ -52,7 +54,12 @@ type ValueOf<O extends OptionDescription> = O extends { readonly choices: readon
 
 /** Options that are there whatever is typed. */
 type Given<O extends Options> = {
-  [Name in keyof O]: O[Name] extends { readonly required: true } | { readonly default: unknown } ? Name : never
+  [Name in keyof O]: O[Name] extends
+    | { readonly required: true }
+    | { readonly default: unknown }
+    | { readonly shipped: 'extractor' }
+    ? Name
+    : never
 }[keyof O]
 
 /** What a command gets for its options, by their description. */

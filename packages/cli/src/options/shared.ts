@@ -60,7 +60,11 @@ export const MAX_SIDE = {
 export type InputOptions = OptionsOf<typeof INPUTS> & OptionsOf<typeof MAX_SIDE>
 
 export const EXTRACTOR = {
-  extractor: { value: '<file>', help: 'weights of the extractor that reads the bits', required: true },
+  extractor: {
+    value: '<file>',
+    help: 'weights of the extractor that reads the bits (default: our own, of 48 bits)',
+    shipped: 'extractor',
+  },
 } as const satisfies Options
 
 export const KEY = {
@@ -102,9 +106,13 @@ export const autoencoderOf = (decoder: string) =>
   ({
     autoencoder: {
       value: '<path>',
-      help: 'a checkpoint, bare weights, a shard index, or a folder: diffusers’ vae/, or a pipeline that holds one',
+      help: 'a checkpoint, bare weights, a shard index, or a folder: diffusers’ vae/, or a pipeline that holds one (default: our own small one)',
+      shipped: 'autoencoder',
     },
-    encoder: { value: '<path>', help: 'instead of --autoencoder: what holds the encoder' },
+    encoder: {
+      value: '<path>',
+      help: 'instead of --autoencoder: what holds the encoder (default: our own, beside our own --decoder once it is signed)',
+    },
     decoder: { value: '<path>', help: decoder },
     ...CONFIG,
   }) as const satisfies Options

@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import { AUTOENCODER_16, EXTRACTOR_48, type ShippedModel } from '@stablesig/models'
+import type { Io } from './io.ts'
+import type { Options } from './options/description.ts'
+
+type Given = Readonly<Record<string, unknown>>
+
+/**
+ * What was given, with the project's own models in the place of those that are not named; each is told of in a line, for a mark
+ * is only found by the extractor that it was made for. A decoder that is named alone is taken for our own one, signed.
+ */
+export function withShipped(given: Given, options: Options, io: Io): Given {
+  const wanted = (option: string) => options[option]?.shipped !== undefined && given[option] === undefined
+  const stand = (option: string, model: ShippedModel, what: string): Given => {
+    io.err(`stablesig: ${what} our own ${model.name}; --${option} names another\n`)
+    return { [option]: fileURLToPath(model.url) }
+  }
+  const named = given.encoder !== undefined
+  return {
+    ...given,
+    ...(wanted('extractor') ? stand('extractor', EXTRACTOR_48, 'the extractor is') : {}),
+    ...(wanted('autoencoder') && !named
+      ? given.decoder === undefined
+        ? stand('autoencoder', AUTOENCODER_16, 'the autoencoder is')
+        : stand('encoder', AUTOENCODER_16, 'the encoder is that of')
+      : {}),
+  }
+}
