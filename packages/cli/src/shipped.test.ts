@@ -31,6 +31,8 @@ test('signing, marking and detecting need no weights, and tell which are taken',
   expect(made.code).toBe(0)
   expect(made.err).toContain('the extractor is our own extractor-48; --extractor names another\n')
   expect(made.err).toContain('the autoencoder is our own autoencoder-16; --autoencoder names another\n')
+  // Noise has nothing that an autoencoder keeps, and is told of before the training.
+  expect(made.err).toContain('stablesig: warning: the autoencoder does not give images back')
   const marked = await stablesig(['reconstruct', '--decoder', signed, '--out', at('marked'), at('photos')])
   expect(marked.code).toBe(0)
   expect(marked.err).toContain('the encoder is that of our own autoencoder-16; --encoder names another\n')

@@ -51,6 +51,7 @@ export {
   recipeSchedule,
   type UsedRecipe,
 } from '../signing/recipes.ts'
+export { type SelfTest, type SelfTestOptions, selfTest } from '../signing/self-test.ts'
 export type { SigningAttacks } from '../signing/signing-attacks.ts'
 export {
   type CheckpointStore,

@@ -3,6 +3,7 @@ import { type FinetuneReport, finetuneDecoder, type LatentDecoder } from '@stabl
 import type { PreparedImages } from '@stablesig/core/training'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
+import { tellFindings } from '../../self-test.ts'
 import { explainTraining } from '../../training/explain.ts'
 import type { SignOptions } from './command.ts'
 import { type Figures, figuresOf } from './judge.ts'
@@ -31,6 +32,7 @@ export async function train(
   io: Io,
 ): Promise<Trained> {
   const { key, size, steps, maxSteps, aims, judgedAt } = plan
+  await tellFindings({ autoencoder, extractor, images: plan.training, size, signal: io.signal }, io)
   const progress = makeProgress(maxSteps, io, options.json)
   const { decoder, report } = await finetuneDecoder({
     autoencoder,

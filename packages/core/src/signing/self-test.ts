@@ -1,0 +1,105 @@
+import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import { abortedError } from '../aborted.ts'
+import { StableSigError } from '../errors.ts'
+import { decode, encode } from '../inference/graphs.ts'
+import { psnrOfImages } from '../metrics/psnr-of-images.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
+import { type Extractor, extractorLogits } from '../models/extractor.ts'
+import { asUnit, unitToImageNet } from '../signal/images.ts'
+import { checkedImages, type ImageSet } from '../training/image-set.ts'
+
+export interface SelfTestOptions {
+  readonly autoencoder: Autoencoder
+  readonly extractor: Extractor
+  /** Photographs without a mark. */
+  readonly images: ImageSet
+  /** Their side in pixels. Default 256. */
+  readonly size?: number
+  /** How many of them are looked at, the first ones. Default 16. */
+  readonly count?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Whether models do what signing takes for granted. */
+export interface SelfTest {
+  readonly images: number
+  /** Mean over images of the autoencoder's PSNR against them, in dB. */
+  readonly psnr: number
+  /**
+   * Mean over bits of |mean logit| divided by the logit's deviation over images that the autoencoder made: about .8/√images where
+   * logits are centred.
+   */
+  readonly bias: number
+  /** What is wrong, a sentence each; empty where nothing is. */
+  readonly findings: readonly string[]
+}
+
+/** Below this no pair of an encoder and a decoder that belong together is: a mismatched pair gives 5 to 12 dB. */
+const LEAST_PSNR = 15
+/** Fewer images say nothing about a bit's bias. */
+const LEAST_IMAGES = 8
+/** So many times what centred logits show by chance. */
+const MOST_BIAS = 2.5
+
+/**
+ * A few seconds before hours are spent: does the autoencoder give photographs back, and are the extractor's logits centred on
+ * what it makes? Half of the bits of an uncentred extractor read the same whatever the picture, and signing fights that.
+ * @throws StableSigError 'bad-argument', 'disposed', 'aborted'; 'shape' or 'bad-image' naming an image by its index
+ */
+export async function selfTest(options: SelfTestOptions): Promise<SelfTest> {
+  const { autoencoder, extractor, size = 256, count = 16, signal } = options
+  checkAutoencoder(autoencoder)
+  checkExtractor(extractor)
+  const photographs = checkedImages(options.images, 'image')
+  const images = Math.min(count, photographs.length)
+  if (!(images >= 1)) throw new StableSigError('bad-argument', 'there is no image to test with: count is 1 at least')
+  let psnr = 0
+  const rows: Float32Array[] = []
+  for (let index = 0; index < images; index++) {
+    if (signal?.aborted) throw abortedError(signal, '')
+    const image = await photographs.read(index, size)
+    const [difference, logits] = tidy(() => {
+      const made = asUnit(decode(autoencoder, encode(autoencoder, image)) as Tensor4D)
+      return [psnrOfImages(made, image), extractorLogits(extractor, unitToImageNet(made))] as const
+    })
+    image.dispose()
+    try {
+      psnr += ((await difference.data<'float32'>())[0] ?? Number.NaN) / images
+      rows.push(await logits.data<'float32'>())
+    } finally {
+      difference.dispose()
+      logits.dispose()
+    }
+  }
+  const bias = biasOf(rows)
+  return { images, psnr, bias, findings: findingsOf(psnr, bias, images) }
+}
+
+function biasOf(rows: readonly Float32Array[]): number {
+  const bits = rows[0]?.length ?? 0
+  let sum = 0
+  for (let j = 0; j < bits; j++) {
+    const values = rows.map((row) => row[j] ?? Number.NaN)
+    const mean = values.reduce((total, value) => total + value, 0) / values.length
+    const variance = values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length
+    sum += Math.abs(mean) / Math.sqrt(variance + 1e-12)
+  }
+  return sum / bits
+}
+
+function findingsOf(psnr: number, bias: number, images: number): string[] {
+  const findings: string[] = []
+  if (!(psnr >= LEAST_PSNR))
+    findings.push(
+      `the autoencoder does not give images back: ${psnr.toFixed(1)} dB over ${images} of them, expected at least ${LEAST_PSNR}. ` +
+        'Do encoder and decoder belong together, and does the config fit the weights?',
+    )
+  const most = (MOST_BIAS * 0.8) / Math.sqrt(images)
+  if (images >= LEAST_IMAGES && !(bias <= most))
+    findings.push(
+      `the extractor's logits are not centred on plain images: their means are ${bias.toFixed(2)} deviations from 0 over ${images} of ` +
+        `them, expected at most ${most.toFixed(2)}. Bits then read alike on every image: whiten it on such images first`,
+    )
+  return findings
+}
