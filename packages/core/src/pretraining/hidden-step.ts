@@ -1,12 +1,14 @@
 import {
   add,
   concat,
+  mean,
   mul,
   type Rank,
   reshape,
   type Scalar,
   sqrt,
   square,
+  sub,
   sum,
   type Tensor,
   type Tensor1D,
@@ -22,7 +24,7 @@ import type { Normalise } from '../models/normalise.ts'
 import { scope, type Weights } from '../models/weights.ts'
 import { batchNorm } from '../ops/batch-norm.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
-import type { ImageNetImages } from '../signal/images.ts'
+import { type ImageNetImages, imageNetToUnit } from '../signal/images.ts'
 import { blend } from '../training/blend.ts'
 import type { Optimizer, OptimizerState, OptimizerStep } from '../training/optimizer.ts'
 import { weightsOfPart } from './weights-of-part.ts'
@@ -55,12 +57,14 @@ export type HiddenStep = {
   loss: Scalar
   /** Euclidean norm of all gradients, before any clipping. */
   gradientNorm: Scalar
+  /** Mean squared difference of marked and plain images in [0,1], before any attack. */
+  difference: Scalar
   /** [N,bits] */
   logits: Tensor2D
 }
 
 /** What the forward pass gives beside the loss that is differentiated: new running statistics by their names, too. */
-type StepResults = Record<string, Tensor> & { loss: Scalar; logits: Tensor2D }
+type StepResults = Record<string, Tensor> & { loss: Scalar; difference: Scalar; logits: Tensor2D }
 
 /**
  * One step of the published pre-training (Fernandez et al. 2023, after Zhu et al. 2018): mark images, attack them, read them, and
@@ -83,14 +87,15 @@ export function hiddenStep(
       const part = (name: string) => weightsOfPart(name, state.weights)
       const normalise = (name: string) => batchNormalise(name, part(name), state.statistics, statistics, momentum)
       const delta = hiddenResidual(part('encoder'), images, message, normalise('encoder'))
-      const marked = attack(embed(images, delta, model.embed))
-      const logits = hiddenLogits(part('decoder'), marked, redundancy, normalise('decoder'))
+      const marked = embed(images, delta, model.embed)
+      const logits = hiddenLogits(part('decoder'), attack(marked), redundancy, normalise('decoder'))
       const bits: Tensor2D = mul(add(message, 1), 0.5)
       const loss = messageLoss(logits, bits, 1)
-      const aux: StepResults = { ...statistics, loss, logits }
+      const difference: Scalar = mean(square(sub(imageNetToUnit(marked), imageNetToUnit(images))))
+      const aux: StepResults = { ...statistics, loss, difference, logits }
       return { loss, aux }
     }, state.weights)
-    const { loss, logits, ...statistics } = aux
+    const { loss, difference, logits, ...statistics } = aux
     const names = Object.keys(state.weights)
     const of = (record: Readonly<Record<string, Tensor>>) => names.map((name) => record[name] ?? missing(name))
     const squares = of(gradients).map((gradient) => reshape<Rank.R1>(sum(square(gradient)), [1]))
@@ -99,6 +104,7 @@ export function hiddenStep(
     return {
       state: { weights, statistics, optimizer: updated.state },
       loss,
+      difference,
       gradientNorm: sqrt(sum<Scalar>(concat(squares))),
       logits,
     }
@@ -115,18 +121,17 @@ function batchNormalise(
 ): Normalise {
   return (layer, x) => {
     const norm = scope(weights).at(layer)
-    const { y, mean, variance } = batchNorm(
-      x,
-      norm.tensor<Tensor1D>('weight'),
-      norm.tensor<Tensor1D>('bias'),
-      NORM_EPSILON,
-    )
+    const {
+      y,
+      mean: batchMean,
+      variance,
+    } = batchNorm(x, norm.tensor<Tensor1D>('weight'), norm.tensor<Tensor1D>('bias'), NORM_EPSILON)
     const count = x.size / x.shape[3]
     const towards = (name: string, batch: Tensor) => {
       const full = `${part}.${layer}.${name}`
       moved[full] = blend(running[full] ?? missing(full), batch, 1 - momentum)
     }
-    towards('running_mean', mean)
+    towards('running_mean', batchMean)
     towards('running_var', mul(variance, count / (count - 1)))
     return y
   }

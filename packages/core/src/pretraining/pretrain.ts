@@ -18,6 +18,7 @@ import {
 } from './curriculum.ts'
 import { NOISE_CHANNELS } from './embedder.ts'
 import { heldCosine } from './learning-rate.ts'
+import { type BitsByAttack, countByAttack, drawMessages } from './messages.ts'
 import { type PairModel, pairStep } from './pair-step.ts'
 import { pairTensors } from './pair-tensors.ts'
 import type { PixelSet } from './pixel-set.ts'
@@ -69,7 +70,7 @@ export interface PretrainProgress {
   /** Of the bits in use, over the batch. */
   readonly bitAccuracy: number
   /** The same for the images of each attack: bits that matched, and all of them. */
-  readonly byAttack: Readonly<Record<string, { readonly matches: number; readonly total: number }>>
+  readonly byAttack: BitsByAttack
   /** Of marked images against plain ones, both before attacks, in dB. */
   readonly psnr: number
   /** As it is for the next step. */
@@ -155,7 +156,11 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
       : '',
     initial: () => ({ groups, progress: startCurriculum(growth, bits) }),
     parseProgress: parseCurriculum,
-    load: async (step) => ({ crops: await crops(step), ...drawMessages(seed, step, batchSize, bits, size) }),
+    load: async (step) => ({
+      crops: await crops(step),
+      messages: drawMessages(seed, step, batchSize, bits),
+      noise: drawNoise(seed, step, batchSize, size),
+    }),
     record(groups, { crops, messages, noise }, step, curriculum) {
       const batch = {
         images: cropTensor(crops),
@@ -176,12 +181,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     checkpoint,
     signal,
     onStep: async ({ step, steps, metrics, before, progress, seconds }) => {
-      const byAttack: Record<string, { matches: number; total: number }> = {}
-      for (const [i, { name }] of attacksOf(step - 1, before).each.entries()) {
-        byAttack[name] ??= { matches: 0, total: 0 }
-        byAttack[name].matches += matchesOf(metrics)[i]!
-        byAttack[name].total += before.bits
-      }
+      const byAttack = countByAttack(attacksOf(step - 1, before), matchesOf(metrics), before.bits)
       const [loss = Number.NaN, difference = Number.NaN] = metrics
       await onStep?.({
         ...{ step, steps, loss, bitAccuracy: accuracyOf(metrics, before.bits), byAttack },
@@ -194,10 +194,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
   return { tensors, curriculum: run.progress, resumedAt: run.resumedAt }
 }
 
-/** A step's messages [N,bits] of 0 and 1, and noise [N,size/2,size/2,4], from its number alone. */
-function drawMessages(seed: number, step: number, count: number, bits: number, size: number) {
-  const random = seedrandom(`messages/${seed}/${step}`)
-  const messages = Float32Array.from({ length: count * bits }, () => (random() < 0.5 ? 0 : 1))
+/** A step's noise [N,size/2,size/2,4], from its number alone. */
+function drawNoise(seed: number, step: number, count: number, size: number): Float32Array {
+  const random = seedrandom(`noise/${seed}/${step}`)
   const noise = new Float32Array(count * (size / 2) ** 2 * NOISE_CHANNELS)
   for (let i = 0; i < noise.length; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(1 - random.quick()))
@@ -205,7 +204,7 @@ function drawMessages(seed: number, step: number, count: number, bits: number, s
     noise[i] = radius * Math.cos(angle)
     noise[i + 1] = radius * Math.sin(angle)
   }
-  return { messages, noise }
+  return noise
 }
 
 function diagnose(step: number, { accuracy, bits, contrast }: Curriculum): string | null {

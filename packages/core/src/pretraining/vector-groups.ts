@@ -6,10 +6,10 @@ import type { Optimizer, OptimizerStep } from '../training/optimizer.ts'
 import type { GroupValues, VectorGroups } from './training-run.ts'
 
 /** A checkpoint names an optimiser's state by its place: 'moment.0', 'moment.1', … */
-const momentName = (k: number): string => `moment.${k}`
+export const momentName = (k: number): string => `moment.${k}`
 
 /** Names of an optimiser's state, in its order. */
-const stateNames = (optimizer: Optimizer): string[] => Object.keys(optimizer.init([]))
+export const stateNames = (optimizer: Optimizer): string[] => Object.keys(optimizer.init([]))
 
 /** Weights and an optimiser's state after a step, as groups: 'weights', 'moment.0', 'moment.1', … */
 export function updatedGroups(
