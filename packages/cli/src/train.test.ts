@@ -58,6 +58,16 @@ test('pretrain writes a pair whose extractor is known', async () => {
   expect(out).toContain('an extractor of 48 bits, not whitened; light extractor names under extractor.')
 }, 240_000)
 
+test('pretrain as published writes HiDDeN’s pair, whose extractor is known, and tells of each step', async () => {
+  const published = [...args('pretrain', 'hidden', '1', '64'), '--recipe', 'published', '--bits', '8', '--json']
+  const { code, out } = await stablesig(published)
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ steps: 1, recipe: 'published', bits: 8, used: 8, resumedAt: 0 })
+  const [line = ''] = readFileSync(at('hidden.jsonl'), 'utf8').split('\n')
+  expect(JSON.parse(line)).toMatchObject({ step: 1, gradientNorm: expect.any(Number), attacks: expect.any(Object) })
+  expect((await stablesig(['inspect', at('hidden.safetensors')])).out).toContain('an extractor of 8 bits, not whitened')
+}, 240_000)
+
 test('a folder without pictures is told before anything is trained', async () => {
   mkdirSync(at('empty'))
   const args = ['train-autoencoder', '--images', at('empty'), '--steps', '1', '--out', at('none.safetensors')]

@@ -1,60 +1,98 @@
-import { type PretrainProgress, pairInCheckpoint, pretrain } from '@stablesig/core/pretraining'
+import { hiddenInCheckpoint, pairInCheckpoint, pretrain, pretrainHidden } from '@stablesig/core/pretraining'
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
 import { explainTraining } from '../../training/explain.ts'
-import { startTraining } from '../../training/start.ts'
+import { type StartedTraining, startTraining } from '../../training/start.ts'
+import { BitCounts } from './bit-counts.ts'
 import type { PretrainOptions } from './command.ts'
 
 export async function run(options: PretrainOptions, io: Io): Promise<number> {
-  const { steps, seed, size, batch, lr, hold, bits, logEvery, json, out } = options
-  const { pictures, checkpoint, log, finish } = await startTraining(options, io, (bytes) =>
-    pairInCheckpoint(bytes, { bits }),
+  const { bits, recipe, steps, json, out } = options
+  const published = recipe === 'published'
+  const started = await startTraining(options, io, (bytes) =>
+    published ? hiddenInCheckpoint(bytes, { bits }) : pairInCheckpoint(bytes, { bits }),
   )
-  const progress = makeProgress(steps, io, json)
-  const counts = new Counts()
-  let warned: string | null = null
-  const trained = await pretrain({
-    ...{ pictures, steps, bits, seed, checkpoint, signal: io.signal },
-    ...(size === undefined ? {} : { size }),
-    ...(batch === undefined ? {} : { batchSize: batch }),
-    ...(lr === undefined ? {} : { learningRate: lr }),
-    ...(hold === undefined ? {} : { hold }),
-    async onStep({ byAttack, curriculum, ...step }) {
-      counts.add(byAttack)
-      const { accuracy, bits: used, level } = curriculum
-      progress.step(
-        step.step,
-        `bits ${accuracy.toFixed(3)} of ${used}  attacks ${level.toFixed(2)}  PSNR ${step.psnr.toFixed(1)} dB`,
-      )
-      if (step.diagnosis && step.diagnosis !== warned) io.err(`${step.diagnosis}\n`)
-      warned = step.diagnosis
-      if (step.step % logEvery === 0) await log({ ...step, ...curriculum, attacks: counts.take() })
-    },
-  })
-    .catch(explainTraining(`${out}.checkpoint`))
-    .finally(() => progress.end())
-  await finish(trained.tensors)
-  const { curriculum, resumedAt } = trained
-  const text = `${out}: ${steps} steps, ${curriculum.bits} of ${bits} bits in use, ${curriculum.accuracy.toFixed(4)} of them read lately\n`
-  io.out(json ? jsonLine({ out, steps, resumedAt, bits, curriculum }) : text)
+  const { tensors, ...trained } = await (published ? trainPublished : trainLight)(options, started, io)
+  await started.finish(tensors)
+  const { used, accuracy } = trained
+  const text = `${out}: ${steps} steps, ${used} of ${bits} bits in use, ${accuracy.toFixed(4)} of them read lately\n`
+  io.out(json ? jsonLine({ out, steps, recipe, bits, ...trained }) : text)
   return EXIT.done
 }
 
-/** Bits read, by attack, since they were last taken. */
-class Counts {
-  #counts = new Map<string, { matches: number; total: number }>()
+/** Of a run that is done. */
+interface Trained extends Pick<Awaited<ReturnType<typeof pretrain>>, 'tensors' | 'resumedAt'> {
+  /** Bits of the message that the last step had. */
+  readonly used: number
+  /** Running share of them that is read, 0..1. */
+  readonly accuracy: number
+}
 
-  add(byAttack: PretrainProgress['byAttack']): void {
-    for (const [name, { matches, total }] of Object.entries(byAttack)) {
-      const known = this.#counts.get(name) ?? { matches: 0, total: 0 }
-      this.#counts.set(name, { matches: known.matches + matches, total: known.total + total })
-    }
-  }
+async function trainLight(options: PretrainOptions, started: StartedTraining, io: Io): Promise<Trained> {
+  const { tell, log, end } = following(options, started, io)
+  const { tensors, curriculum, resumedAt } = await pretrain({
+    ...common(options, started, io),
+    ...(options.hold === undefined ? {} : { hold: options.hold }),
+    async onStep({ byAttack, curriculum, ...step }) {
+      const { accuracy, bits, level } = curriculum
+      tell(step, `bits ${accuracy.toFixed(3)} of ${bits}  attacks ${level.toFixed(2)}  PSNR ${step.psnr.toFixed(1)} dB`)
+      await log(byAttack, { ...step, ...curriculum })
+    },
+  })
+    .catch(explainTraining(`${options.out}.checkpoint`))
+    .finally(end)
+  return { tensors, resumedAt, used: curriculum.bits, accuracy: curriculum.accuracy }
+}
 
-  take(): Record<string, number> {
-    const shares = [...this.#counts].map(([name, { matches, total }]) => [name, matches / total] as const)
-    this.#counts = new Map()
-    return Object.fromEntries(shares)
+async function trainPublished(options: PretrainOptions, started: StartedTraining, io: Io): Promise<Trained> {
+  const { tell, log, end } = following(options, started, io)
+  const { tensors, accuracy, resumedAt } = await pretrainHidden({
+    ...common(options, started, io),
+    embed: { attenuate: options.attenuate ?? false },
+    async onStep({ byAttack, ...step }) {
+      tell(step, `loss ${step.loss.toFixed(4)}  bits ${step.accuracy.toFixed(3)}  PSNR ${step.psnr.toFixed(1)} dB`)
+      await log(byAttack, step)
+    },
+  })
+    .catch(explainTraining(`${options.out}.checkpoint`))
+    .finally(end)
+  return { tensors, resumedAt, used: options.bits, accuracy }
+}
+
+/** What both recipes are given. */
+const common = (
+  { steps, bits, seed, size, batch, lr }: PretrainOptions,
+  { pictures, checkpoint }: StartedTraining,
+  { signal }: Io,
+) => ({
+  ...{ pictures, steps, bits, seed, checkpoint, signal },
+  ...(size === undefined ? {} : { size }),
+  ...(batch === undefined ? {} : { batchSize: batch }),
+  ...(lr === undefined ? {} : { learningRate: lr }),
+})
+
+/** A step as both recipes tell of it. */
+interface Told {
+  readonly step: number
+  readonly diagnosis: string | null
+}
+
+/** How a run is followed: on the terminal, and by the lines of --log. */
+function following({ steps, json, logEvery }: PretrainOptions, { log }: StartedTraining, io: Io) {
+  const progress = makeProgress(steps, io, json)
+  const counts = new BitCounts()
+  let warned: string | null = null
+  return {
+    tell({ step, diagnosis }: Told, text: string): void {
+      progress.step(step, text)
+      if (diagnosis && diagnosis !== warned) io.err(`${diagnosis}\n`)
+      warned = diagnosis
+    },
+    async log(byAttack: Parameters<BitCounts['add']>[0], entry: Told): Promise<void> {
+      counts.add(byAttack)
+      if (entry.step % logEvery === 0) await log({ ...entry, attacks: counts.take() })
+    },
+    end: () => progress.end(),
   }
 }
