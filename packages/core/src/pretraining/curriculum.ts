@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
 
 /** How hard a step is, and how well steps went so far. */
@@ -12,10 +13,14 @@ export interface Curriculum {
   readonly level: number
   /** What the watermark encoder's residual, in (-1, 1), is multiplied by. */
   readonly amplitude: number
+  /** Running accuracy of each bit, 0..1; .5 of those that are not in use yet. */
+  readonly byBit: readonly number[]
 }
 
 export interface CurriculumOptions {
   readonly startBits: number
+  /** Bits at most that are in use and not learnt yet. */
+  readonly atOnce: number
   readonly startContrast: number
   /** How hard the first images are attacked, 0..1. */
   readonly startLevel: number
@@ -26,8 +31,9 @@ export interface CurriculumOptions {
 }
 
 export const CURRICULUM: CurriculumOptions = {
-  startBits: 12,
-  startContrast: 0.05,
+  startBits: 8,
+  atOnce: 8,
+  startContrast: 0.1,
   startLevel: 0,
   startAmplitude: 0.15,
   endAmplitude: 0.04,
@@ -40,37 +46,49 @@ export const startCurriculum = (options: CurriculumOptions, bits: number): Curri
   contrast: options.startContrast,
   level: options.startLevel,
   amplitude: options.startAmplitude,
+  byBit: new Array<number>(bits).fill(0.5),
 })
 
 /** A running mean remembers about so many steps. */
 const REMEMBERED = 50
 
+/** A bit that is read less often is not learnt yet. */
+const LEARNT = 0.85
+
+/** Bits in use that are not learnt yet. */
+export const unlearntBits = ({ byBit, bits }: Curriculum): number[] =>
+  byBit.flatMap((accuracy, bit) => (bit < bits && accuracy < LEARNT ? [bit] : []))
+
 /**
- * What follows a step. All bits at once on photographs stall at .5, so a message grows: a bit every sixth step and .4% of contrast
- * a step, while the running accuracy is high. Attacks come when the whole message is read from whole photographs, and the
- * amplitude falls when they are nearly at full strength.
+ * What follows a step. All bits at once on photographs stall at .5, so a message grows on nearly flat images: a bit every sixth
+ * step, as long as few are not learnt. Then contrast grows by .4% a step while bits are read; attacks come on whole photographs,
+ * and the amplitude falls when attacks are nearly at full strength.
+ * @param accuracies of the step: each bit's share of images that it was read right in
  * @param step its number from 0
- * @param accuracy share of the bits in use that it read
  */
 export function advanceCurriculum(
   before: Curriculum,
-  accuracy: number,
+  accuracies: readonly number[],
   step: number,
-  allBits: number,
   options: CurriculumOptions,
 ): Curriculum {
-  const running = before.accuracy + (accuracy - before.accuracy) / REMEMBERED
-  const contrast = running > 0.93 ? Math.min(1, before.contrast * 1.004) : before.contrast
-  const bits = running > 0.94 && step % 6 === 0 ? Math.min(allBits, before.bits + 1) : before.bits
-  const attacked = contrast >= 1 && bits >= allBits && running > 0.9
+  const used = accuracies.slice(0, before.bits)
+  const toward = (known: number, found: number) => known + (found - known) / REMEMBERED
+  const accuracy = toward(before.accuracy, used.reduce((sum, share) => sum + share, 0) / used.length)
+  const byBit = before.byBit.map((known, bit) => (bit < before.bits ? toward(known, at(accuracies, bit)) : known))
+  const all = before.bits >= byBit.length
+  const ready = step % 6 === 0 && unlearntBits({ ...before, byBit }).length < options.atOnce
+  const bits = all || !ready ? before.bits : before.bits + 1
+  const contrast = all && accuracy > 0.9 ? Math.min(1, before.contrast * 1.004) : before.contrast
+  const attacked = all && contrast >= 1 && accuracy > 0.87
   const level = attacked ? Math.min(1, before.level + 1 / options.rampSteps) : before.level
-  const quieter = running > 0.92 && level >= 0.6
+  const quieter = accuracy > 0.9 && level >= 0.6
   const amplitude = quieter ? Math.max(options.endAmplitude, before.amplitude * 0.9995) : before.amplitude
-  return { accuracy: running, bits, contrast, level, amplitude }
+  return { accuracy, bits, contrast, level, amplitude, byBit }
 }
 
-/** A stored curriculum, checked. @throws StableSigError 'bad-checkpoint' */
-export function parseCurriculum(stored: unknown): Curriculum {
+/** A stored curriculum of messages of `bits`, checked. @throws StableSigError 'bad-checkpoint' */
+export function parseCurriculum(stored: unknown, bits: number): Curriculum {
   const known: Record<string, unknown> = typeof stored === 'object' && stored !== null ? { ...stored } : {}
   const number = (name: keyof Curriculum): number => {
     const value = known[name]
@@ -78,11 +96,15 @@ export function parseCurriculum(stored: unknown): Curriculum {
       throw new StableSigError('bad-checkpoint', `the checkpoint's progress has no number '${name}'`)
     return value
   }
+  const { byBit } = known
+  if (!Array.isArray(byBit) || byBit.length !== bits || !byBit.every(Number.isFinite))
+    throw new StableSigError('bad-checkpoint', `the checkpoint's progress has no ${bits} numbers 'byBit'`)
   return {
     accuracy: number('accuracy'),
     bits: number('bits'),
     contrast: number('contrast'),
     level: number('level'),
     amplitude: number('amplitude'),
+    byBit: byBit.map(Number),
   }
 }

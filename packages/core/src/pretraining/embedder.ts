@@ -44,18 +44,26 @@ export function embedderShapes(bits: number, width: number): Record<string, numb
   }
 }
 
+/** What a message puts on images, and how far it is from saturation. */
+export type Residual = {
+  /** [N,H,W,3] in (-1, 1). */
+  residual: Tensor4D
+  /** Its values before the hyperbolic tangent, [N,H/2,W/2,12]. */
+  drive: Tensor4D
+}
+
 /**
- * A message's residual for images: [N,H,W,3] in (-1, 1). The caller's scope disposes what is made on the way.
+ * A message's residual for images. The caller's scope disposes what is made on the way.
  * @param messages [N,bits], -1 or 1, 0 for a bit that is not in use
  * @param noise [N,H/2,W/2,4]
  */
-export function residual(
+export function residualOf(
   weights: Weights,
   images: ImageNetImages,
   messages: Tensor2D,
   noise: Tensor4D,
   normalise: Normalise,
-): Tensor4D {
+): Residual {
   const w = scope(weights)
   const [n, h, width] = images.shape
   const blocks = reshape(transpose(reshape(images, [n, h / 2, 2, width / 2, 2, 3]), [0, 1, 3, 2, 4, 5]), [
@@ -75,7 +83,7 @@ export function residual(
     x = gelu(add<Tensor4D>(mul(conv(`modulated.${i}`, x), add(scale, 1)), shift))
   }
   const out = w.at('out')
-  const values = add<Tensor4D>(conv2d(x, out.tensor<Tensor4D>('weight'), 1, 'same'), out.tensor('bias'))
-  const pixels = transpose(reshape(values, [n, h / 2, width / 2, 2, 2, 3]), [0, 1, 3, 2, 4, 5])
-  return tanh(reshape(pixels, [n, h, width, 3]))
+  const drive = add<Tensor4D>(conv2d(x, out.tensor<Tensor4D>('weight'), 1, 'same'), out.tensor('bias'))
+  const pixels = transpose(reshape(drive, [n, h / 2, width / 2, 2, 2, 3]), [0, 1, 3, 2, 4, 5])
+  return { residual: tanh(reshape(pixels, [n, h, width, 3])), drive }
 }

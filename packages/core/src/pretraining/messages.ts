@@ -8,6 +8,20 @@ export function drawMessages(seed: number, step: number, count: number, bits: nu
   return Float32Array.from({ length: count * bits }, () => (random() < 0.5 ? 0 : 1))
 }
 
+/**
+ * The same messages in pairs that differ in the bits of `flipped` alone, all of them the other way round: what the rest of a message
+ * does to the gradients of a bit that is being learnt then cancels. As they are where no bit is.
+ */
+export function pairMessages(messages: Float32Array, bits: number, flipped: readonly number[]): Float32Array {
+  const pairs = Math.floor(messages.length / bits / 2)
+  if (flipped.length === 0 || pairs === 0) return messages
+  const paired = messages.slice()
+  paired.copyWithin(pairs * bits, 0, pairs * bits)
+  for (let i = pairs; i < 2 * pairs; i++)
+    for (const bit of flipped) paired[i * bits + bit] = 1 - at(paired, i * bits + bit)
+  return paired
+}
+
 /** Bits that matched and all of them, by the name of what happened to the images. */
 export type BitsByAttack = Readonly<Record<string, { readonly matches: number; readonly total: number }>>
 

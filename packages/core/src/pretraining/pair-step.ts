@@ -40,7 +40,7 @@ import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
 import type { Optimizer } from '../training/optimizer.ts'
 import { type AttackTensors, attacked } from '../transforms/per-image/attacks.ts'
 import type { Curriculum } from './curriculum.ts'
-import { residual } from './embedder.ts'
+import { residualOf } from './embedder.ts'
 import type { RecordedStep, VectorGroups } from './training-run.ts'
 import { groupOf, updatedGroups } from './vector-groups.ts'
 import { affineOf, type NormLayer } from './watermark-pair.ts'
@@ -48,6 +48,12 @@ import { weightsOfPart } from './weights-of-part.ts'
 
 /** How much of the running statistics a step replaces. */
 const STATISTICS_SHARE = 0.02
+
+/**
+ * Of the mean square of the residual's drive in the loss. Nothing else keeps the drive from growing until the tangent is flat
+ * everywhere: then no gradient is left to write another bit with, and a message stops growing at some twenty bits.
+ */
+const DRIVE_WEIGHT = 0.02
 
 /** What stays the same from step to step. */
 export interface PairModel {
@@ -70,9 +76,10 @@ export interface PairBatch {
 
 /**
  * One joint step: encoder, attacks, extractor, gradients and update are one graph. The loss, before the update, is the binary
- * cross-entropy of logits and messages over the bits in use. 'statistics', running means and variances, advance with it.
+ * cross-entropy of logits and messages over the bits in use, and a little of the residual's drive. 'statistics', running means and variances, advance with it.
  * @param number of this step, from 1
- * @returns metrics [2 + N]: loss, mean squared difference of marked and plain images, and each image's matching bits in use
+ * @returns metrics [2 + N + bits]: message loss, mean squared difference of marked and plain images, each image's matching bits in use,
+ *   and the share of images that each bit was read right in
  */
 export function pairStep(
   model: PairModel,
@@ -92,23 +99,25 @@ export function pairStep(
     const { aux, gradients } = valueAndGradients(() => {
       const statistics: Record<string, Tensor1D> = {}
       const normalise = (part: string) => batchNormalise(parameters, part, statistics)
-      const mark = residual(
+      const { residual, drive } = residualOf(
         weightsOfPart('embedder', parameters),
         unitToImageNet(plain),
         signs,
         noise,
         normalise('embedder'),
       )
-      const marked = clipByValue(add<Tensor4D>(plain, mul(mark, changingInput(curriculum.amplitude))), 0, 1)
+      const marked = clipByValue(add<Tensor4D>(plain, mul(residual, changingInput(curriculum.amplitude))), 0, 1)
       const seen = unitToImageNet(asUnit(attacked(marked, attacks)))
       const logits = lightLogits(weightsOfPart('extractor', parameters), seen, normalise('extractor'))
-      const loss = maskedMessageLoss(logits, messages, use, inUse)
+      const messageLoss = maskedMessageLoss(logits, messages, use, inUse)
+      const loss: Scalar = add(messageLoss, mul(mean(square(drive)), DRIVE_WEIGHT))
       const gathered = concat(norms.map(({ name }) => statistics[name] ?? missing(name)))
-      return { loss, aux: { loss, logits, marked, gathered } }
+      return { loss, aux: { messageLoss, logits, marked, gathered } }
     }, parameters)
-    const matches = sum<Tensor1D>(mul(cast(equal(greater(aux.logits, 0), greater(messages, 0.5)), 'float32'), use), 1)
+    const right = mul<Tensor2D>(cast(equal(greater(aux.logits, 0), greater(messages, 0.5)), 'float32'), use)
     const difference = mean(square(sub(aux.marked, plain)))
-    const metrics = concat<Tensor1D>([reshape(aux.loss, [1]), reshape(difference, [1]), matches])
+    const scalars = [aux.messageLoss, difference].map((x) => reshape<Rank.R1>(x, [1]))
+    const metrics = concat<Tensor1D>([...scalars, sum<Tensor1D>(right, 1), mean<Tensor1D>(right, 0)])
     const gradient = clipByGlobalNorm(flatten(layout, gradients), maxGradientNorm)
     const updated = updatedGroups(model, groups, gradient, { step: number, learningRate })
     const [before = aux.gathered] = groupOf(groups, 'statistics')

@@ -2,7 +2,8 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import '../ops/gradients.ts'
-import { advanceCurriculum, CURRICULUM, parseCurriculum, startCurriculum } from './curriculum.ts'
+import { advanceCurriculum, CURRICULUM, parseCurriculum, startCurriculum, unlearntBits } from './curriculum.ts'
+import { drawMessages, pairMessages } from './messages.ts'
 import { pairInCheckpoint } from './pair-tensors.ts'
 import { type PretrainOptions, type PretrainProgress, pretrain } from './pretrain.ts'
 import { memoryCheckpoint, stripes } from './testing.ts'
@@ -70,19 +71,42 @@ describe('pretrain', () => {
 })
 
 describe('the curriculum', () => {
-  const good = (steps: number, accuracy: number) => {
+  const after = (steps: number, accuracy: number) => {
     let at = startCurriculum(CURRICULUM, 48)
-    for (let step = 0; step < steps; step++) at = advanceCurriculum(at, accuracy, step, 48, CURRICULUM)
+    for (let step = 0; step < steps; step++)
+      at = advanceCurriculum(at, new Array<number>(48).fill(accuracy), step, CURRICULUM)
     return at
   }
   test('stands still at chance, and grows to every bit, full contrast and full attacks when bits are read', () => {
-    expect(good(2000, 0.5)).toMatchObject({ bits: 12, contrast: 0.05, level: 0, amplitude: 0.15 })
-    expect(good(1000, 0.99)).toMatchObject({ bits: 48, level: expect.closeTo(0, 0) })
-    expect(good(6000, 0.99)).toMatchObject({ bits: 48, contrast: 1, level: 1, amplitude: 0.04 })
+    expect(after(2000, 0.5)).toMatchObject({ bits: 8, contrast: 0.1, level: 0, amplitude: 0.15 })
+    expect(unlearntBits(after(2000, 0.5))).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(after(700, 0.99)).toMatchObject({ bits: 48, level: 0 })
+    expect(unlearntBits(after(700, 0.99))).toEqual([])
+    expect(after(6000, 0.99)).toMatchObject({ bits: 48, contrast: 1, level: 1, amplitude: 0.04 })
+  })
+  test('takes bits in while fewer than so many are not learnt, whatever the others are', () => {
+    let at = startCurriculum(CURRICULUM, 48)
+    const half = Array.from({ length: 48 }, (_, bit) => (bit % 2 ? 0.5 : 1))
+    for (let step = 0; step < 3000; step++) at = advanceCurriculum(at, half, step, CURRICULUM)
+    expect(unlearntBits(at)).toEqual([1, 3, 5, 7, 9, 11, 13, 15])
+    expect(at.bits).toBe(16)
   })
   test('is read back as it was written', () => {
-    const at = good(500, 0.97)
-    expect(parseCurriculum(JSON.parse(JSON.stringify(at)))).toEqual(at)
-    expect(() => parseCurriculum({ ...at, bits: 'many' })).toThrow(/bits/)
+    const at = after(500, 0.97)
+    expect(parseCurriculum(JSON.parse(JSON.stringify(at)), 48)).toEqual(at)
+    expect(() => parseCurriculum({ ...at, bits: 'many' }, 48)).toThrow(/bits/)
+    expect(() => parseCurriculum(at, 47)).toThrow(/no 47 numbers 'byBit'/)
   })
+})
+
+test('paired messages differ in the bits that are being learnt alone', () => {
+  const messages = drawMessages(1, 2, 5, 8)
+  const paired = pairMessages(messages, 8, [0, 3])
+  const row = (of: Float32Array, i: number) => [...of.slice(8 * i, 8 * i + 8)]
+  for (const i of [0, 1]) {
+    expect(row(paired, i)).toEqual(row(messages, i))
+    expect(row(paired, i + 2)).toEqual(row(messages, i).map((bit, b) => (b === 0 || b === 3 ? 1 - bit : bit)))
+  }
+  expect(row(paired, 4)).toEqual(row(messages, 4))
+  expect(pairMessages(messages, 8, [])).toBe(messages)
 })

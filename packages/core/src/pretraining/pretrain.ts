@@ -15,10 +15,11 @@ import {
   type CurriculumOptions,
   parseCurriculum,
   startCurriculum,
+  unlearntBits,
 } from './curriculum.ts'
 import { NOISE_CHANNELS } from './embedder.ts'
 import { heldCosine } from './learning-rate.ts'
-import { type BitsByAttack, countByAttack, drawMessages } from './messages.ts'
+import { type BitsByAttack, countByAttack, drawMessages, pairMessages } from './messages.ts'
 import { type PairModel, pairStep } from './pair-step.ts'
 import { pairTensors } from './pair-tensors.ts'
 import type { PixelSet } from './pixel-set.ts'
@@ -146,7 +147,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
   const about = { steps, architecture, batchSize, size, maxReduction, learningRate, hold, growth, seed }
   const attacksOf = (step: number, { level }: Curriculum) =>
     drawAttacks(seed, step, batchSize, { size, level, mix: ATTACKS })
-  const matchesOf = (metrics: readonly number[]) => metrics.slice(2)
+  const matchesOf = (metrics: readonly number[]) => metrics.slice(2, 2 + batchSize)
   const accuracyOf = (metrics: readonly number[], used: number) =>
     matchesOf(metrics).reduce((sum, matches) => sum + matches, 0) / (batchSize * used)
   const task: TrainingTask<PretrainBatch, Curriculum> = {
@@ -155,7 +156,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
       ? await runFingerprint({ ...about, pictures: pictures.length }, [(await crops(0)).values])
       : '',
     initial: () => ({ groups, progress: startCurriculum(growth, bits) }),
-    parseProgress: parseCurriculum,
+    parseProgress: (stored) => parseCurriculum(stored, bits),
     load: async (step) => ({
       crops: await crops(step),
       messages: drawMessages(seed, step, batchSize, bits),
@@ -164,7 +165,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     record(groups, { crops, messages, noise }, step, curriculum) {
       const batch = {
         images: cropTensor(crops),
-        messages: tensor2d(messages, [batchSize, bits]),
+        messages: tensor2d(pairMessages(messages, bits, unlearntBits(curriculum)), [batchSize, bits]),
         noise: tensor4d(noise, [batchSize, size / 2, size / 2, NOISE_CHANNELS]),
         attacks: attackTensors(attacksOf(step, curriculum), size),
       }
@@ -174,8 +175,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
         dispose(batch)
       }
     },
-    advance: (before, metrics, _batch, step) =>
-      advanceCurriculum(before, accuracyOf(metrics, before.bits), step, bits, growth),
+    advance: (before, metrics, _batch, step) => advanceCurriculum(before, metrics.slice(2 + batchSize), step, growth),
   }
   const run = await runTraining(task, {
     checkpoint,
