@@ -1,12 +1,6 @@
-import {
-  type AutoencoderFiles,
-  type Engine,
-  openAutoencoder,
-  openExtractor,
-  ready,
-  withWeights,
-} from '@stablesig/backend-node'
+import { type Engine, openAutoencoder, openExtractor, ready, withWeights } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
+import type { NamedAutoencoder } from './autoencoder.ts'
 import type { EngineOptions } from './options/shared.ts'
 
 /** Starts the engine that a command's tensors live in. Models are loaded into it, so it comes first. */
@@ -18,7 +12,7 @@ export const extractorAt = (path: string) =>
   openExtractor(path).catch(wrongWeights([path], '--extractor takes the weights of an extractor'))
 
 /** The autoencoder that --autoencoder, or --encoder and --decoder, name. @throws StableSigError likewise */
-export const autoencoderAt = (files: AutoencoderFiles) =>
+export const autoencoderAt = (files: NamedAutoencoder) =>
   openAutoencoder(files).catch(
     wrongWeights(
       'path' in files ? [files.path] : [files.encoder, files.decoder],

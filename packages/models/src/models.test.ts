@@ -31,8 +31,8 @@ describe.each(MODELS)('$name', ({ name, url, bytes, sha256, card }) => {
 test('they open as what they are, and are freed', async () => {
   const before = memory().numTensors
   const [autoencoder, extractor] = await Promise.all([
-    openAutoencoder({ path: fileURLToPath(AUTOENCODER_16.url) }),
-    openExtractor(fileURLToPath(EXTRACTOR_48.url)),
+    openAutoencoder({ path: AUTOENCODER_16.url }),
+    openExtractor(EXTRACTOR_48.url),
   ])
   expect([autoencoder.latentChannels, autoencoder.downscale]).toEqual([16, 8])
   expect([extractor.bits, extractor.whitened]).toEqual([48, true])

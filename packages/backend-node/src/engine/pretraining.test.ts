@@ -41,7 +41,7 @@ test('a pair learns on the compiled engine, through attacks too, and resumes bit
     bits: 8,
     batchSize: 8,
     architecture: { embedderWidth: 16, widths: [8, 16, 16] as const },
-    curriculum: { startBits: 4, startContrast: 0.1 },
+    curriculum: { startBits: 4, atOnce: 4 },
     learningRate: 1e-2,
   }
   const losses: number[] = []

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { tinyState } from '@stablesig/testing/networks'
 import { streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
@@ -60,4 +61,12 @@ test('a checkpoint file is nothing at first, holds what was written last, and ca
   expect([...((await checkpoint.read()) ?? [])]).toEqual([2, 3])
   await checkpoint.remove()
   expect(await checkpoint.read()).toBeNull()
+})
+
+test('only file: URLs are places of weights', async () => {
+  await expect(openExtractor(new URL('https://example.org/extractor.safetensors'))).rejects.toMatchObject({
+    code: 'bad-argument',
+  })
+  const nowhere = openAutoencoder({ path: pathToFileURL(join(tmpdir(), 'nowhere.safetensors')) })
+  await expect(nowhere).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('nowhere.safetensors') })
 })

@@ -1,6 +1,7 @@
 import { type Autoencoder, loadAutoencoder } from '@stablesig/core'
 import { badArgument } from '@stablesig/core/errors'
 import { type ArchitectureOptions, describeAutoencoder, readAutoencoder } from '@stablesig/core/models'
+import { pathOf } from '../files/path-of.ts'
 import { readConfigFile, readYamlFile } from './config.ts'
 import { type AutoencoderOrigin, originOf } from './origin.ts'
 import { openWeightsPath } from './weights-path.ts'
@@ -12,14 +13,14 @@ export interface ArchitectureFiles extends Omit<ArchitectureOptions, 'config'> {
 }
 
 interface Whole extends ArchitectureFiles {
-  /** A file (checkpoint, bare weights, shard index) or a folder (diffusers' vae/, or a pipeline with one). */
-  readonly path: string
+  /** A file (checkpoint, bare weights, shard index) or a folder (diffusers' vae/, or a pipeline with one), by its path or file: URL. */
+  readonly path: string | URL
 }
 
 interface Pair extends ArchitectureFiles {
   /** Each a path as `path` is, of which that half is taken. */
-  readonly encoder: string
-  readonly decoder: string
+  readonly encoder: string | URL
+  readonly decoder: string | URL
 }
 
 /** Where an autoencoder lies: in one place, or its halves in two. */
@@ -49,7 +50,8 @@ export async function openAutoencoder(files: AutoencoderFiles): Promise<OpenedAu
 }
 
 async function openWhole(files: Whole): Promise<OpenedAutoencoder> {
-  const { state, contents, folder, index, config, files: paths, close } = await openWeightsPath(files.path)
+  const whole = pathOf(files.path)
+  const { state, contents, folder, index, config, files: paths, close } = await openWeightsPath(whole)
   try {
     const { path, options } = await architecture(config, files)
     const others = contents.tensors.size - describeAutoencoder(state, options).names.size
@@ -57,7 +59,7 @@ async function openWhole(files: Whole): Promise<OpenedAutoencoder> {
     const kind = config ? 'diffusers-folder' : others > 0 ? 'ldm' : 'bare'
     const origin = originOf({
       kind,
-      path: folder ?? files.path,
+      path: folder ?? whole,
       encoder: null,
       files: paths,
       index,
@@ -71,16 +73,17 @@ async function openWhole(files: Whole): Promise<OpenedAutoencoder> {
 }
 
 async function openPair(files: Pair): Promise<OpenedAutoencoder> {
-  const encoder = await openWeightsPath(files.encoder)
+  const halves = { encoder: pathOf(files.encoder), decoder: pathOf(files.decoder) }
+  const encoder = await openWeightsPath(halves.encoder)
   try {
-    const decoder = await openWeightsPath(files.decoder)
+    const decoder = await openWeightsPath(halves.decoder)
     try {
       const { path, options } = await architecture(decoder.config ?? encoder.config, files)
       const autoencoder = await loadAutoencoder({ encoder: encoder.state, decoder: decoder.state }, options)
       const origin = originOf({
         kind: 'pair',
-        path: decoder.folder ?? files.decoder,
-        encoder: files.encoder,
+        path: decoder.folder ?? halves.decoder,
+        encoder: halves.encoder,
         files: [...encoder.files, ...decoder.files],
         index: decoder.index,
         config: path,

@@ -1,6 +1,7 @@
 import { type Extractor, loadExtractor } from '@stablesig/core'
 import type { ExtractorOptions } from '@stablesig/core/models'
 import type { StateDict } from '@stablesig/weights'
+import { pathOf } from '../files/path-of.ts'
 import { openWeightsPath } from './weights-path.ts'
 
 /** Opens weights, hands what they hold to `use`, and closes their files. Tensors are read from them only until then. */
@@ -14,8 +15,8 @@ export async function withWeights<T>(path: string, use: (state: StateDict) => Pr
 }
 
 /**
- * Loads an extractor from a file of any format that openWeights reads. The engine must be ready.
+ * Loads an extractor from a file of any format that openWeights reads, by its path or file: URL. The engine must be ready.
  * @throws StableSigError 'io', 'bad-weights', 'unsafe-weights', 'limit' naming the file
  */
-export const openExtractor = (path: string, options?: ExtractorOptions): Promise<Extractor> =>
-  withWeights(path, (state) => loadExtractor(state, options))
+export const openExtractor = async (path: string | URL, options?: ExtractorOptions): Promise<Extractor> =>
+  withWeights(pathOf(path), (state) => loadExtractor(state, options))

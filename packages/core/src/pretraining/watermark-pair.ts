@@ -34,12 +34,16 @@ export function normLayers({ embedderWidth, widths }: PairArchitecture): NormLay
   ]
 }
 
-/** Of the weights from a message to scales and shifts, times √bits. */
-const MESSAGE_STD = 0.5
+/**
+ * Of the weights from a message to scales and shifts, times √bits, and of the head, times the root of its inputs. A bit's gradient on
+ * one side is as large as its weights on the other: where both begin small it is learnt several times later.
+ */
+const MESSAGE_STD = 1.2
+const HEAD_STD = 2
 
 /**
  * Weights to begin with, 'embedder.…' and 'extractor.…' in tfjs' layout: normal of variance 2 / fan-in where a norm follows, norms
- * at the identity, the head of variance 1 / fan-in.
+ * at the identity.
  */
 export function initialPair(architecture: PairArchitecture, seed: number): Record<string, Tensor> {
   const { bits, embedderWidth, widths } = architecture
@@ -68,7 +72,7 @@ export function initialPair(architecture: PairArchitecture, seed: number): Recor
     put(`extractor.${name}.norm.bias`, [outputs], 0)
   }
   const pooled = widths[2]
-  put('extractor.head.weight', [pooled, bits], 1 / Math.sqrt(pooled))
+  put('extractor.head.weight', [pooled, bits], HEAD_STD / Math.sqrt(pooled))
   put('extractor.head.bias', [bits], 0)
   return made
 }

@@ -1,18 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import {
-  type AutoencoderFiles,
-  cannotRead,
-  type FileImageSet,
-  makeOutputFolder,
-  readTextFile,
-} from '@stablesig/backend-node'
+import { cannotRead, type FileImageSet, makeOutputFolder, readTextFile } from '@stablesig/backend-node'
 import { type Key, parseKey, StableSigError } from '@stablesig/core'
 import { PAPER_ATTACKS } from '@stablesig/core/evaluation'
 import { randomKeys } from '@stablesig/core/key'
 import { heldOutPlaces } from '@stablesig/core/training'
 import { parseTransforms } from '@stablesig/core/transforms'
-import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
+import { autoencoderFiles, checkAutoencoderFiles, type NamedAutoencoder } from '../../autoencoder.ts'
 import { UsageError } from '../../exit.ts'
 import { readingOf } from '../../inputs.ts'
 import type { Io } from '../../io.ts'
@@ -27,7 +21,7 @@ export type DecoderSource =
 
 /** An evaluation of which all is known to be right that can be known before an engine starts and weights are read. */
 export interface EvaluationPlan {
-  readonly autoencoder: AutoencoderFiles
+  readonly autoencoder: NamedAutoencoder
   readonly images: FileImageSet
   readonly attacks: readonly string[]
   readonly source: DecoderSource

@@ -1,14 +1,8 @@
 import { stat } from 'node:fs/promises'
-import {
-  type AutoencoderFiles,
-  cannotRead,
-  checkOutputPlace,
-  type FileImageSet,
-  type ReadImageOptions,
-} from '@stablesig/backend-node'
+import { cannotRead, checkOutputPlace, type FileImageSet, type ReadImageOptions } from '@stablesig/backend-node'
 import { type Key, StableSigError } from '@stablesig/core'
 import { PRESETS } from '@stablesig/core/training'
-import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
+import { autoencoderFiles, checkAutoencoderFiles, type NamedAutoencoder } from '../../autoencoder.ts'
 import { UsageError } from '../../exit.ts'
 import { readingOf } from '../../inputs.ts'
 import type { Io } from '../../io.ts'
@@ -30,7 +24,7 @@ export interface Aims {
 /** A signing of which all is known to be right that can be known before an engine starts and weights are read. */
 export interface SigningPlan {
   readonly key: Key
-  readonly autoencoder: AutoencoderFiles
+  readonly autoencoder: NamedAutoencoder
   readonly out: string
   /** Where training that was interrupted goes on from. */
   readonly checkpoint: string
