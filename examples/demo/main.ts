@@ -3,7 +3,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { run } from 'stablesig'
+import { stablesig } from '../command-line.ts'
 import { published, shipped } from './material.ts'
 
 const ATTACKS = ['none', 'crop:0.5', 'crop:0.1', 'brightness:1.5', 'jpeg:80', 'crop:0.5+brightness:1.5+jpeg:80']
@@ -22,8 +22,6 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'out/demo' },
   },
 })
-const interrupted = new AbortController()
-process.once('SIGINT', () => interrupted.abort())
 
 const folder = resolve(values.out)
 const at = (...names: string[]): string => join(folder, ...names)
@@ -65,26 +63,3 @@ console.log(
   `\nThe pictures side by side, with their differences: ${join(relative('.', at('evaluation')), 'index.html')}`,
 )
 process.exit(0)
-
-/** Runs a command line, shown as it would be typed, and gives what it printed. */
-async function stablesig(args: readonly string[], how?: 'quiet' | 'nothing found is no error'): Promise<string> {
-  console.log(`\n$ stablesig ${args.map(typed).join(' ')}`)
-  let printed = ''
-  const code = await run(args, {
-    ...{ stdin: process.stdin, env: process.env, signal: interrupted.signal },
-    terminalWidth: process.stderr.isTTY ? process.stderr.columns : undefined,
-    err: (text) => process.stderr.write(text),
-    out(text) {
-      printed += text
-      if (how !== 'quiet') process.stdout.write(text)
-    },
-  })
-  if (code !== 0 && !(code === 1 && how === 'nothing found is no error')) process.exit(code)
-  return printed
-}
-
-/** A word of a command line, its path as short as it can be. */
-function typed(word: string): string {
-  const short = word.startsWith('/') && !relative('.', word).startsWith('..') ? relative('.', word) : word
-  return /^[\w./:+=-]+$/.test(short) ? short : `'${short}'`
-}

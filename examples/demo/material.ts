@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { expandFiles } from '@stablesig/backend-node'
-import { writeJudged, writeTraining } from './photographs.ts'
+import { writeJudged, writeTraining } from '../photographs.ts'
 
 /** What a demonstration works with, as parts of command lines. */
 export interface Material {
