@@ -120,6 +120,19 @@ describe('whiten', () => {
     extractor.dispose()
   })
 
+  test('logits deviate as the loss of signing expects, or as asked', async () => {
+    const deviation = async (path: string) => {
+      const { bias } = JSON.parse((await calibrate('--extractor', path, '--crops', '6', '--json')).out)
+      return bias.stds.reduce((sum: number, std: number) => sum + std / bias.stds.length, 0)
+    }
+    // A little less than asked where an eigenvalue was raised to the floor.
+    const usual = await deviation(whitened)
+    expect(usual).toBeGreaterThan(0.1)
+    expect(usual).toBeLessThan(0.131)
+    await whiten('--out', at('loud.safetensors'), '--gain', '1.3')
+    expect((await deviation(at('loud.safetensors'))) / usual).toBeCloseTo(10, 1)
+  })
+
   test('what it wrote is what calibrate finds white', async () => {
     const again = JSON.parse((await calibrate('--extractor', whitened, '--crops', '6', '--json')).out)
     const before = JSON.parse((await calibrate('--extractor', plain, '--crops', '6', '--json')).out)

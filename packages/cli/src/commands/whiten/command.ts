@@ -1,7 +1,7 @@
 import { CROPS } from '../../options/crops.ts'
 import { defineCommand, type GivenOf } from '../../options/description.ts'
 import { ENGINE, EXTRACTOR, jsonOf } from '../../options/shared.ts'
-import { share } from '../../options/values.ts'
+import { positive, share } from '../../options/values.ts'
 
 export const whiten = defineCommand({
   name: 'whiten',
@@ -16,6 +16,12 @@ export const whiten = defineCommand({
       help: 'raise eigenvalues of the features’ scatter to this share of the largest: more for few photographs',
       read: share,
       default: 1e-6,
+    },
+    gain: {
+      value: '<x>',
+      help: 'deviation of a logit on these photographs; the loss of `sign` is made for that of the published extractor, .13',
+      read: positive,
+      default: 0.13,
     },
     out: { value: '<file>', help: 'where to write it, as safetensors', required: true },
     ...jsonOf('one JSON object with the figures'),

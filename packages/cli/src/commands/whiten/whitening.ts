@@ -4,6 +4,9 @@ import { type Whitening, type WhitenOptions, whiten } from '@stablesig/core/pret
 import { readable, type StateTensor, streamSafetensors, tensorData } from '@stablesig/weights'
 import type { ReadCrop } from '../../read-crops.ts'
 
+/** How a layer is computed. */
+type Layer = Required<Pick<WhitenOptions, 'floor' | 'gain'>>
+
 /** Logits of photographs under layers that were not computed from them. */
 export interface CrossWhitened {
   readonly rows: readonly Float64Array[]
@@ -12,7 +15,7 @@ export interface CrossWhitened {
 }
 
 /** Each half of the photographs through the layer computed from the other. @throws StableSigError as `whiten` */
-export function crossWhitened(crops: readonly ReadCrop[], options: WhitenOptions): CrossWhitened {
+export function crossWhitened(crops: readonly ReadCrop[], options: Layer): CrossWhitened {
   const half = ({ photograph }: ReadCrop) => photograph % 2
   const rows: Float64Array[] = []
   const photographs: number[] = []
@@ -36,7 +39,7 @@ export async function saveWhitened(
   path: string,
   extractorPath: string,
   crops: readonly ReadCrop[],
-  options: WhitenOptions,
+  options: Layer,
 ): Promise<void> {
   const { bits, weight, bias } = whiteningOf(crops, options)
   const layer = readable(
@@ -56,11 +59,11 @@ export async function saveWhitened(
   })
 }
 
-function whiteningOf(crops: readonly ReadCrop[], { floor }: WhitenOptions): Whitening {
+function whiteningOf(crops: readonly ReadCrop[], { floor, gain }: Layer): Whitening {
   const bits = crops[0]?.features.length ?? 0
   const features = new Float32Array(crops.length * bits)
   for (const [i, crop] of crops.entries()) features.set(crop.features, i * bits)
-  return whiten(features, bits, floor === undefined ? {} : { floor })
+  return whiten(features, bits, { floor, gain })
 }
 
 /** Logits of features under a layer. */
