@@ -44,6 +44,31 @@ describe('symmetricEigen', () => {
 
 describe('whiten', () => {
   const features = noise('features', 40 * 6, 1).map((value, i) => value * (1 + (i % 6)) + (i % 6))
+  test('nearest axes: as white, symmetric, and nearer to the features than principal ones', () => {
+    const nearest = whiten(features, 6, { axes: 'nearest', gain: 1 })
+    const outputs = (row: number) =>
+      Array.from(nearest.bias, (b, r) => {
+        let sum = b
+        for (let j = 0; j < 6; j++) sum += nearest.weight[r * 6 + j]! * features[row * 6 + j]!
+        return sum
+      })
+    const z = Array.from({ length: 40 }, (_, row) => outputs(row))
+    for (let a = 0; a < 6; a++)
+      for (let b = 0; b < 6; b++) {
+        expect(z.reduce((sum, row) => sum + row[a]! * row[b]!, 0) / 40).toBeCloseTo(a === b ? 1 : 0, 10)
+        expect(nearest.weight[a * 6 + b]).toBeCloseTo(nearest.weight[b * 6 + a]!, 12)
+      }
+    // An output goes with its own feature more than with any other.
+    for (let a = 0; a < 6; a++) {
+      const along = Array.from({ length: 6 }, (_, b) =>
+        z.reduce((sum, row, i) => sum + row[a]! * features[i * 6 + b]!, 0),
+      )
+      expect(along[a]! / 40).toBeGreaterThan(0)
+      expect(Math.abs(nearest.weight[a * 6 + a]!)).toBe(
+        Math.max(...Array.from({ length: 6 }, (_, b) => Math.abs(nearest.weight[a * 6 + b]!))),
+      )
+    }
+  })
   test('gives outputs of mean 0, uncorrelated, of variance bits', () => {
     const { weight, bias } = whiten(features, 6)
     const z = Array.from({ length: 40 }, (_, row) =>

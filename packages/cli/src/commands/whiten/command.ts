@@ -17,6 +17,12 @@ export const whiten = defineCommand({
       read: share,
       default: 1e-6,
     },
+    axes: {
+      value: '<name>',
+      help: 'nearest: a bit stays as near to what it was trained as as it can; principal: as published',
+      choices: ['nearest', 'principal'],
+      default: 'nearest',
+    },
     gain: {
       value: '<x>',
       help: 'deviation of a logit on these photographs; the loss of `sign` is made for that of the published extractor, .13',

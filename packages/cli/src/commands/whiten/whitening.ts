@@ -5,7 +5,7 @@ import { readable, type StateTensor, streamSafetensors, tensorData } from '@stab
 import type { ReadCrop } from '../../read-crops.ts'
 
 /** How a layer is computed. */
-type Layer = Required<Pick<WhitenOptions, 'floor' | 'gain'>>
+type Layer = Required<Pick<WhitenOptions, 'axes' | 'floor' | 'gain'>>
 
 /** Logits of photographs under layers that were not computed from them. */
 export interface CrossWhitened {
@@ -59,11 +59,11 @@ export async function saveWhitened(
   })
 }
 
-function whiteningOf(crops: readonly ReadCrop[], { floor, gain }: Layer): Whitening {
+function whiteningOf(crops: readonly ReadCrop[], { axes, floor, gain }: Layer): Whitening {
   const bits = crops[0]?.features.length ?? 0
   const features = new Float32Array(crops.length * bits)
   for (const [i, crop] of crops.entries()) features.set(crop.features, i * bits)
-  return whiten(features, bits, { floor, gain })
+  return whiten(features, bits, { axes, floor, gain })
 }
 
 /** Logits of features under a layer. */
