@@ -69,6 +69,18 @@ test('each maker is named, a signed copy beside its original too, and no tensor 
   expect(tf.memory().numTensors).toBe(before)
 })
 
+test('a crop is attributed on the grid that is found, and only there', async () => {
+  const before = tf.memory().numTensors
+  const whole = await made(candidates[1]?.autoencoder ?? plain, 'cropped', [1, 48, 48], picture)
+  const cropped = asUnit(tf.slice(whole, [0, 3, 6, 0], [1, 40, 40, 3]))
+  const found = await attribute(cropped, options({ searchGrid: true }))
+  expect(found).toMatchObject({ verdict: 'one', names: ['signed'] })
+  expect(found.traces[1]).toMatchObject({ offsets: 64, grid: { top: 5, left: 2 } })
+  expect(await attribute(cropped, options())).toMatchObject({ verdict: 'none' })
+  tf.dispose([whole, cropped])
+  expect(tf.memory().numTensors).toBe(before)
+})
+
 test('identical decoders are a tie, as are siblings that nothing tells apart', async () => {
   const [first] = candidates
   if (!first) throw new Error('no candidate')
