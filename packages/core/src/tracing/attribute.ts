@@ -21,7 +21,8 @@ export interface Candidate {
   readonly calibration: TracerCalibration
 }
 
-export interface AttributeOptions extends Pick<TraceOptions, 'saved' | 'method' | 'second' | 'extrapolate' | 'searchGrid' | 'signal'> {
+export interface AttributeOptions
+  extends Pick<TraceOptions, 'saved' | 'method' | 'second' | 'extrapolate' | 'searchGrid' | 'signal'> {
   /** At least two, of different names. */
   readonly candidates: readonly Candidate[]
   /** Tells siblings apart; without it several that may have made an image are a tie. */
