@@ -3,7 +3,7 @@ import { auc } from '@stablesig/core/metrics'
 import { BELONGING } from './scored.mjs'
 import { rising } from './table.mjs'
 
-const [WIDTH, HEIGHT] = [560, 400]
+const [WIDTH, HEIGHT] = [640, 400]
 const PLOT = { left: 56, top: 40, width: 300, height: 300 }
 /** Readable on white and on black, and by those who tell few colours apart. */
 const COLOURS = ['#c2410c', '#2f7ed8', '#1a9850', '#9467bd', '#b8860b', '#c71585']

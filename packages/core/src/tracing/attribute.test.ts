@@ -7,6 +7,7 @@ import { gaussianBlur } from '../transforms/filters/gaussian-blur.ts'
 import { attribute, type Candidate } from './attribute.ts'
 import { type AttributionCalibration, calibrateAttribution } from './calibrate-attribution.ts'
 import { calibrateTracer } from './calibrate-tracer.ts'
+import { calibrateCandidates, calibratedCandidates } from './candidates-calibration.ts'
 import { gradientFreeExcess } from './method.ts'
 import { blockAutoencoder, made, noiseImages, saved } from './testing.ts'
 
@@ -104,4 +105,32 @@ test('refuses candidates and calibrations that do not fit each other', async () 
   const swapped = [first, { ...second, autoencoder: first.autoencoder, calibration: first.calibration }]
   await expect(attribute(image, options({ candidates: swapped }))).rejects.toThrow('another autoencoder named signed')
   image.dispose()
+})
+
+test('one calibration of several decoders knows them by their weights, by whatever name, and fewer of them too', async () => {
+  const before = tf.memory().numTensors
+  const progress: number[] = []
+  const calibration = await calibrateCandidates({
+    ...{ candidates, images: { ...images, length: 4 }, size: SIZE, methods: [gradientFreeExcess()] },
+    onProgress: ({ imagesDone, images }) => progress.push(imagesDone / images),
+  })
+  expect(calibration.tracers).toHaveLength(3)
+  expect(progress).toHaveLength(16)
+  expect(progress.at(-1)).toBe(1)
+  const [first, second, third] = candidates
+  if (!first || !second || !third) throw new Error('no candidates')
+  const named = [
+    { name: 'b', autoencoder: second.autoencoder },
+    { name: 'a', autoencoder: first.autoencoder },
+  ]
+  const known = await calibratedCandidates(calibration, named)
+  const image = await made(second.autoencoder, 'made by b', [1, SIZE, SIZE], picture)
+  expect(await attribute(image, options({ ...known, alpha: 0.4 }))).toMatchObject({ verdict: 'one', names: ['b'] })
+  image.dispose()
+  const stranger = { name: 'stranger', autoencoder: blockAutoencoder('strange') }
+  await expect(calibratedCandidates(calibration, [...named, stranger])).rejects.toThrow(
+    'does not know stranger: expected its hash',
+  )
+  stranger.autoencoder.dispose()
+  expect(tf.memory().numTensors).toBe(before)
 })
