@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { type AutoencoderFiles, cannotRead } from '@stablesig/backend-node'
 import { UsageError } from './exit.ts'
 import type { AutoencoderOptions } from './options/shared.ts'
+import type { AutoencodersOptions } from './options/tracing.ts'
 
 /**
  * What openAutoencoder takes.
@@ -22,6 +23,32 @@ export function autoencoderFiles({ autoencoder, encoder, decoder, config }: Auto
       ? '--decoder needs --encoder PATH beside it; --autoencoder PATH names both'
       : '--encoder needs --decoder PATH beside it; --autoencoder PATH names both',
   )
+}
+
+/** One of several autoencoders, by what its option was given. */
+export interface NamedFiles {
+  readonly name: string
+  readonly files: AutoencoderFiles
+}
+
+/**
+ * What openAutoencoder takes of each: those of --autoencoder, and those of --decoder with the one --encoder.
+ * @returns at least one
+ * @throws UsageError when a half lacks the other, or one is named twice
+ */
+export function autoencodersOf({ autoencoder = [], encoder, decoder = [], config }: AutoencodersOptions): NamedFiles[] {
+  if (encoder !== undefined && decoder.length === 0)
+    throw new UsageError('--encoder needs --decoder PATH beside it; --autoencoder PATH names both')
+  const all = [
+    ...autoencoder.map((path) => ({ name: path, files: autoencoderFiles({ autoencoder: path, config }) })),
+    ...decoder.map((path) => ({ name: path, files: autoencoderFiles({ encoder, decoder: path, config }) })),
+  ]
+  // With nothing at all it says what is needed.
+  if (all.length === 0) autoencoderFiles({})
+  const names = all.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new UsageError(`${twice} is named twice: each decoder is one of several`)
+  return all
 }
 
 /**
