@@ -14,25 +14,30 @@ import { decided } from './decided.ts'
 import type { ReadingMarks } from './key.ts'
 import type { Question } from './question.ts'
 
+/** A registry, and the file that it came from, for messages. */
+interface RegistryFile {
+  readonly path: string
+  readonly registry: Registry
+}
+
 /** @throws StableSigError 'io', 'bad-registry' */
-export async function openRegistry(path: string): Promise<Registry> {
+export async function openRegistry(path: string): Promise<RegistryFile> {
   const source = await openFile(path)
   try {
-    return await readRegistry(source)
+    return { path, registry: await readRegistry(source) }
   } finally {
     await source.close()
   }
 }
 
-/** Whose key does an image carry? @param path of the registry, for messages @throws StableSigError as `createDetector` */
+/** Whose key does an image carry? @throws StableSigError as `createDetector` */
 export function usersQuestion(
   extractor: Extractor,
-  registry: Registry,
-  path: string,
+  file: RegistryFile,
   { fpr, search, bits: tellBits }: ReadingMarks,
   { signal }: Io,
 ): Question<Identification> {
-  const detector = detectorOf(registry, { extractor, fpr, search }, path)
+  const detector = detectorOf(file, { extractor, fpr, search })
   return {
     ask: async (image) => decided(await detector.identify(image, { signal })),
     fields({ user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened, search, bits }) {
@@ -49,7 +54,7 @@ export function usersQuestion(
 }
 
 /** Says of a file that nobody is in, or whose keys have another length, which it is. */
-function detectorOf(registry: Registry, options: DetectorOptions, path: string): RegistryDetector {
+function detectorOf({ path, registry }: RegistryFile, options: DetectorOptions): RegistryDetector {
   try {
     const detector = createDetector({ ...options, registry, allowUnwhitened: true })
     if (registry.size === 0)

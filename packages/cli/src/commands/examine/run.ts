@@ -34,7 +34,7 @@ export async function run(options: Options, io: Io): Promise<number> {
         checkKeyLength(marks.key, extractor.bits, options)
         parts.push(partOf('key', keyQuestion(extractor, marks.key, options, io)))
       }
-      if (registry) parts.push(partOf('users', usersQuestion(extractor, registry, marks.registry ?? '', options, io)))
+      if (registry) parts.push(partOf('users', usersQuestion(extractor, registry, options, io)))
       warnUnwhitened(extractor, marks.extractor, io)
     }
     if (askDecoders) parts.push(await askDecoders(own))

@@ -12,7 +12,7 @@ export async function run(options: GivenOf<typeof command>, io: Io): Promise<num
     const registry = await openRegistry(options.registry)
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
-    const question = usersQuestion(extractor, registry, options.registry, options, io)
+    const question = usersQuestion(extractor, registry, options, io)
     warnUnwhitened(extractor, options.extractor, io)
     return asking(question, options, io)
   })
