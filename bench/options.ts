@@ -42,7 +42,7 @@ bench finetune-kl [--size 64] [--batch 1] [--widths 128,256,512,512] [--steps 5]
 bench sign [--size 256] [--preset NAME] [--whole] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
 bench identify [--size USERS] [--json]
-bench trace [--size 256] [--steps 100] [--flush 1] [--json]`
+bench trace [--size 256] [--batch 1] [--steps 100] [--flush 1] [--json]`
 
 const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   finetune: { size: 256, batch: 4 },

@@ -2,7 +2,7 @@
 
 The tiny autoencoder comes from models.py of the folder that --models names, where the other peer programs are. Everything the loop
 does is the published program: Adam on the encoder's latent, MSE between the clamped decode and the image, a learning rate of .05 that
-is halved after iterations 0, 50, 100. The last line is JSON: seconds of all iterations, the losses and peak memory.
+is halved after iterations 0, 50, 100. The last line is JSON: seconds of all iterations an image, the losses and peak memory.
 
   python invert.py --models PEER --weights DATA/weights --images DATA/images/val --size 256 --iterations 100
 """
@@ -78,7 +78,7 @@ def main():
     t = time.perf_counter()
     losses = invert(enc, dec, images, a.iterations)
     print(json.dumps({
-        "seconds": round(time.perf_counter() - t, 4), "losses": losses.mean(1).tolist(),
+        "seconds": round((time.perf_counter() - t) / len(images), 4), "losses": losses.mean(1).tolist(),
         "peakRssMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "args": vars(a),
     }))
 

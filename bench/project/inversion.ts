@@ -1,4 +1,4 @@
-import { imageSet } from '@stablesig/backend-node'
+import { readImage, toUnitImages } from '@stablesig/backend-node'
 import { balanced, invertLatent, type TracingMethod, twoPassRatio } from '@stablesig/core/tracing'
 import { type Measurement, median, peakRssMB, significant, TIMED, WARM_UP } from '../measurement.ts'
 import type { Options } from '../options.ts'
@@ -6,22 +6,22 @@ import { photographs, realAutoencoder, startEngine } from './models.ts'
 import { traceEngine } from './trace.ts'
 
 /**
- * Seconds to invert a photograph, all its iterations, once the step has been compiled. Told with it: how many times faster two methods
+ * Seconds to invert a photograph of a batch, all its iterations, once the step has been compiled. Told with it: how many times faster two methods
  * without gradients are, in the same process.
  */
 export async function measureInversion(
-  { size, steps, iterationsPerFlush }: Options,
+  { size, batch, steps, iterationsPerFlush }: Options,
   data: string,
 ): Promise<Measurement> {
   const trace = traceEngine()
   await startEngine()
   const autoencoder = await realAutoencoder(data)
-  const set = imageSet(await photographs(data, 'val'))
-  const images = await set.read(0, size)
+  const paths = (await photographs(data, 'val')).slice(0, batch)
+  const images = toUnitImages(await Promise.all(paths.map((path) => readImage(path, { size }))))
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
     const before = performance.now()
     await work()
-    return (performance.now() - before) / 1e3
+    return (performance.now() - before) / 1e3 / batch
   }
   const invert = async (iterations: number) =>
     (await invertLatent({ autoencoder, images, iterations, iterationsPerFlush })).dispose()
