@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { PresetName } from '@stablesig/core/training'
 import { TIMED, WARM_UP } from './measurement.ts'
 
-export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify'] as const
+export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify', 'trace'] as const
 const presetNames: readonly PresetName[] = ['subtle', 'balanced', 'robust', 'published']
 export type BenchName = (typeof names)[number]
 
@@ -12,12 +12,14 @@ export interface Options {
   /** Pixels of a side; for identify the number of users. */
   readonly size: number
   readonly batch: number
-  /** finetune: steps of the project's run. finetune-kl: timed steps of both sides. */
+  /** finetune: steps of the project's run. finetune-kl: timed steps of both sides. trace: iterations of both sides. */
   readonly steps: number
   /** finetune-kl: channels of the decoder by level, that of the image first. */
   readonly widths: readonly number[]
   /** finetune-kl: blocks are computed again in the backward pass, on both sides. */
   readonly gradientCheckpointing: boolean
+  /** trace: iterations that the project's side records before it reads their losses. */
+  readonly iterationsPerFlush: number
   /** finetune-kl: parts in which the project's side puts a batch through. */
   readonly accumulate: number
   /** Peer of finetune: latents and original decodes computed once, before the first step. */
@@ -39,7 +41,8 @@ const usage = `bench finetune --size 128|256 [--batch 4] [--steps 7] [--cached] 
 bench finetune-kl [--size 64] [--batch 1] [--widths 128,256,512,512] [--steps 5] [--checkpointing] [--accumulate 1] [--json]
 bench sign [--size 256] [--preset NAME] [--whole] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
-bench identify [--size USERS] [--json]`
+bench identify [--size USERS] [--json]
+bench trace [--size 256] [--batch 1] [--steps 100] [--flush 1] [--json]`
 
 const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   finetune: { size: 256, batch: 4 },
@@ -47,7 +50,11 @@ const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   sign: { size: 256, batch: 4 },
   detect: { size: 256, batch: 1 },
   identify: { size: 1e6, batch: 1 },
+  trace: { size: 256, batch: 1 },
 }
+
+/** LatentTracer's. */
+const ITERATIONS = 100
 
 /** @throws Error with the usage, on anything it does not know */
 export function parseOptions(args: readonly string[]): Options {
@@ -62,6 +69,7 @@ export function parseOptions(args: readonly string[]): Options {
         widths: { type: 'string', default: '128,256,512,512' },
         checkpointing: { type: 'boolean', default: false },
         accumulate: { type: 'string' },
+        flush: { type: 'string' },
         cached: { type: 'boolean', default: false },
         freeze: { type: 'boolean', default: false },
         'with-reading': { type: 'boolean', default: false },
@@ -74,7 +82,8 @@ export function parseOptions(args: readonly string[]): Options {
     const bench = names.find((name) => name === positionals[0])
     if (!bench || positionals.length !== 1) throw new Error(`which of ${names.join(', ')}?`)
     const kl = bench === 'finetune-kl'
-    const standard = { ...defaults[bench], steps: kl ? TIMED : WARM_UP + TIMED, accumulate: 1 }
+    const steps = bench === 'trace' ? ITERATIONS : kl ? TIMED : WARM_UP + TIMED
+    const standard = { ...defaults[bench], steps, accumulate: 1, flush: 1 }
     const count = (name: keyof typeof standard, least = 1): number => {
       const value = Number(values[name] ?? standard[name])
       if (!Number.isInteger(value) || value < least)
@@ -88,10 +97,11 @@ export function parseOptions(args: readonly string[]): Options {
       bench,
       size: count('size'),
       batch: count('batch'),
-      steps: count('steps', kl ? 1 : WARM_UP + 1),
+      steps: count('steps', kl || bench === 'trace' ? 1 : WARM_UP + 1),
       widths: values.widths.split(',').map(Number),
       gradientCheckpointing: values.checkpointing,
       accumulate: count('accumulate'),
+      iterationsPerFlush: count('flush'),
       cached,
       freeze,
       withReading,

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { type Measurement, TIMED, WARM_UP } from './measurement.ts'
 import type { Options } from './options.ts'
 import { numberOf, runForJson } from './run.ts'
@@ -66,5 +66,15 @@ export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): 
       return { seconds, peakRssMB: numberOf(said, 'peakRssMB') }
     }
   }
+  if (bench === 'trace') {
+    const images = ['--images', join(data, 'images/val'), '--iterations', String(options.steps)]
+    return async () => {
+      const said = await runForJson(python, [besideBench('invert.py'), '--models', folder, ...common, ...images])
+      return { seconds: numberOf(said, 'seconds'), peakRssMB: numberOf(said, 'peakRssMB') }
+    }
+  }
   return null
 }
+
+/** A program of peer/, which takes the networks of the others: this file runs bundled, from a folder within bench/. */
+const besideBench = (program: string): string => resolve(dirname(process.argv[1] ?? ''), '../peer', program)

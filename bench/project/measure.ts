@@ -8,6 +8,7 @@ const benches: Readonly<Record<BenchName, (options: Options, data: string) => Pr
   sign: async (options, data) => (await import('./sign.ts')).measureSign(options, data),
   detect: async (options, data) => (await import('./detect.ts')).measureDetect(options, data),
   identify: async (options) => (await import('./identify.ts')).measureIdentify(options),
+  trace: async (options, data) => (await import('./inversion.ts')).measureInversion(options, data),
 }
 
 /** One run of the project's side in this process. @param data folder of weights and photographs */

@@ -72,6 +72,17 @@ const programs = {
   },
   'example detect': () => decides('detect', /: \d+ of 48 bits, p-value /),
   'example identify': () => decides('identify', /, \d+ of 48 bits, p-value .* among 100000 users/),
+  // Few and small images: that tables and plot are made, and that lambda tells the classes apart at all.
+  'example trace': async () => {
+    const plot = join(out, 'roc.svg')
+    const few = ['--images', '6', '--size', '64', '--out', plot]
+    const { stdout } = await node('scripts/example.mjs', ['trace', ...few])
+    const [, auc] = /^\| balanced \| ([\d.]+)\//m.exec(stdout) ?? []
+    const svg = readFileSync(plot, 'utf8')
+    if (!(Number(auc) > 0.8) || !/^<svg [\s\S]*<polyline [\s\S]*<\/svg>\n$/.test(svg))
+      throw new Error(`it printed\n${stdout}`)
+    return `AUC of balanced ${auc}`
+  },
 }
 
 try {
@@ -84,7 +95,7 @@ try {
   await check('example latents on made-up networks', latentsStaySigned)
   await check('example server decides under load, leaks nothing, ends in order', serverHolds)
   await check('example slow, and what its trace says', slowIsExplained)
-  for (const name of ['sign', 'detect', 'identify', 'reproduce-paper', 'limits/main']) {
+  for (const name of ['sign', 'detect', 'identify', 'reproduce-paper', 'limits/main', 'trace/main']) {
     await check(`example ${name} without arguments says in one line what to pass`, () =>
       saysWhatToPass(join('examples', `${name}.mjs`)),
     )

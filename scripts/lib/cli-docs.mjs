@@ -12,7 +12,7 @@ export async function cliDocs() {
     return `\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`
   }
   const whole = await help()
-  const names = [...whole.matchAll(/^ {2}([a-z]+) (?=.*\[|.*<|\s)/gm)]
+  const names = [...whole.matchAll(/^ {2}([a-z][a-z-]*) (?=.*\[|.*<|\s)/gm)]
     .map(([, name]) => name)
     .filter((name) => name !== 'help')
   const commands = []
@@ -20,9 +20,10 @@ export async function cliDocs() {
   return `# The command
 Written by \`npx -y pnpm@12 docs:cli\` from \`--help\`; in a checkout \`npx -y pnpm@12 stablesig …\` runs it.
 
-Exit codes: 0 done, 2 any error, usage included; \`detect\` and \`identify\` end with 0 when at least one image was found, 1 when
-none was; \`sign\` ends with 1 when it did not reach what was asked for; 130 after Ctrl-C. With \`--json\` standard output has one
-object per line and nothing else; progress and errors are on standard error, and an image that cannot be read is a line
+Exit codes: 0 done, 2 any error, usage included; \`detect\`, \`identify\`, \`trace\`, \`attribute\` and \`examine\` end with 0
+when at least one image was found, 1 when none was; \`sign\` ends with 1 when it did not reach what was asked for; 130 after Ctrl-C.
+With \`--json\` standard output has one object per line and nothing else; progress and errors are on standard error, and an image
+that cannot be read is a line
 \`{ "file", "error": { "code", "message" } }\`.
 
 ${whole}

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { cannotRead } from '@stablesig/backend-node'
 import { UsageError } from './exit.ts'
 import type { AutoencoderOptions } from './options/shared.ts'
+import type { AutoencodersOptions } from './options/tracing.ts'
 
 /** What openAutoencoder takes, as a command line names it. */
 export type NamedAutoencoder = { readonly config?: string } & (
@@ -26,6 +27,34 @@ export function autoencoderFiles({ autoencoder, encoder, decoder, config }: Auto
       ? 'an autoencoder is needed: --autoencoder PATH, or --encoder PATH and --decoder PATH'
       : '--encoder needs --decoder PATH beside it; --autoencoder PATH names both',
   )
+}
+
+/** One of several autoencoders, by what its option was given. */
+export interface NamedFiles {
+  readonly name: string
+  readonly files: NamedAutoencoder
+}
+
+/**
+ * What openAutoencoder takes of each: those of --autoencoder, and those of --decoder with the one --encoder.
+ * @returns at least one
+ * @throws UsageError when a half lacks the other, or one is named twice
+ */
+export function autoencodersOf({ autoencoder = [], encoder, decoder = [], config }: AutoencodersOptions): NamedFiles[] {
+  if (encoder !== undefined && decoder.length === 0)
+    throw new UsageError('--encoder needs --decoder PATH beside it; --autoencoder PATH names both')
+  const more = config === undefined ? {} : { config }
+  const half = encoder === undefined ? more : { ...more, encoder }
+  const all = [
+    ...autoencoder.map((path) => ({ name: path, files: autoencoderFiles({ autoencoder: path, ...more }) })),
+    ...decoder.map((path) => ({ name: path, files: autoencoderFiles({ decoder: path, ...half }) })),
+  ]
+  // With nothing at all it says what is needed.
+  if (all.length === 0) autoencoderFiles({})
+  const names = all.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new UsageError(`${twice} is named twice: each decoder is one of several`)
+  return all
 }
 
 /**

@@ -281,7 +281,8 @@ describe('sign', () => {
 
   test('writes a decoder with a card, and reports', async () => {
     const result = await run(arguments_(at('signed.safetensors'), '--delta', at('signed.delta'), '--json'))
-    expect([result.code, result.err]).toEqual([0, ''])
+    // A network of random weights reads alike on every image, and nothing else is told.
+    expect([result.code, result.err]).toEqual([0, expect.stringMatching(/^stablesig: warning: .*not centred.*\n$/)])
     const [report] = lines(result)
     expect(report).toMatchObject({
       out: at('signed.safetensors'),
@@ -347,7 +348,8 @@ describe('sign', () => {
   test('Ctrl-C leaves a checkpoint; the same command goes on from there to the same decoder, another is refused', async () => {
     const out = at('stopped.safetensors')
     const controller = new AbortController()
-    const stopped = await run(arguments_(out), { signal: controller.signal, onErr: () => controller.abort() })
+    const stopAtStep = (text: string) => /^1\/4/.test(text) && controller.abort()
+    const stopped = await run(arguments_(out), { signal: controller.signal, onErr: stopAtStep })
     expect(stopped).toMatchObject({
       code: 130,
       out: '',

@@ -47,10 +47,11 @@ function argumentOf(name: string, { help, choices, several }: ArgumentDescriptio
 }
 
 function optionOf(name: string, described: OptionDescription): Option {
-  const { help, value, short, read, choices, conflicts, required = false } = described
+  const { help, value, short, read, choices, conflicts, required = false, repeated = false } = described
   const long = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   const made = new Option(`${short ? `-${short}, ` : ''}${long}${value ? ` ${value}` : ''}`, help)
-  if (read) made.argParser((text: string) => read(text))
+  if (repeated) made.argParser((text: string, before: readonly unknown[] = []) => [...before, read ? read(text) : text])
+  else if (read) made.argParser((text: string) => read(text))
   if (choices) made.choices(choices)
   if (conflicts) made.conflicts(conflicts)
   if (described.default !== undefined) made.default(described.default)

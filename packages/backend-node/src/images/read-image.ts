@@ -1,11 +1,10 @@
 import { StableSigError } from '@stablesig/core'
 import type { Metadata, SharpOptions } from 'sharp'
-import { openForReading } from '../files/file-source.ts'
-import { cannotRead } from '../files/system-error.ts'
 import { decodeError } from './decode-error.ts'
 import { fitWithin } from './fit-within.ts'
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
 import type { Pixels } from './pixels.ts'
+import { readBytes } from './read-bytes.ts'
 import { centreSquare } from './resize.ts'
 import { loadSharp } from './sharp.ts'
 import { imageFormat } from './signature.ts'
@@ -26,19 +25,6 @@ export interface ReadImageOptions extends ImageLimits {
   readonly profile?: 'ignore' | 'apply'
   /** Colour behind transparent pixels, R, G, B in 0..255. Default white. */
   readonly background?: readonly [number, number, number]
-}
-
-/** A file's bytes, no more than `maxBytes` of them. */
-async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
-  const { handle, size } = await openForReading(path)
-  try {
-    if (size > maxBytes) {
-      throw new StableSigError('limit', `${path} has ${size} bytes, more than the ${maxBytes} allowed (maxBytes)`)
-    }
-    return await handle.readFile().catch(cannotRead(path))
-  } finally {
-    await handle.close()
-  }
 }
 
 interface Opened {

@@ -10,11 +10,12 @@ import { reportFailure } from '../report.ts'
 
 type Options = InputOptions & { readonly images: readonly string[]; readonly json?: boolean }
 
-interface Work<T> {
+/** What is done with every image. */
+export interface EachImage<T> {
   /** One outcome an image, which came from `file`. */
   readonly read: (images: UnitImages, file: string) => Promise<Outcome<T>[]>
-  /** The line of one image; whether it counts as found. */
-  readonly tell: (file: string, value: T) => boolean
+  /** Tells of one image; whether it counts as found, or a part of it could not be decided. */
+  readonly tell: (file: string, value: T) => boolean | 'failed'
 }
 
 /**
@@ -26,14 +27,14 @@ interface Work<T> {
 export async function eachImage<T>(
   options: Options,
   io: Io,
-  start: (own: <D extends Disposable>(made: D) => D) => Promise<Work<T>>,
+  start: (own: <D extends Disposable>(made: D) => D) => Promise<EachImage<T>>,
 ): Promise<number> {
   const paths = await inputPaths(options, io)
   return disposing(async (own) => decide(await start(own), paths, options, io))
 }
 
 async function decide<T>(
-  { read, tell }: Work<T>,
+  { read, tell }: EachImage<T>,
   paths: AsyncIterable<FoundFile>,
   options: Options,
   io: Io,
@@ -52,8 +53,11 @@ async function decide<T>(
     const batch = toUnitImages([input.image])
     try {
       const [outcome] = await read(batch, input.file)
-      if (outcome?.ok) found = tell(input.file, outcome.value) || found
-      else fail(input, outcome?.error)
+      if (outcome?.ok) {
+        const told = tell(input.file, outcome.value)
+        found ||= told === true
+        failed ||= told === 'failed'
+      } else fail(input, outcome?.error)
     } catch (error) {
       // What concerns the engine or the arguments concerns every image.
       if (!(error instanceof StableSigError) || error.code === 'aborted') throw error

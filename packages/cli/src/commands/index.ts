@@ -1,12 +1,14 @@
 import type { Io } from '../io.ts'
 import type { Arguments, CommandDescription, GivenOf, Options, Work } from '../options/description.ts'
 import { apply } from './apply/command.ts'
+import { attribute } from './attribute/command.ts'
 import { calibrate } from './calibrate/command.ts'
 import { calibrateTracer } from './calibrate-tracer/command.ts'
 import { decode } from './decode/command.ts'
 import { delta } from './delta/command.ts'
 import { detect } from './detect/command.ts'
 import { evaluate } from './evaluate/command.ts'
+import { examine } from './examine/command.ts'
 import { exportModel } from './export/command.ts'
 import { extract } from './extract/command.ts'
 import { identify } from './identify/command.ts'
@@ -48,9 +50,11 @@ export const COMMANDS: readonly Command[] = [
   command(evaluate, () => import('./evaluate/run.ts')),
   command(detect, () => import('./detect/run.ts')),
   command(identify, () => import('./identify/run.ts')),
+  command(examine, () => import('./examine/run.ts')),
   command(calibrate, () => import('./calibrate/run.ts')),
   command(extract, () => import('./extract/run.ts')),
   command(trace, () => import('./trace/run.ts')),
+  command(attribute, () => import('./attribute/run.ts')),
   command(calibrateTracer, () => import('./calibrate-tracer/run.ts')),
   command(reconstruct, () => import('./reconstruct/run.ts')),
   command(delta, () => import('./delta/run.ts')),

@@ -20,6 +20,7 @@ const paint = defineCommand({
     brush: { value: '<file>', help: 'with what', required: true },
     finish: { value: '<name>', help: 'in the end', choices: ['matt', 'gloss'] },
     tools: { value: '<files...>', help: 'also' },
+    layer: { value: '<n>', help: 'one of several', read: whole(1), repeated: true },
     dry: { help: 'do nothing' },
   },
   examples: [],
@@ -34,6 +35,7 @@ test('what a command is given has the types that its description says', () => {
     readonly brush: string
     readonly finish?: 'matt' | 'gloss'
     readonly tools?: readonly string[]
+    readonly layer?: readonly number[]
     readonly dry?: boolean
   }>()
   defineCommand({

@@ -5,6 +5,8 @@ export interface OptionDescription {
   readonly help: string
   /** Placeholder of the value behind it: '<n>', or '<files...>' for several. A flag has none. */
   readonly value?: `<${string}>`
+  /** Whether it may be typed several times, with one value each: arguments may then follow it, as they may not follow '<files...>'. */
+  readonly repeated?: true
   /** One letter or digit, typed behind a single dash. */
   readonly short?: string
   /** What the text as typed means; it throws commander's InvalidArgumentError. Without it the text is the value. */
@@ -42,7 +44,9 @@ export interface CommandDescription<A extends Arguments = Arguments, O extends O
   readonly endsAtOnce?: true
 }
 
-type ValueOf<O extends OptionDescription> = O extends { readonly choices: readonly (infer Choice)[] }
+type ValueOf<O extends OptionDescription> = O extends { readonly repeated: true } ? readonly OneOf<O>[] : OneOf<O>
+
+type OneOf<O extends OptionDescription> = O extends { readonly choices: readonly (infer Choice)[] }
   ? Choice
   : O extends { readonly read: (text: string) => infer Value }
     ? Value

@@ -23,6 +23,13 @@ export {
 export { type CalibrateTracerOptions, calibrateTracer } from '../tracing/calibrate-tracer.ts'
 export type { CalibrationSet, SavedFormat, TracerCalibration } from '../tracing/calibration.ts'
 export { readCalibration, writeCalibration } from '../tracing/calibration-file.ts'
+export {
+  type CalibrateCandidatesOptions,
+  type CandidatesCalibration,
+  calibrateCandidates,
+  calibratedCandidates,
+} from '../tracing/candidates-calibration.ts'
+export { readCandidatesCalibration, writeCandidatesCalibration } from '../tracing/candidates-file.ts'
 export { cropToGrid, type GridOffset } from '../tracing/crop-to-grid.ts'
 export type { Extrapolates, ImageFormat } from '../tracing/fitting-set.ts'
 export { type GradientFree, type GradientFreeOptions, gradientFree } from '../tracing/gradient-free.ts'

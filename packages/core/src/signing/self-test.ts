@@ -51,6 +51,8 @@ export async function selfTest(options: SelfTestOptions): Promise<SelfTest> {
   const { autoencoder, extractor, size = 256, count = 16, signal } = options
   checkAutoencoder(autoencoder)
   checkExtractor(extractor)
+  if (size % autoencoder.decoder.downscale)
+    throw new StableSigError('bad-argument', `size is ${size}, expected a multiple of ${autoencoder.decoder.downscale}`)
   const photographs = checkedImages(options.images, 'image')
   const images = Math.min(count, photographs.length)
   if (!(images >= 1)) throw new StableSigError('bad-argument', 'there is no image to test with: count is 1 at least')

@@ -7,6 +7,7 @@ import { gaussianBlur } from '../transforms/filters/gaussian-blur.ts'
 import { attribute, type Candidate } from './attribute.ts'
 import { type AttributionCalibration, calibrateAttribution } from './calibrate-attribution.ts'
 import { calibrateTracer } from './calibrate-tracer.ts'
+import { calibrateCandidates, calibratedCandidates } from './candidates-calibration.ts'
 import { gradientFreeExcess } from './method.ts'
 import { blockAutoencoder, made, noiseImages, saved } from './testing.ts'
 
@@ -69,6 +70,18 @@ test('each maker is named, a signed copy beside its original too, and no tensor 
   expect(tf.memory().numTensors).toBe(before)
 })
 
+test('a crop is attributed on the grid that is found, and only there', async () => {
+  const before = tf.memory().numTensors
+  const whole = await made(candidates[1]?.autoencoder ?? plain, 'cropped', [1, 48, 48], picture)
+  const cropped = asUnit(tf.slice(whole, [0, 3, 6, 0], [1, 40, 40, 3]))
+  const found = await attribute(cropped, options({ searchGrid: true }))
+  expect(found).toMatchObject({ verdict: 'one', names: ['signed'] })
+  expect(found.traces[1]).toMatchObject({ offsets: 64, grid: { top: 5, left: 2 } })
+  expect(await attribute(cropped, options())).toMatchObject({ verdict: 'none' })
+  tf.dispose([whole, cropped])
+  expect(tf.memory().numTensors).toBe(before)
+})
+
 test('identical decoders are a tie, as are siblings that nothing tells apart', async () => {
   const [first] = candidates
   if (!first) throw new Error('no candidate')
@@ -92,4 +105,32 @@ test('refuses candidates and calibrations that do not fit each other', async () 
   const swapped = [first, { ...second, autoencoder: first.autoencoder, calibration: first.calibration }]
   await expect(attribute(image, options({ candidates: swapped }))).rejects.toThrow('another autoencoder named signed')
   image.dispose()
+})
+
+test('one calibration of several decoders knows them by their weights, by whatever name, and fewer of them too', async () => {
+  const before = tf.memory().numTensors
+  const progress: number[] = []
+  const calibration = await calibrateCandidates({
+    ...{ candidates, images: { ...images, length: 4 }, size: SIZE, methods: [gradientFreeExcess()] },
+    onProgress: ({ imagesDone, images }) => progress.push(imagesDone / images),
+  })
+  expect(calibration.tracers).toHaveLength(3)
+  expect(progress).toHaveLength(16)
+  expect(progress.at(-1)).toBe(1)
+  const [first, second, third] = candidates
+  if (!first || !second || !third) throw new Error('no candidates')
+  const named = [
+    { name: 'b', autoencoder: second.autoencoder },
+    { name: 'a', autoencoder: first.autoencoder },
+  ]
+  const known = await calibratedCandidates(calibration, named)
+  const image = await made(second.autoencoder, 'made by b', [1, SIZE, SIZE], picture)
+  expect(await attribute(image, options({ ...known, alpha: 0.4 }))).toMatchObject({ verdict: 'one', names: ['b'] })
+  image.dispose()
+  const stranger = { name: 'stranger', autoencoder: blockAutoencoder('strange') }
+  await expect(calibratedCandidates(calibration, [...named, stranger])).rejects.toThrow(
+    'does not know stranger: expected its hash',
+  )
+  stranger.autoencoder.dispose()
+  expect(tf.memory().numTensors).toBe(before)
 })

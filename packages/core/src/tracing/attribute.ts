@@ -1,4 +1,5 @@
 import { expandDims, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
+import { stopIfAborted } from '../aborted.ts'
 import { checkNumber, checkObject, checkOptions } from '../arguments.ts'
 import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
@@ -7,7 +8,7 @@ import { asUnit, type UnitImage, type UnitImages } from '../signal/images.ts'
 import { autoencoderHash } from './autoencoder-hash.ts'
 import { type AttributionCalibration, checkCandidates } from './calibrate-attribution.ts'
 import { spellSaved, type TracerCalibration } from './calibration.ts'
-import { cropToGrid } from './crop-to-grid.ts'
+import { cropToGrid, type GridOffset } from './crop-to-grid.ts'
 import { nearestSet } from './fitting-set.ts'
 import { pValue } from './p-value.ts'
 import { residuals } from './residual.ts'
@@ -20,7 +21,8 @@ export interface Candidate {
   readonly calibration: TracerCalibration
 }
 
-export interface AttributeOptions extends Pick<TraceOptions, 'saved' | 'method' | 'second' | 'extrapolate' | 'signal'> {
+export interface AttributeOptions
+  extends Pick<TraceOptions, 'saved' | 'method' | 'second' | 'extrapolate' | 'searchGrid' | 'signal'> {
   /** At least two, of different names. */
   readonly candidates: readonly Candidate[]
   /** Tells siblings apart; without it several that may have made an image are a tie. */
@@ -61,47 +63,66 @@ export async function attribute(image: UnitImage | UnitImages, options: Attribut
   if (!traces.some(({ verdict }) => verdict === 'belongs')) return { verdict: 'undecided', names, traces }
   if (possible.length === 1) return { verdict: 'one', names, traces }
   if (!siblings) return { verdict: 'tie', names, traces }
-  const left = await notRuledOut(image, possible, siblings, options, alpha)
+  const grids = new Map(traces.map(({ name, grid }) => [name, grid]))
+  const left = await notRuledOut(image, possible, grids, siblings, options, alpha)
   return { verdict: left.length === 0 ? 'none' : left.length === 1 ? 'one' : 'tie', names: left, traces }
 }
 
 /**
  * The names of those whose own images have such residuals: a candidate is ruled out where its residual is higher, beside some other's,
- * than it is for what it made.
+ * than it is for what it made. Both are taken on the grid that the candidate's trace found: if it made the image, its grid lies there.
  */
 async function notRuledOut(
   image: UnitImage | UnitImages,
   possible: readonly Candidate[],
+  grids: ReadonlyMap<string, GridOffset>,
   siblings: AttributionCalibration,
-  { saved, extrapolate = false }: AttributeOptions,
+  { saved, extrapolate = false, signal }: AttributeOptions,
   alpha: number,
 ): Promise<string[]> {
   const batch = asUnit(image.rank === 3 ? expandDims<Tensor4D>(image as Tensor3D, 0) : (image as Tensor4D).clone())
-  const found = new Map<string, number>()
   try {
-    for (const { name, autoencoder } of possible) {
-      const part = cropToGrid(batch, autoencoder.downscale)
-      const [residual = Number.NaN] = await residuals(autoencoder, part).finally(() => part.dispose())
-      found.set(name, residual)
-    }
     const [, height, width] = batch.shape
     const have = siblings.sets.map((set) => `${set.width}x${set.height} ${spellSaved(set.saved)}`).join(', ')
     const what = { wanted: 'residuals of siblings', have }
     const { set } = nearestSet(siblings.sets, saved, [height, width], extrapolate, what)
     const place = (name: string) => siblings.candidates.findIndex((candidate) => candidate.name === name)
-    const difference = (a: string, b: string) => (found.get(a) ?? Number.NaN) - (found.get(b) ?? Number.NaN)
-    const others = possible.length - 1
-    return possible
-      .map(({ name }) => name)
-      .filter((name) =>
-        possible.every(({ name: other }) => {
-          if (other === name) return true
-          const own = at(set.residuals, place(name)).map((row) => at(row, place(name)) - at(row, place(other)))
-          return pValue(difference(name, other), own, 'upper').p > alpha / others
-        }),
-      )
+    const rate = alpha / (possible.length - 1)
+    const residualOf = residualsOnGrids(batch, signal)
+    const left: string[] = []
+    for (const candidate of possible) {
+      const grid = grids.get(candidate.name) ?? {}
+      const column = place(candidate.name)
+      const residual = await residualOf(candidate.autoencoder, grid)
+      let ruledOut = false
+      for (const other of possible) {
+        if (other === candidate) continue
+        const own = at(set.residuals, column).map((row) => at(row, column) - at(row, place(other.name)))
+        const difference = residual - (await residualOf(other.autoencoder, grid))
+        ruledOut ||= pValue(difference, own, 'upper').p <= rate
+      }
+      if (!ruledOut) left.push(candidate.name)
+    }
+    return left
   } finally {
     batch.dispose()
+  }
+}
+
+/** Takes residuals of one image on grids, each once. */
+function residualsOnGrids(batch: UnitImages, signal: AbortSignal | undefined) {
+  const known = new Map<Autoencoder, Map<string, number>>()
+  return async (autoencoder: Autoencoder, { top = 0, left = 0 }: GridOffset): Promise<number> => {
+    const ofOne = known.get(autoencoder) ?? new Map<string, number>()
+    known.set(autoencoder, ofOne)
+    const where = `${top},${left}`
+    const before = ofOne.get(where)
+    if (before !== undefined) return before
+    stopIfAborted(signal, 'stopped while siblings were told apart')
+    const part = cropToGrid(batch, autoencoder.downscale, { top, left })
+    const [residual = Number.NaN] = await residuals(autoencoder, part).finally(() => part.dispose())
+    ofOne.set(where, residual)
+    return residual
   }
 }
 

@@ -1,11 +1,12 @@
 import { stopIfAborted } from '../aborted.ts'
-import { checkNumber, checkOptions, checkSignal } from '../arguments.ts'
+import { checkCallback, checkNumber, checkOptions, checkSignal } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { checkAutoencoder } from '../models/check-models.ts'
 import { checkedImages, checkImageSet, type ImageSet } from '../training/image-set.ts'
 import type { ImageCodec } from '../transforms/codec/image-codec.ts'
 import { autoencoderHash } from './autoencoder-hash.ts'
+import type { CalibrateTracerOptions } from './calibrate-tracer.ts'
 import type { SavedFormat } from './calibration.ts'
 import { reconstruct } from './reconstruct.ts'
 import { residuals } from './residual.ts'
@@ -41,6 +42,7 @@ export interface CalibrateAttributionOptions {
   readonly codec?: ImageCodec | undefined
   /** Stops between two images with an 'aborted' error. */
   readonly signal?: AbortSignal | undefined
+  readonly onProgress?: CalibrateTracerOptions['onProgress']
 }
 
 const MIN_IMAGES = 3
@@ -52,9 +54,10 @@ const MIN_IMAGES = 3
  */
 export async function calibrateAttribution(options: CalibrateAttributionOptions): Promise<AttributionCalibration> {
   checkOptions(options, 'calibrateAttribution')
-  const { candidates, size = 256, formats = [{ format: 'png' }], codec, signal } = options
+  const { candidates, size = 256, formats = [{ format: 'png' }], codec, signal, onProgress } = options
   checkCandidates(candidates)
   checkSignal(signal)
+  checkCallback(onProgress, 'onProgress')
   checkImageSet(options.images, 'images')
   for (const { name, autoencoder } of candidates)
     checkNumber(
@@ -91,6 +94,7 @@ export async function calibrateAttribution(options: CalibrateAttributionOptions)
     } finally {
       photograph.dispose()
     }
+    onProgress?.({ imagesDone: index + 1, images: images.length })
   }
   const bound = candidates.map(async ({ name, autoencoder }) => ({ name, hash: await autoencoderHash(autoencoder) }))
   return { candidates: await Promise.all(bound), sets }

@@ -36,6 +36,6 @@ export interface TracerCalibration {
   readonly sets: readonly CalibrationSet[]
 }
 
-/** 'png', 'jpeg:90'. */
+/** 'png', 'jpeg:90', 'jpeg:90 4:4:4'. */
 export const spellSaved = (saved: SavedFormat): string =>
-  saved.format === 'png' ? 'png' : `${saved.format}:${saved.quality}`
+  saved.format === 'png' ? 'png' : `jpeg:${saved.quality}${saved.subsampling === '4:4:4' ? ' 4:4:4' : ''}`

@@ -46,7 +46,7 @@ export interface InvertOptions {
   readonly clamp?: boolean | undefined
   /** Default: none, all iterations are made. */
   readonly plateau?: Plateau | undefined
-  /** Iterations recorded before their losses are read: 1. What stops or reports comes between such runs. */
+  /** Iterations recorded before their losses are read: 1. More take as long and hold more memory. What stops or reports comes between such runs. */
   readonly iterationsPerFlush?: number | undefined
   /** What intermediate tensors may take by estimate, which decides how many images are inverted together. Default 2 GiB. */
   readonly memoryBytes?: number | undefined

@@ -141,6 +141,15 @@ describe('traceImage', () => {
     await refused(large, {}, 'no-decision', 'does not cover the size of this image of 64x64 pixels')
     await refused(image, { saved: { format: 'jpeg' } }, 'no-decision', 'does not cover the quality')
     await refused(image, { saved: { format: 'jpeg', quality: 50 } }, 'no-decision', 'does not cover the quality')
+    const halved = { format: 'jpeg', quality: 90, subsampling: '4:2:0' } as const
+    await refused(
+      image,
+      { saved: halved },
+      'no-decision',
+      'the subsampling of this image of 32x32 pixels, jpeg:90 4:2:0;',
+    )
+    const webp = { format: 'other', name: 'webp' } as const
+    await refused(image, { saved: webp, extrapolate: true }, 'no-decision', 'no scores of gradient-free for webp, but')
     await refused(
       image,
       { method: 'balanced' },
@@ -154,7 +163,7 @@ describe('traceImage', () => {
     const white = asUnit(tf.ones([1, SIZE, SIZE, 3]))
     await refused(white, {}, 'no-decision', 'one plain colour')
     expect(await traceImage(large, options({ extrapolate: true }))).toMatchObject({ extrapolates: ['size'] })
-    const jpeg = { saved: { format: 'jpeg', quality: 92 } as const }
+    const jpeg = { saved: { format: 'jpeg', quality: 92, subsampling: '4:4:4' } as const }
     expect(await traceImage(image, options(jpeg))).toMatchObject({ extrapolates: [] })
     tf.dispose([large, image, white])
   })

@@ -19,7 +19,7 @@ export interface TraceOptions {
   readonly autoencoder: Autoencoder
   /** Of this autoencoder: `calibrateTracer`, `readCalibration`. */
   readonly calibration: TracerCalibration
-  /** How the image was saved, which calibrations depend on; a quality that is not known is an extrapolation. */
+  /** How the image was saved, which calibrations depend on: `readSavedFormat` of @stablesig/backend-node. An unknown quality extrapolates. */
   readonly saved: ImageFormat
   /** A method that has been calibrated. Default 'balanced'. */
   readonly method?: string | undefined
@@ -32,7 +32,7 @@ export interface TraceOptions {
    * Each of the two then decides at alpha/2.
    */
   readonly second?: string | undefined
-  /** Whether scores of another size or quality may decide, which the result then says. Default: that is an error. */
+  /** Whether scores of another size, quality or subsampling may decide, which the result then says. Default: that is an error. */
   readonly extrapolate?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -85,7 +85,7 @@ function checkTraceOptions(options: TraceOptions): void {
   checkAutoencoder(autoencoder)
   checkObject(calibration, 'calibration', 'what calibrateTracer or readCalibration give', ['autoencoder', 'sets'])
   checkObject(saved, 'saved', 'how the image was saved', ['format'])
-  checkOneOf(saved.format, 'saved.format', ['png', 'jpeg'])
+  checkOneOf(saved.format, 'saved.format', ['png', 'jpeg', 'other'])
   checkNumber(alpha, 'alpha', 'a rate between 0 and 1 (both excluded)', (rate) => rate > 0 && rate < 1)
   for (const name of [method, second]) if (name !== undefined) tracingMethod(name)
   checkSignal(signal)

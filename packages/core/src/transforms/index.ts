@@ -9,6 +9,7 @@ export {
   lacksFormat,
 } from './codec/image-codec.ts'
 export { jpegJsCodec } from './codec/jpeg-js-codec.ts'
+export { type JpegQuality, jpegQuality } from './codec/jpeg-quality.ts'
 export { type JpegTables, jpegTables } from './codec/jpeg-tables.ts'
 export { pixelImages, unitImages } from './codec/pixels.ts'
 export { type DifferentiableJpegOptions, differentiableJpeg } from './codec/simulated-jpeg.ts'

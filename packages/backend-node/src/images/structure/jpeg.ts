@@ -1,14 +1,10 @@
 import { cutOff, damaged, unsupported } from './fault.ts'
 import { type HuffmanTable, readHuffmanTables } from './huffman.ts'
 import { checkScan, type Scan } from './jpeg-scan.ts'
+import { EOI, isFrame, SOI, SOS, segmentAt } from './jpeg-segment.ts'
 
-/** Markers: how a frame is coded, its tables, its scans, its end. */
+/** Markers: tables, and how many units lie between restarts. */
 const DHT = 0xc4
-const JPG = 0xc8
-const DAC = 0xcc
-const SOI = 0xd8
-const EOI = 0xd9
-const SOS = 0xda
 const DRI = 0xdd
 
 /** The most segments of Huffman tables that are read: a progressive image has a few for each scan. */
@@ -58,22 +54,16 @@ export async function checkJpeg(bytes: Uint8Array): Promise<FailOn> {
   let huffmanTables = 0
   let at = 2
   for (;;) {
-    const code = markerAt(bytes, at)
-    at = code + 1
-    const marker = bytes[code]!
+    const { marker, segment, end } = segmentAt(bytes, at)
+    at = end
     if (marker === EOI) break
     if (marker === SOI) throw damaged('a second picture begins within it')
-    if ((marker >= 0xd0 && marker < SOI) || marker === 1) continue
-    const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
-    if (at + length > bytes.length) throw cutOff('a segment of its header reaches beyond its end')
-    if (length < 2) throw damaged('a segment of its header has no length')
-    const segment = bytes.subarray(at + 2, at + length)
-    at += length
+    if (!segment) continue
     if (marker === DHT) {
       if (++huffmanTables > MAX_HUFFMAN_SEGMENTS) throw damaged('it has more Huffman tables than any image')
       readHuffmanTables(segment, tables)
     } else if (marker === DRI) restartInterval = ((segment[0] ?? 0) << 8) | (segment[1] ?? 0)
-    else if (marker >= 0xc0 && marker <= 0xcf && marker !== JPG && marker !== DAC) frame = readFrame(marker, segment)
+    else if (isFrame(marker)) frame = readFrame(marker, segment)
     else if (marker === SOS) {
       if (!frame) throw damaged('its data come before the size of the picture')
       const ids = scanned(segment, frame)
@@ -87,15 +77,6 @@ export async function checkJpeg(bytes: Uint8Array): Promise<FailOn> {
   }
   if (!frame || seen.size < frame.components.size) throw damaged('it ends before all its colours have come')
   return frame.progressive ? 'warning' : 'error'
-}
-
-/** Where the code of the marker at `at` is: it may have any number of 0xff before it. */
-function markerAt(bytes: Uint8Array, at: number): number {
-  let code = at
-  while (bytes[code] === 0xff) code++
-  if (code >= bytes.length) throw cutOff('its end marker is missing')
-  if (code === at || bytes[code] === 0) throw damaged('it has bytes between its segments that belong to none')
-  return code
 }
 
 function readFrame(marker: number, segment: Uint8Array): Frame {

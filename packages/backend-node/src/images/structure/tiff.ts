@@ -97,3 +97,6 @@ function withTables(part: Uint8Array, tables: readonly number[] | undefined): Ui
 export function hasOtherChannel(bytes: Uint8Array): boolean {
   return tiffPages(bytes, 1)[0]?.get(TAG.extraSamples)?.[0] === 0
 }
+
+/** Whether the first page holds JPEGs. @throws Fault */
+export const isJpegTiff = (bytes: Uint8Array): boolean => tiffPages(bytes, 1)[0]?.get(TAG.compression)?.[0] === JPEG

@@ -1,39 +1,70 @@
-import { imageSet, sharpCodec, writeFileAtomic } from '@stablesig/backend-node'
-import { balanced, calibrateTracer, type SavedFormat, tracingMethod, writeCalibration } from '@stablesig/core/tracing'
-import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
+import { checkOutputFile, sharpCodec, writeFileAtomic } from '@stablesig/backend-node'
+import {
+  balanced,
+  type CalibrateTracerOptions,
+  calibrateCandidates,
+  calibrateTracer,
+  type SavedFormat,
+  type TracerCalibration,
+  tracingMethod,
+  writeCalibration,
+  writeCandidatesCalibration,
+} from '@stablesig/core/tracing'
+import { autoencodersOf, checkAutoencoderFiles } from '../../autoencoder.ts'
 import { disposing } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
-import { autoencoderAt, startEngine } from '../../models.ts'
+import { autoencodersAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
 import { photographsAt, trainingPhotographs } from '../../photographs.ts'
 import { makeProgress } from '../../progress.ts'
 import type { calibrateTracer as command } from './command.ts'
 
 export async function run(options: GivenOf<typeof command>, io: Io): Promise<number> {
-  const files = autoencoderFiles(options)
+  const all = autoencodersOf(options)
   const methods = options.method?.map(tracingMethod) ?? [balanced()]
-  await checkAutoencoderFiles(files)
+  for (const { files } of all) await checkAutoencoderFiles(files)
+  await checkOutputFile(options.out)
   const paths = await photographsAt(options.images, io)
   return disposing(async (own) => {
     await startEngine(options)
-    const autoencoder = own(await autoencoderAt(files))
-    const { maxPixels, jpegQuality: quality } = options
-    const formats: SavedFormat[] = [{ format: 'png' }]
-    if (quality !== undefined) formats.push({ format: 'jpeg', quality })
+    const named = await autoencodersAt(all, own)
+    const { maxPixels, jpegQuality = [], jpegSubsampling: subsampling } = options
+    const jpegs = [...new Set(jpegQuality)].map((quality) => ({ format: 'jpeg', quality, subsampling }) as const)
+    const formats: SavedFormat[] = [{ format: 'png' }, ...jpegs]
     const images = trainingPhotographs(paths, maxPixels === undefined ? {} : { maxPixels }, io)
-    const progress = makeProgress(imageSet(paths).length, io, options.json)
-    const calibration = await calibrateTracer({
-      ...{ autoencoder, images, size: options.side, methods, formats, codec: sharpCodec(), signal: io.signal },
+    const rounds = named.length === 1 ? 1 : named.length + 1
+    const progress = makeProgress(rounds * paths.length, io, options.json)
+    const shared = {
+      ...{ images, size: options.side, methods, formats, codec: sharpCodec(), signal: io.signal },
       onProgress: ({ imagesDone }) => progress.step(imagesDone, 'photographs'),
-    }).finally(() => progress.end())
-    await writeFileAtomic(options.out, [new TextEncoder().encode(writeCalibration(calibration))])
-    const sets = calibration.sets.map(({ saved, method, width, height, belonging, foreign }) => ({
-      ...{ ...saved, method, width, height, belonging: belonging.length },
-      foreign: Object.fromEntries(Object.entries(foreign).map(([name, scores]) => [name, scores.length])),
-    }))
-    if (options.json) io.out(jsonLine({ out: options.out, autoencoder: calibration.autoencoder, sets }))
-    else io.out(`${options.out}\n`)
+    } satisfies Omit<CalibrateTracerOptions, 'autoencoder'>
+    const { text, summary } = await calibrated().finally(() => progress.end())
+    await writeFileAtomic(options.out, [new TextEncoder().encode(text)])
+    io.out(options.json ? jsonLine({ out: options.out, ...summary }) : `${options.out}\n`)
     return EXIT.done
+
+    async function calibrated(): Promise<{ readonly text: string; readonly summary: object }> {
+      const [first, ...others] = named
+      if (first && others.length === 0) {
+        const calibration = await calibrateTracer({ ...shared, autoencoder: first.autoencoder })
+        return { text: writeCalibration(calibration), summary: summaryOf(calibration) }
+      }
+      const calibration = await calibrateCandidates({ ...shared, candidates: named })
+      const candidates = calibration.tracers.map((tracer, i) => ({ name: named[i]?.name, ...summaryOf(tracer) }))
+      const siblings = calibration.siblings.sets.map(({ saved, width, height, residuals }) => ({
+        ...{ ...saved, width, height, images: residuals[0]?.length },
+      }))
+      return { text: writeCandidatesCalibration(calibration), summary: { candidates, siblings } }
+    }
   })
 }
+
+/** Numbers of images in place of their scores. */
+const summaryOf = ({ autoencoder, sets }: TracerCalibration) => ({
+  autoencoder,
+  sets: sets.map(({ saved, method, width, height, belonging, foreign }) => ({
+    ...{ ...saved, method, width, height, belonging: belonging.length },
+    foreign: Object.fromEntries(Object.entries(foreign).map(([name, scores]) => [name, scores.length])),
+  })),
+})
