@@ -1,0 +1,12 @@
+/**
+ * One network that makes a signed decoder of any key, for one autoencoder and one extractor: training it, and minting with it.
+ * @module
+ */
+import '../ops/gradients.ts'
+
+export { type MinterArchitecture, minterShapes } from '../minting/architecture.ts'
+export { conditionDecoder, mint } from '../minting/mint.ts'
+export { checkMintersDecoder, checkMintersExtractor, keyScales, type Minter } from '../minting/minter.ts'
+export { readMinter, writeMinter } from '../minting/minter-file.ts'
+export { networkHash } from '../minting/network-hash.ts'
+export { type ConditionedConvolution, type MintingPlan, mintingPlan } from '../minting/plan.ts'
