@@ -8,5 +8,19 @@ export { type MinterArchitecture, minterShapes } from '../minting/architecture.t
 export { conditionDecoder, mint } from '../minting/mint.ts'
 export { checkMintersDecoder, checkMintersExtractor, keyScales, type Minter } from '../minting/minter.ts'
 export { readMinter, writeMinter } from '../minting/minter-file.ts'
+export {
+  MINTER_RECIPE,
+  type MinterRecipe,
+  type MinterRecipeChanges,
+  type TrainMinterOptions,
+} from '../minting/minter-options.ts'
+export type { MinterProgress, RunningMeans } from '../minting/minter-progress.ts'
 export { networkHash } from '../minting/network-hash.ts'
 export { type ConditionedConvolution, type MintingPlan, mintingPlan } from '../minting/plan.ts'
+export {
+  type MinterFrame,
+  minterInCheckpoint,
+  type TrainedMinter,
+  trainMinter,
+  untrainedMinter,
+} from '../minting/train-minter.ts'

@@ -2,6 +2,7 @@ import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
 import type { LatentDecoder, Stage } from '../models/autoencoders/autoencoder.ts'
 import { decoderStages } from '../models/autoencoders/decoder-stages.ts'
+import { scope } from '../models/weights.ts'
 
 /** A convolution whose outputs depend on the key. */
 export interface ConditionedConvolution {
@@ -59,8 +60,9 @@ export function mintingPlan(decoder: LatentDecoder): MintingPlan {
 
 /** The convolution's name, where a weight is that of a large enough one. */
 function convolutionOf({ weights }: LatentDecoder, name: string): string[] {
-  const { rank, shape } = at([weights[name]], 0)
+  const { rank, shape } = scope(weights).tensor(name)
   return name.endsWith('.weight') && rank === 4 && at(shape, 0) >= MIN_SIDE ? [name.slice(0, -'.weight'.length)] : []
 }
 
-const channelsOf = ({ weights }: LatentDecoder, name: string): number => at(at([weights[`${name}.weight`]], 0).shape, 3)
+const channelsOf = ({ weights }: LatentDecoder, name: string): number =>
+  at(scope(weights).tensor(`${name}.weight`).shape, 3)

@@ -1,0 +1,28 @@
+import { cropSource, cropTensor } from '../pretraining/crops.ts'
+import type { PixelSet } from '../pretraining/pixel-set.ts'
+import type { ImageSet } from '../training/image-set.ts'
+
+export interface CutOutOptions {
+  readonly pictures: PixelSet
+  /** How many there are. */
+  readonly count: number
+  /** How much larger a window of a picture may be than its cut-out. */
+  readonly maxReduction: number
+  readonly seed: number
+}
+
+/**
+ * So many cut-outs of pictures, each always the same: of every picture once before any comes again, windows of random place and size,
+ * half of them mirrored. What is frozen can be kept for them, which an endless stream of crops does not allow.
+ */
+export function cutOuts({ pictures, count, maxReduction, seed }: CutOutOptions): ImageSet {
+  const bySize = new Map<number, ReturnType<typeof cropSource>>()
+  const sourceOf = (size: number) => {
+    const known = bySize.get(size)
+    if (known) return known
+    const source = cropSource({ pictures, seed, batchSize: 1, size, maxReduction, recoloured: false })
+    bySize.set(size, source)
+    return source
+  }
+  return { length: count, read: async (index, size) => cropTensor(await sourceOf(size)(index)) }
+}
