@@ -6,8 +6,14 @@ import '../ops/gradients.ts'
 
 export { type MinterArchitecture, minterShapes } from '../minting/architecture.ts'
 export { conditionDecoder, mint } from '../minting/mint.ts'
-export { checkMintersDecoder, checkMintersExtractor, keyScales, type Minter } from '../minting/minter.ts'
-export { readMinter, writeMinter } from '../minting/minter-file.ts'
+export {
+  checkDecoderHash,
+  checkMintersDecoder,
+  checkMintersExtractor,
+  keyScales,
+  type Minter,
+} from '../minting/minter.ts'
+export { readMinter, storedMinter, writeMinter } from '../minting/minter-file.ts'
 export {
   MINTER_RECIPE,
   type MinterRecipe,
@@ -15,7 +21,7 @@ export {
   type TrainMinterOptions,
 } from '../minting/minter-options.ts'
 export type { MinterProgress, RunningMeans } from '../minting/minter-progress.ts'
-export { networkHash } from '../minting/network-hash.ts'
+export { networkHash, storedNetworkHash } from '../minting/network-hash.ts'
 export { type ConditionedConvolution, type MintingPlan, mintingPlan } from '../minting/plan.ts'
 export {
   type MinterFrame,

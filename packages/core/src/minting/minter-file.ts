@@ -5,6 +5,7 @@ import {
   openWeights,
   parseJson,
   type StateDict,
+  type TensorData,
   tensorData,
   writeSafetensors,
 } from '@stablesig/weights'
@@ -16,17 +17,16 @@ import type { ConditionedConvolution } from './plan.ts'
 
 const FORMAT = 'stablesig minter 1'
 
-/**
- * A minter as the bytes of a safetensors file: its tensors, and as text its architecture and what it was trained with.
- * @param card further entries, such as the steps of its training
- */
-export function writeMinter({ architecture, decoderHash, extractorHash, values }: Minter, card: Card = {}): Uint8Array {
+/** A minter as a safetensors file has it: its tensors, and as text its architecture and what it was trained with. */
+export function storedMinter({ architecture, decoderHash, extractorHash, values }: Minter): {
+  readonly tensors: Readonly<Record<string, TensorData>>
+  readonly card: Card
+} {
   const { bits, hidden, maxScale, maxShift, convolutions } = architecture
   const tensors = Object.entries(minterShapes(architecture)).map(
     ([name, shape]) => [name, tensorData(values[name] ?? new Float32Array(), shape)] as const,
   )
-  return writeSafetensors(new Map(tensors), {
-    ...card,
+  const card = {
     format: FORMAT,
     bits: `${bits}`,
     hidden: `${hidden}`,
@@ -35,7 +35,17 @@ export function writeMinter({ architecture, decoderHash, extractorHash, values }
     convolutions: JSON.stringify(convolutions.map(({ name, channels, shifted }) => [name, channels, shifted])),
     decoder_sha256: decoderHash,
     extractor_sha256: extractorHash,
-  })
+  }
+  return { tensors: Object.fromEntries(tensors), card }
+}
+
+/**
+ * A minter as the bytes of a safetensors file.
+ * @param more further entries of its card, such as the steps of its training
+ */
+export function writeMinter(minter: Minter, more: Card = {}): Uint8Array {
+  const { tensors, card } = storedMinter(minter)
+  return writeSafetensors(tensors, { ...more, ...card })
 }
 
 /**

@@ -72,7 +72,7 @@ export type MinterRecipeChanges = { readonly [K in keyof Omit<MinterRecipe, 'ste
 export interface TrainMinterOptions extends MinterRecipeChanges {
   readonly autoencoder: Autoencoder
   readonly extractor: Extractor
-  /** Photographs, each side at least `size`. */
+  /** Photographs; those with a side below `size` are passed over. */
   readonly pictures: PixelSet
   readonly steps: number
   /** By name, or any other. Default 'mse'. */

@@ -88,7 +88,12 @@ export async function checkMintersDecoder(minter: Minter, decoder: LatentDecoder
       `this minter belongs to a decoder of another architecture: it scales ${expected.length} convolutions, ${expected[Math.max(odd, 0)]} among ` +
         `them, and the decoder has ${found.length}, with ${found[Math.max(odd, 0)] ?? 'none'} in that place`,
     )
-  const hash = await networkHash(decoder.weights)
+  checkDecoderHash(minter, await networkHash(decoder.weights))
+}
+
+/** The same of a decoder that is known by its hash. @throws StableSigError 'bad-weights' where it is another's */
+export function checkDecoderHash(minter: Minter, hash: string): void {
+  checkMinter(minter)
   if (hash !== minter.decoderHash)
     throw new StableSigError(
       'bad-weights',

@@ -1,4 +1,4 @@
-import { fromFloat32, type StateTensor, tensorsHash } from '@stablesig/weights'
+import { fromFloat32, type Hash, readFloat32, type StateTensor, tensorsHash } from '@stablesig/weights'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { oihw } from '../models/layout.ts'
 import type { Weights } from '../models/weights.ts'
@@ -19,6 +19,26 @@ export function networkHash(weights: Weights): Promise<string> {
   hash.catch(() => known.delete(weights))
   return hash
 }
+
+/**
+ * The same of a network's tensors in a file: networkHash of the weights that are read from them.
+ * @param tensors by the model's own names
+ * @param hash a faster SHA-256 than this library's own
+ */
+export const storedNetworkHash = (tensors: ReadonlyMap<string, StateTensor>, hash?: Hash): Promise<string> =>
+  tensorsHash(
+    new Map(
+      [...tensors].map(([name, tensor]): [string, StateTensor] => [
+        name,
+        {
+          dtype: 'float32',
+          shape: tensor.shape,
+          read: async () => fromFloat32(await readFloat32(tensor), 'float32'),
+        },
+      ]),
+    ),
+    hash,
+  )
 
 const stateTensor = (tensor: Tensor): StateTensor => ({
   dtype: 'float32',

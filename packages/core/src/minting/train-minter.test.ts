@@ -122,6 +122,9 @@ describe('trainMinter', () => {
     ])
       await expect(run(more)).rejects.toMatchObject({ code: 'bad-argument' })
     await expect(run({ pictures: stripes(1, 12) })).rejects.toMatchObject({ code: 'bad-image' })
+    const small = stripes(1, 12)
+    const mixed = { length: 2, read: (i: number) => (i ? stripes(1, 40).read(0) : small.read(0)) }
+    expect((await run({ pictures: mixed, steps: 1 })).steps).toHaveLength(1)
     const lost = { ...mse(), of: (a: UnitImages) => tf.mul<tf.Scalar>(tf.mean(a), Number.NaN) }
     await expect(run({ imageLoss: lost })).rejects.toMatchObject({ code: 'not-finite' })
     await expect(run({ optimizer: sgd({ weightDecay: 1e30 }), learningRate: 1e30, steps: 1 })).rejects.toMatchObject({

@@ -85,6 +85,12 @@ export async function makeDelta(
   }
 }
 
+export interface ScalesDeltaOptions {
+  readonly card?: Card
+  /** Of the source, where it is known from another delta. */
+  readonly sourceHash?: string
+}
+
 /**
  * The delta of a minted decoder: its key's scales and nothing else, a few kilobytes; `applyDelta` folds them in again.
  * @param source the original's tensors by the model's own names
@@ -94,7 +100,7 @@ export async function makeDelta(
 export async function makeScalesDelta(
   source: ReadonlyMap<string, StateTensor>,
   scales: readonly ConvolutionScales[],
-  { card = {}, newHash = sha256 }: DeltaOptions & { readonly card?: Card } = {},
+  { card = {}, newHash = sha256, sourceHash: known }: DeltaOptions & ScalesDeltaOptions = {},
 ): Promise<Delta> {
   const signed = await applyScales(source, scales)
   const names = scaledTensors(scales)
@@ -102,7 +108,7 @@ export async function makeScalesDelta(
     [...tensors].reduce((sum, name) => sum + elementCount(source.get(name)?.shape ?? [0]), 0)
   const { tensors, convolutions } = storeScales(scales)
   const [sourceHash, resultHash] = [
-    await tensorsHash(source, newHash()),
+    known ?? (await tensorsHash(source, newHash())),
     await tensorsHash(readable(signed), newHash()),
   ]
   const file = writeSafetensors(tensors, {

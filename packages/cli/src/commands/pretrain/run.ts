@@ -1,7 +1,8 @@
-import { type PretrainProgress, pairInCheckpoint, pretrain } from '@stablesig/core/pretraining'
+import { pairInCheckpoint, pretrain } from '@stablesig/core/pretraining'
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
+import { AttackCounts } from '../../training/attack-counts.ts'
 import { explainTraining } from '../../training/explain.ts'
 import { startTraining } from '../../training/start.ts'
 import type { PretrainOptions } from './command.ts'
@@ -12,7 +13,7 @@ export async function run(options: PretrainOptions, io: Io): Promise<number> {
     pairInCheckpoint(bytes, { bits }),
   )
   const progress = makeProgress(steps, io, json)
-  const counts = new Counts()
+  const counts = new AttackCounts()
   let warned: string | null = null
   const trained = await pretrain({
     ...{ pictures, steps, bits, seed, checkpoint, signal: io.signal },
@@ -39,22 +40,4 @@ export async function run(options: PretrainOptions, io: Io): Promise<number> {
   const text = `${out}: ${steps} steps, ${curriculum.bits} of ${bits} bits in use, ${curriculum.accuracy.toFixed(4)} of them read lately\n`
   io.out(json ? jsonLine({ out, steps, resumedAt, bits, curriculum }) : text)
   return EXIT.done
-}
-
-/** Bits read, by attack, since they were last taken. */
-class Counts {
-  #counts = new Map<string, { matches: number; total: number }>()
-
-  add(byAttack: PretrainProgress['byAttack']): void {
-    for (const [name, { matches, total }] of Object.entries(byAttack)) {
-      const known = this.#counts.get(name) ?? { matches: 0, total: 0 }
-      this.#counts.set(name, { matches: known.matches + matches, total: known.total + total })
-    }
-  }
-
-  take(): Record<string, number> {
-    const shares = [...this.#counts].map(([name, { matches, total }]) => [name, matches / total] as const)
-    this.#counts = new Map()
-    return Object.fromEntries(shares)
-  }
 }

@@ -1,5 +1,6 @@
 import { fileCheckpoint } from '@stablesig/backend-node'
 import { type FinetuneReport, finetuneDecoder, type LatentDecoder } from '@stablesig/core'
+import { checkMintersExtractor, mint } from '@stablesig/core/minting'
 import type { PreparedImages } from '@stablesig/core/training'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
@@ -31,11 +32,13 @@ export async function train(
   io: Io,
 ): Promise<Trained> {
   const { key, size, steps, maxSteps, aims, judgedAt } = plan
+  const start = await startOf(plan, autoencoder, extractor)
   const progress = makeProgress(maxSteps, io, options.json)
   const { decoder, report } = await finetuneDecoder({
     autoencoder,
     extractor,
     key,
+    ...(start ? { start } : {}),
     images: plan.training,
     preset: options.preset,
     ...(options.imageLoss === undefined ? {} : { imageLoss: options.imageLoss }),
@@ -60,7 +63,10 @@ export async function train(
       ),
   })
     .catch(explainTraining(plan.checkpoint))
-    .finally(() => progress.end())
+    .finally(() => {
+      progress.end()
+      start?.dispose()
+    })
   const { earlyStopping } = report
   const last = earlyStopping?.evaluations.at(-1)
   return {
@@ -69,4 +75,15 @@ export async function train(
     earlyStopping: earlyStopping && { ...aims, reached: earlyStopping.reached, step: earlyStopping.step },
     judged: last ? figuresOf(last, judgedAt) : null,
   }
+}
+
+/** The minted decoder that training begins with, where one does. @throws StableSigError 'bad-weights' for another's minter */
+async function startOf(
+  { minter, key }: SigningPlan,
+  autoencoder: SigningModels['autoencoder'],
+  extractor: SigningModels['extractor'],
+): Promise<LatentDecoder | null> {
+  if (!minter) return null
+  await checkMintersExtractor(minter, extractor)
+  return mint(minter, autoencoder.decoder, key)
 }
