@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { PresetName } from '@stablesig/core/training'
 import { TIMED, WARM_UP } from './measurement.ts'
 
-export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify'] as const
+export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify', 'mint'] as const
 const presetNames: readonly PresetName[] = ['subtle', 'balanced', 'robust', 'published']
 export type BenchName = (typeof names)[number]
 
@@ -39,7 +39,8 @@ const usage = `bench finetune --size 128|256 [--batch 4] [--steps 7] [--cached] 
 bench finetune-kl [--size 64] [--batch 1] [--widths 128,256,512,512] [--steps 5] [--checkpointing] [--accumulate 1] [--json]
 bench sign [--size 256] [--preset NAME] [--whole] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
-bench identify [--size USERS] [--json]`
+bench identify [--size USERS] [--json]
+bench mint [--size 256] [--json]`
 
 const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   finetune: { size: 256, batch: 4 },
@@ -47,6 +48,7 @@ const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   sign: { size: 256, batch: 4 },
   detect: { size: 256, batch: 1 },
   identify: { size: 1e6, batch: 1 },
+  mint: { size: 256, batch: 1 },
 }
 
 /** @throws Error with the usage, on anything it does not know */

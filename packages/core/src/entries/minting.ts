@@ -20,7 +20,7 @@ export {
   type MinterRecipeChanges,
   type TrainMinterOptions,
 } from '../minting/minter-options.ts'
-export type { MinterProgress, RunningMeans } from '../minting/minter-progress.ts'
+export type { MinterCurriculum, MinterProgress, RunningMeans } from '../minting/minter-progress.ts'
 export { networkHash, storedNetworkHash } from '../minting/network-hash.ts'
 export { type ConditionedConvolution, type MintingPlan, mintingPlan } from '../minting/plan.ts'
 export {

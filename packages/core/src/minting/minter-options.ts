@@ -6,10 +6,11 @@ import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/extractor.ts'
 import type { PixelSet } from '../pretraining/pixel-set.ts'
-import { checkAttacks, type SigningAttacks } from '../signing/signing-attacks.ts'
+import { checkAttacks } from '../signing/signing-attacks.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
 import { checkOptimizer, type Optimizer } from '../training/optimizer.ts'
 import { adam } from '../training/optimizers.ts'
+import type { AttackMix } from '../transforms/per-image/draw-attacks.ts'
 import type { MinterProgress } from './minter-progress.ts'
 
 /** What a minter's training is made of. */
@@ -27,12 +28,12 @@ export interface MinterRecipe {
   readonly learningRate: number
   /** Share of the steps after which the rate falls, along half a cosine. */
   readonly hold: number
-  /** What the image loss's own weight is multiplied by, at the end; it is raised in a straight line. */
+  /** What the image loss's own weight is multiplied by in the end. */
   readonly imageWeight: number
-  /** The same at the first step: a plain mark is learnt first and made fainter then. */
+  /** The same at first: a plain mark is learnt, and made fainter then. */
   readonly startImageWeight: number
-  /** Share of the steps after which it is at its end. */
-  readonly imageRamp: number
+  /** Share of the steps in which attacks and the image loss's weight grow to their end, while nine of ten bits are read. */
+  readonly ramp: number
   /** Logits are multiplied by it in the message loss. */
   readonly temperature: number
   /** Units of each hidden layer. */
@@ -41,7 +42,7 @@ export interface MinterRecipe {
   readonly maxScale: number
   readonly maxShift: number
   /** What happens to images between decoder and extractor; null for nothing. */
-  readonly attacks: SigningAttacks | null
+  readonly attacks: AttackMix | null
 }
 
 /** The recipe where nothing else is asked for. docs/minting.md has the figures that it was chosen by. */
@@ -54,13 +55,12 @@ export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
   hold: 0.4,
   imageWeight: 0.8,
   startImageWeight: 0.24,
-  imageRamp: 0.6,
+  ramp: 0.4,
   temperature: 10,
   hidden: 256,
   maxScale: 0.5,
   maxShift: 0.3,
   attacks: {
-    ramp: 0.4,
     ...{ resized: 0.25, sides: [0.75] },
     ...{ brightness: 0.2, maxBrightness: 2.2, contrast: 0 },
     ...{ jpeg: 0.3, minQuality: 45 },
@@ -142,10 +142,10 @@ function recipeOf(options: TrainMinterOptions): MinterRecipe {
     checkNumber(recipe[name], name, 'a number above 0', (value) => value > 0 && Number.isFinite(value))
   for (const name of ['imageWeight', 'startImageWeight', 'maxShift'] as const)
     checkNumber(recipe[name], name, 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
-  for (const name of ['hold', 'imageRamp'] as const)
+  for (const name of ['hold', 'ramp'] as const)
     checkNumber(recipe[name], name, 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
   checkNumber(recipe.maxScale, 'maxScale', 'a share from 0, below 1', (value) => value >= 0 && value < 1)
   checkNumber(recipe.maxReduction, 'maxReduction', 'a number from 1', (value) => value >= 1 && Number.isFinite(value))
-  if (recipe.attacks) checkAttacks(recipe.attacks)
+  if (recipe.attacks) checkAttacks({ ...recipe.attacks, ramp: recipe.ramp })
   return recipe
 }

@@ -20,6 +20,8 @@ export interface MinterProgress {
   /** Bit accuracy and PSNR of the last hundred steps or so: a single batch says little. */
   readonly meanBitAccuracy: number
   readonly meanPsnr: number
+  /** How hard the step was, 0..1: see `ramp` of the recipe. */
+  readonly level: number
   readonly learningRate: number
   readonly lambdaImage: number
   readonly seconds: number
@@ -27,32 +29,51 @@ export interface MinterProgress {
   readonly diagnosis: string | null
 }
 
-/** What a run knows of its past. */
+/** Bit accuracy and PSNR in dB, of one step or of many. */
 export interface RunningMeans {
   readonly bitAccuracy: number
   readonly psnr: number
 }
 
-export const START_MEANS: RunningMeans = { bitAccuracy: 0.5, psnr: 0 }
+/** What a run knows of its past. */
+export interface MinterCurriculum extends RunningMeans {
+  /** How hard a step is, 0..1: how much of the attacks, and how far the image loss's weight is on its way. */
+  readonly level: number
+}
+
+export const START_CURRICULUM: MinterCurriculum = { bitAccuracy: 0.5, psnr: 0, level: 0 }
 
 /** A running mean remembers about so many steps. */
 const REMEMBERED = 100
+/** Steps become harder while so many bits are read. */
+const READ = 0.9
 
-/** @param step from 0 */
-export function advanceMeans(before: RunningMeans, now: RunningMeans, step: number): RunningMeans {
+/**
+ * What follows a step. A mark that is to be faint and to withstand attacks before it is read at all is hardly ever learnt, so that
+ * steps become harder only while bits are read: as fast as to be at their hardest after `ramp` steps.
+ * @param step from 0
+ */
+export function advanceCurriculum(
+  before: MinterCurriculum,
+  now: RunningMeans,
+  step: number,
+  ramp: number,
+): MinterCurriculum {
   const share = Math.max(1 / REMEMBERED, 1 / (step + 1))
   const blend = (a: number, b: number) => a + share * (b - a)
-  return { bitAccuracy: blend(before.bitAccuracy, now.bitAccuracy), psnr: blend(before.psnr, now.psnr) }
+  const bitAccuracy = blend(before.bitAccuracy, now.bitAccuracy)
+  const level = bitAccuracy < READ ? before.level : Math.min(1, before.level + 1 / Math.max(1, ramp))
+  return { bitAccuracy, psnr: blend(before.psnr, now.psnr), level }
 }
 
 /** @throws StableSigError 'bad-checkpoint' */
-export function parseMeans(stored: unknown): RunningMeans {
+export function parseCurriculum(stored: unknown): MinterCurriculum {
   const number = (name: string): number => {
     const value: unknown = typeof stored === 'object' && stored !== null ? Reflect.get(stored, name) : undefined
     if (typeof value === 'number' && Number.isFinite(value)) return value
     throw new StableSigError('bad-checkpoint', `cannot resume: the checkpoint's progress has no number ${name}`)
   }
-  return { bitAccuracy: number('bitAccuracy'), psnr: number('psnr') }
+  return { bitAccuracy: number('bitAccuracy'), psnr: number('psnr'), level: number('level') }
 }
 
 /** A run that learns reads more than chance by then. */

@@ -14,7 +14,7 @@ import { keyFromBits } from '../signal/key.ts'
 import { sgd } from '../training/optimizers.ts'
 import { keyScales } from './minter.ts'
 import type { TrainMinterOptions } from './minter-options.ts'
-import { diagnose, type MinterProgress } from './minter-progress.ts'
+import { advanceCurriculum, diagnose, type MinterProgress, parseCurriculum } from './minter-progress.ts'
 import { minterInCheckpoint, trainMinter, untrainedMinter } from './train-minter.ts'
 
 let autoencoder: Autoencoder
@@ -72,7 +72,6 @@ describe('trainMinter', () => {
 
   test('attacks images as the recipe says, and tells of each attack', async () => {
     const mix = {
-      ramp: 0,
       resized: 1,
       sides: [0.75],
       brightness: 0,
@@ -81,13 +80,27 @@ describe('trainMinter', () => {
       jpeg: 1,
       minQuality: 50,
     }
-    const { steps } = await run({ attacks: mix, steps: 2 })
-    for (const { byAttack, total } of steps) {
+    const harder = memoryCheckpoint(1)
+    const controller = new AbortController()
+    const first = { attacks: mix, steps: 2, checkpoint: harder, signal: controller.signal }
+    await expect(run({ ...first, onStep: () => controller.abort() })).rejects.toMatchObject({ code: 'aborted' })
+    harder.bytes = altered(harder.bytes!, '\\"level\\":0}', '\\"level\\":1}')
+    const { steps } = await run({ attacks: mix, steps: 2, checkpoint: harder })
+    expect(steps).toHaveLength(1)
+    for (const { byAttack, total, lambdaImage } of steps) {
       expect(Object.keys(byAttack).every((name) => /(crop|resize).*jpeg/.test(name))).toBe(true)
       expect(Object.values(byAttack).reduce((sum, one) => sum + one.total, 0)).toBe(total)
+      expect(lambdaImage).toBeCloseTo(25 * 0.8)
     }
-    const [first, second] = steps
-    expect(second!.lambdaImage).toBeGreaterThan(first!.lambdaImage)
+  })
+
+  test('becomes harder only while bits are read', () => {
+    const read = (bitAccuracy: number, level: number) =>
+      advanceCurriculum({ bitAccuracy, psnr: 30, level }, { bitAccuracy, psnr: 20 }, 500, 50)
+    expect(read(0.85, 0.2)).toEqual({ bitAccuracy: 0.85, psnr: 29.9, level: 0.2 })
+    expect(read(0.95, 0.2).level).toBeCloseTo(0.22)
+    expect(read(0.95, 1).level).toBe(1)
+    expect(() => parseCurriculum({ bitAccuracy: 0.5, psnr: 3 })).toThrow(/level/)
   })
 
   test('is the same, bit for bit, when it is stopped and resumed', async () => {
@@ -139,3 +152,10 @@ describe('trainMinter', () => {
     expect(diagnose(1000, { bitAccuracy: 0.51, psnr: 70 })).toMatch(/startImageWeight/)
   })
 })
+
+/** The same bytes with one text in another's place. */
+function altered(bytes: Uint8Array, from: string, to: string): Uint8Array {
+  const text = new TextDecoder('latin1').decode(bytes)
+  expect(text).toContain(from)
+  return Uint8Array.from(text.replace(from, to), (character) => character.charCodeAt(0))
+}

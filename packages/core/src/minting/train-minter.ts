@@ -10,22 +10,23 @@ import { PRETRAINING_CHECKPOINT, runTraining, type TrainingTask } from '../pretr
 import { startingGroups } from '../pretraining/vector-groups.ts'
 import { asUnit } from '../signal/images.ts'
 import { type FrozenValues, FrozenWork } from '../signing/frozen-work.ts'
-import { drawSigningAttacks } from '../signing/signing-attacks.ts'
 import { readCheckpoint } from '../training/checkpoint.ts'
 import { type FlatLayout, flatLayout } from '../training/flat.ts'
 import { type BatchOrder, batchOrder } from '../training/order.ts'
 import { attackTensors } from '../transforms/per-image/attacks.ts'
+import { drawAttacks } from '../transforms/per-image/draw-attacks.ts'
 import { initialMinter, type MinterArchitecture } from './architecture.ts'
 import { cutOuts } from './cut-outs.ts'
 import type { Minter } from './minter.ts'
 import { type MinterRecipe, planTraining, type TrainMinterOptions } from './minter-options.ts'
 import {
-  advanceMeans,
+  advanceCurriculum,
   diagnose,
+  type MinterCurriculum,
   type MinterProgress,
-  parseMeans,
+  parseCurriculum,
   type RunningMeans,
-  START_MEANS,
+  START_CURRICULUM,
 } from './minter-progress.ts'
 import { MEASURED, type MinterModel, minterStep } from './minter-step.ts'
 import { networkHash } from './network-hash.ts'
@@ -83,19 +84,20 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     gradientCheckpointing: options.gradientCheckpointing ?? false,
   }
   const rate = heldCosine({ ...recipe, warmup: Math.min(WARMUP, steps / 4) })
-  const attacksOf = (step: number) => attacks && drawSigningAttacks(attacks, { seed, step, steps, batchSize, size })
+  const attacksOf = (step: number, { level }: MinterCurriculum) =>
+    attacks && drawAttacks(seed, step, batchSize, { size, level, mix: attacks })
   const load = async (step: number): Promise<LoadedBatch> => ({
     frozen: await frozen.values(order(step)),
     keys: drawKeys(seed, step, batchSize * extractor.bits),
   })
-  const task: TrainingTask<LoadedBatch, RunningMeans> = {
+  const task: TrainingTask<LoadedBatch, MinterCurriculum> = {
     steps,
     fingerprint: checkpoint ? await fingerprint(options, training, frame, groups.weights ?? []) : '',
-    initial: () => ({ groups, progress: START_MEANS }),
-    parseProgress: parseMeans,
+    initial: () => ({ groups, progress: START_CURRICULUM }),
+    parseProgress: parseCurriculum,
     load,
-    record(groups, { frozen: { latents, originals }, keys }, step) {
-      const drawn = attacksOf(step)
+    record(groups, { frozen: { latents, originals }, keys }, step, curriculum) {
+      const drawn = attacksOf(step, curriculum)
       const batch = {
         features: tensor4d(latents.values, latents.shape),
         originals: asUnit(tensor4d(originals.values, originals.shape)),
@@ -103,7 +105,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
         ...(drawn ? { attacks: attackTensors(drawn, size) } : {}),
       }
       try {
-        const lambda = lambdaOf(recipe, imageLoss.defaultWeight, step)
+        const lambda = lambdaOf(recipe, imageLoss.defaultWeight, curriculum)
         return minterStep(model, groups, batch, lambda, { step: step + 1, learningRate: rate(step) })
       } finally {
         dispose(batch)
@@ -111,18 +113,19 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     },
     advance: (before, metrics, _batch, step) => {
       const { bitAccuracy, psnr } = figuresOf(metrics, batchSize * extractor.bits)
-      return advanceMeans(before, { bitAccuracy, psnr }, step)
+      return advanceCurriculum(before, { bitAccuracy, psnr }, step, recipe.ramp * steps)
     },
   }
   const run = await runTraining(task, {
     checkpoint,
     signal,
-    onStep: async ({ step, steps, metrics, progress: means, seconds }) => {
+    onStep: async ({ step, steps, metrics, before, progress: means, seconds }) => {
       const progress: MinterProgress = {
         ...{ step, steps, ...figuresOf(metrics, batchSize * extractor.bits) },
-        byAttack: byAttackOf(attacksOf(step - 1)?.each, metrics.slice(MEASURED.length), extractor.bits),
+        byAttack: byAttackOf(attacksOf(step - 1, before)?.each, metrics.slice(MEASURED.length), extractor.bits),
         ...{ meanBitAccuracy: means.bitAccuracy, meanPsnr: means.psnr, learningRate: rate(step - 1) },
-        lambdaImage: lambdaOf(recipe, imageLoss.defaultWeight, step - 1),
+        level: before.level,
+        lambdaImage: lambdaOf(recipe, imageLoss.defaultWeight, before),
         ...{ seconds, diagnosis: diagnose(step, means) },
       }
       await onStep?.(progress)
@@ -193,15 +196,9 @@ function drawKeys(seed: number, step: number, bits: number): Float32Array {
   return Float32Array.from({ length: bits }, () => (random() < 0.5 ? 0 : 1))
 }
 
-/** The weight of the image loss at a step, from 0. */
-function lambdaOf(
-  { imageWeight, startImageWeight, imageRamp, steps }: MinterRecipe,
-  own: number,
-  step: number,
-): number {
-  const share = imageRamp > 0 ? Math.min(1, step / (imageRamp * steps)) : 1
-  return own * (startImageWeight + (imageWeight - startImageWeight) * share)
-}
+/** The weight of the image loss. */
+const lambdaOf = ({ imageWeight, startImageWeight }: MinterRecipe, own: number, { level }: MinterCurriculum): number =>
+  own * (startImageWeight + (imageWeight - startImageWeight) * level)
 
 function figuresOf(metrics: readonly number[], total: number) {
   const [loss = Number.NaN, lossW = Number.NaN, lossI = Number.NaN, error = Number.NaN, ...each] = metrics

@@ -42,7 +42,7 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
         counts.add(byAttack)
         progress.step(
           step.step,
-          `loss ${step.loss.toFixed(4)}  bits ${step.meanBitAccuracy.toFixed(3)}  PSNR ${step.meanPsnr.toFixed(1)} dB`,
+          `loss ${step.loss.toFixed(4)}  bits ${step.meanBitAccuracy.toFixed(3)}  PSNR ${step.meanPsnr.toFixed(1)} dB  level ${step.level.toFixed(2)}`,
         )
         if (step.diagnosis && step.diagnosis !== warned) io.err(`${step.diagnosis}\n`)
         warned = step.diagnosis
