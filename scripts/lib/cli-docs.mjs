@@ -12,7 +12,7 @@ export async function cliDocs() {
     return `\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`
   }
   const whole = await help()
-  const names = [...whole.matchAll(/^ {2}([a-z]+) (?=.*\[|.*<|\s)/gm)]
+  const names = [...whole.matchAll(/^ {2}([a-z-]+) (?=.*\[|.*<|\s)/gm)]
     .map(([, name]) => name)
     .filter((name) => name !== 'help')
   const commands = []

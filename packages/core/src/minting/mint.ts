@@ -1,5 +1,5 @@
 import type { ConvolutionScales } from '@stablesig/weights'
-import { dispose, type Rank, reshape, type Tensor, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
+import { clone, dispose, type Rank, reshape, type Tensor, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
 import { at } from '../at.ts'
 import { type LatentDecoder, withWeights } from '../models/autoencoders/autoencoder.ts'
 import type { Weights } from '../models/weights.ts'
@@ -31,7 +31,7 @@ async function folded(weights: Weights, scales: readonly ConvolutionScales[]): P
   try {
     for (const [name, original] of Object.entries(weights)) {
       const change = changes.get(name)
-      made[name] = change ? markConstant(await changed(original, change)) : original.clone()
+      made[name] = change ? markConstant(await changed(original, change)) : clone(original)
     }
     return made
   } catch (error) {
