@@ -1,6 +1,5 @@
 import type { ConvolutionScales } from '@stablesig/weights'
 import { clone, dispose, type Rank, reshape, type Tensor, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
-import { at } from '../at.ts'
 import { type LatentDecoder, withWeights } from '../models/autoencoders/autoencoder.ts'
 import type { Weights } from '../models/weights.ts'
 import { inputVector, markConstant } from '../ops/hints.ts'
@@ -20,12 +19,18 @@ export async function mint(minter: Minter, decoder: LatentDecoder, key: Key): Pr
   return withWeights(decoder, await folded(decoder.weights, scales))
 }
 
+/** What happens to a tensor's values, by its last axis. */
+interface Change {
+  readonly scale: Float32Array
+  readonly shift: Float32Array | null
+}
+
 /** Weights with scales folded in: weight·scale, bias·scale + shift. All tensors are new. */
 async function folded(weights: Weights, scales: readonly ConvolutionScales[]): Promise<Weights> {
-  const changes = new Map<string, (value: number, channel: number) => number>()
+  const changes = new Map<string, Change>()
   for (const { name, scale, shift } of scales) {
-    changes.set(`${name}.weight`, (value, channel) => value * at(scale, channel))
-    if (shift) changes.set(`${name}.bias`, (value, c) => Math.fround(value * at(scale, c)) + at(shift, c))
+    changes.set(`${name}.weight`, { scale, shift: null })
+    if (shift) changes.set(`${name}.bias`, { scale, shift })
   }
   const made: Record<string, Tensor> = {}
   try {
@@ -40,15 +45,14 @@ async function folded(weights: Weights, scales: readonly ConvolutionScales[]): P
   }
 }
 
-/** @param change of a value and its output channel, which is the last axis */
-async function changed(original: Tensor, change: (value: number, channel: number) => number): Promise<Tensor> {
+/** Each operation is rounded to single precision, as `applyScales` rounds. */
+async function changed(original: Tensor, { scale, shift }: Change): Promise<Tensor> {
   const values = await original.data<'float32'>()
-  const channels = original.shape.at(-1) ?? 1
+  const channels = scale.length
   const result = new Float32Array(values.length)
-  for (let i = 0, channel = 0; i < result.length; i++) {
-    result[i] = change(values[i]!, channel)
-    channel = channel + 1 === channels ? 0 : channel + 1
-  }
+  for (let from = 0; from < result.length; from += channels)
+    for (let c = 0; c < channels; c++) result[from + c] = values[from + c]! * scale[c]!
+  if (shift) for (let c = 0; c < channels; c++) result[c] = result[c]! + shift[c]!
   return tensor(result, original.shape, 'float32')
 }
 
