@@ -8,7 +8,7 @@ const levels = [
   ['detection'],
   ['training'],
   ['tracing'],
-  ['signing', 'pretraining', 'evaluation'],
+  ['signing', 'pretraining', 'minting', 'evaluation'],
 ]
 
 /** What a package may import of the others. */

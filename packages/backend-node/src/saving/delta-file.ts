@@ -105,7 +105,17 @@ async function write(
 ): Promise<SavedDelta> {
   await checkDeltaOutput(out, autoencoder)
   const card = signing ? signingHeader(signing) : {}
-  const { file, ...delta } = await makeDelta(stored, signed, { card, newHash: nodeHash })
+  return writeDelta(out, await makeDelta(stored, signed, { card, newHash: nodeHash }), autoencoder, stored, signing)
+}
+
+/** Writes a delta that is made, with a card beside it. */
+export async function writeDelta(
+  out: string,
+  { file, ...delta }: Delta,
+  autoencoder: SignedOrigin,
+  stored: ReadonlyMap<string, StateTensor>,
+  signing: SigningFacts | null,
+): Promise<SavedDelta> {
   const staged = await stageFile(out, file)
   try {
     const { bytes, sha256 } = staged

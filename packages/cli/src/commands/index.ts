@@ -14,12 +14,14 @@ import { extract } from './extract/command.ts'
 import { identify } from './identify/command.ts'
 import { inspect } from './inspect/command.ts'
 import { keygen } from './keygen/command.ts'
+import { mint } from './mint/command.ts'
 import { plan } from './plan/command.ts'
 import { pretrain } from './pretrain/command.ts'
 import { reconstruct } from './reconstruct/command.ts'
 import { sign } from './sign/command.ts'
 import { trace } from './trace/command.ts'
 import { trainAutoencoder } from './train-autoencoder/command.ts'
+import { trainMinter } from './train-minter/command.ts'
 import { whiten } from './whiten/command.ts'
 
 /** A description, and what runs it. */
@@ -47,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   command(keygen, () => import('./keygen/run.ts')),
   command(plan, () => import('./plan/run.ts')),
   command(sign, () => import('./sign/run.ts')),
+  command(mint, () => import('./mint/run.ts')),
   command(evaluate, () => import('./evaluate/run.ts')),
   command(detect, () => import('./detect/run.ts')),
   command(identify, () => import('./identify/run.ts')),
@@ -64,5 +67,6 @@ export const COMMANDS: readonly Command[] = [
   command(inspect, () => import('./inspect/run.ts')),
   command(trainAutoencoder, () => import('./train-autoencoder/run.ts')),
   command(pretrain, () => import('./pretrain/run.ts')),
+  command(trainMinter, () => import('./train-minter/run.ts')),
   command(whiten, () => import('./whiten/run.ts')),
 ]

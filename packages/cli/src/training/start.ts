@@ -15,13 +15,21 @@ export type TrainingOptions = OptionsOf<typeof TRAINING>
 /** A model as a file has it. */
 export type ModelTensors = Readonly<Record<string, TensorData>>
 
+/** A model while its training goes on. */
+export interface ModelInCheckpoint {
+  readonly step: number
+  readonly tensors: ModelTensors
+  /** What its file says beside steps and seed. */
+  readonly card?: Card
+}
+
 /** What a training from scratch is given by its command. */
 export interface StartedTraining {
   readonly pictures: PixelSet
   readonly checkpoint: CheckpointStore
   log(entry: object): Promise<void>
   /** Writes the model and removes the checkpoint. */
-  finish(tensors: ModelTensors): Promise<void>
+  finish(tensors: ModelTensors, card?: Card): Promise<void>
 }
 
 /**
@@ -32,7 +40,7 @@ export interface StartedTraining {
 export async function startTraining(
   options: TrainingOptions,
   io: Io,
-  modelIn: (checkpoint: Uint8Array) => Promise<{ readonly step: number; readonly tensors: ModelTensors }>,
+  modelIn: (checkpoint: Uint8Array) => Promise<ModelInCheckpoint>,
 ): Promise<StartedTraining> {
   const { out, images, every, maxPixels } = options
   await checkOutputPlace(out)
@@ -40,8 +48,8 @@ export async function startTraining(
   const pictures = pixelSet(await photographsAt(images, io), readingOf({ maxPixels }))
   await startEngine(options)
   const file = fileCheckpoint(`${out}.checkpoint`)
-  const write = (tensors: ModelTensors, step: number) => {
-    const card: Card = { step: `${step}`, steps: `${options.steps}`, seed: `${options.seed}` }
+  const write = (tensors: ModelTensors, step: number, more: Card = {}) => {
+    const card: Card = { ...more, step: `${step}`, steps: `${options.steps}`, seed: `${options.seed}` }
     return writeFileAtomic(out, writeSafetensors(tensors, card))
   }
   return {
@@ -52,12 +60,12 @@ export async function startTraining(
       read: () => file.read(),
       async write(bytes) {
         await file.write(bytes)
-        const { step, tensors } = await modelIn(bytes)
-        await write(tensors, step)
+        const { step, tensors, card } = await modelIn(bytes)
+        await write(tensors, step, card)
       },
     },
-    async finish(tensors) {
-      await write(tensors, options.steps)
+    async finish(tensors, card) {
+      await write(tensors, options.steps, card)
       await file.remove()
     },
   }

@@ -16,6 +16,8 @@ export interface CropOptions {
   readonly size: number
   /** How much larger a window of the picture may be than the crop that is made of it. */
   readonly maxReduction: number
+  /** Whether colours and brightness of half the crops are changed. Default true. */
+  readonly recoloured?: boolean
 }
 
 /** The crops of a step as values, so that they can be made while an engine computes. */
@@ -32,7 +34,7 @@ export interface Crops {
  * @returns a function of the step, from 0
  * @throws StableSigError 'bad-image' where a picture is smaller than a crop
  */
-export function cropSource({ pictures, seed, batchSize, size, maxReduction }: CropOptions) {
+export function cropSource({ pictures, seed, batchSize, size, maxReduction, recoloured = true }: CropOptions) {
   const order = batchOrder(`crops/${seed}`, pictures.length, batchSize)
   return async (step: number): Promise<Crops> => {
     const random = seedrandom(`crops/${seed}/${step}`)
@@ -40,7 +42,7 @@ export function cropSource({ pictures, seed, batchSize, size, maxReduction }: Cr
     const values = new Float32Array(batchSize * each)
     for (const [i, index] of order(step).entries()) {
       const picture = await pictures.read(index)
-      values.set(drawCrop(picture, index, size, maxReduction, random), i * each)
+      values.set(drawCrop(picture, index, { size, maxReduction, recoloured }, random), i * each)
     }
     return { values, shape: [batchSize, size, size, 3] }
   }
@@ -64,8 +66,7 @@ const ORDERS = [
 function drawCrop(
   picture: PixelImage,
   index: number,
-  size: number,
-  maxReduction: number,
+  { size, maxReduction, recoloured }: Required<Pick<CropOptions, 'size' | 'maxReduction' | 'recoloured'>>,
   random: () => number,
 ): Float32Array {
   const { width, height } = picture
@@ -80,6 +81,7 @@ function drawCrop(
   const left = Math.floor(random() * (width - side + 1))
   const top = Math.floor(random() * (height - side + 1))
   const crop = resample(picture, { left, top, side }, size, random() < 0.5)
+  if (!recoloured) return crop.map((value) => Math.min(1, value / 255))
   const order = ORDERS[random() < 0.5 ? 0 : Math.floor(random() * ORDERS.length)] ?? ORDERS[0]
   const gain = (1 + GAIN * (2 * random() - 1)) / 255
   return crop.map((_, i) => {

@@ -115,6 +115,8 @@ export async function runTraining<Batch, Progress>(
     }
     return { groups: await valuesOf(groups), progress, resumedAt: resumed?.step ?? 0 }
   } finally {
+    // What is being loaded may hold tensors until it is.
+    await next?.catch(() => undefined)
     dispose(groups)
   }
 }

@@ -81,7 +81,7 @@ const groupsOf = ({ weights, optimizer }: StateValues): Record<string, readonly 
 
 /** What decides a run's outcome, as one hash. The key goes in by its id, which may be shown; of the images, the first batch. */
 async function fingerprint(plan: FinetunePlan, firstBatch: readonly Float32Array[]): Promise<string> {
-  const { autoencoder, images, key, model, recipe, schedule, seed } = plan
+  const { autoencoder, images, key, model, recipe, schedule, seed, start } = plan
   const parts = {
     recipe,
     optimizer: model.optimizer.fingerprint,
@@ -95,6 +95,7 @@ async function fingerprint(plan: FinetunePlan, firstBatch: readonly Float32Array
     encoder: await weightsHash(autoencoder.encoder.weights),
     decoder: await weightsHash(autoencoder.decoder.weights),
     extractor: await weightsHash(model.extractor.weights),
+    ...(start ? { start: await weightsHash(start) } : {}),
   }
   return hashOf(new TextEncoder().encode(JSON.stringify(parts)))
 }

@@ -2,6 +2,7 @@ import { dispose, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core'
 import { abortedError } from '../aborted.ts'
 import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
+import type { Weights } from '../models/weights.ts'
 import { inputVector } from '../ops/hints.ts'
 import { keyBits } from '../signal/key.ts'
 import { flatten, unflatten } from '../training/flat.ts'
@@ -32,7 +33,7 @@ export interface FinishedFinetune
 export async function runFinetune(plan: FinetunePlan): Promise<FinishedFinetune> {
   const { model, order, steps, signal } = plan
   const checkpoint = await FinetuneCheckpoint.open(plan)
-  const start = await startingState(model)
+  const start = await startingState(model, plan.start ?? model.decoder.weights)
   const resumed = await checkpoint.resume(start)
   const first = resumed?.step ?? 0
   const visits = visitsOf(order, first, steps)
@@ -151,9 +152,9 @@ async function finiteWeights(state: FinetuneState, { model }: FinetunePlan): Pro
   return weights
 }
 
-/** The original decoder's weights, and the optimiser's first state. */
-async function startingState({ decoder, layout, optimizer }: FinetuneModel): Promise<StateValues> {
-  const weights = flatten(layout, decoder.weights)
+/** The weights to begin with, and the optimiser's first state. @throws StableSigError 'bad-weights' for another decoder's */
+async function startingState({ layout, optimizer }: FinetuneModel, from: Weights): Promise<StateValues> {
+  const weights = flatten(layout, from)
   let state: FinetuneState | undefined
   try {
     state = { weights, optimizer: flatOptimizer(optimizer, layout).init(weights) }

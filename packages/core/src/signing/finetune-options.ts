@@ -1,8 +1,8 @@
 import { checkCallback, checkNumber, checkObject, checkOptions, checkSignal } from '../arguments.ts'
 import type { ImageLoss } from '../losses/image.ts'
 import type { ImageLossName } from '../losses/named.ts'
-import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
-import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
+import type { Autoencoder, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkDecoder, checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/extractor.ts'
 import type { Key } from '../signal/key.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
@@ -18,6 +18,11 @@ export interface FinetuneOptions extends RecipeChanges, StepMemoryOptions {
   readonly extractor: Extractor
   /** As many bits as the extractor reads. */
   readonly key: Key
+  /**
+   * The decoder that training begins with: one that carries the key nearly, as a minter makes it. It is only read. Images are held to
+   * what the autoencoder's own decoder makes, as ever. Default: the autoencoder's.
+   */
+  readonly start?: LatentDecoder | undefined
   /** Photographs to train on; what they show does not matter much, that they differ does. */
   readonly images: ImageSet
   /** The recipe, by name, of which what is given here is changed. Default 'balanced'. */
@@ -50,8 +55,9 @@ export interface FinetuneOptions extends RecipeChanges, StepMemoryOptions {
 /** Models and functions are what they stand for, before anything is done with them. @throws StableSigError 'bad-argument', 'disposed' */
 export function checkFinetuneOptions(options: FinetuneOptions): void {
   checkOptions(options, 'finetuneDecoder')
-  const { autoencoder, extractor, images, imageLoss, schedule, checkpoint, onStep, signal } = options
+  const { autoencoder, extractor, start, images, imageLoss, schedule, checkpoint, onStep, signal } = options
   checkAutoencoder(autoencoder)
+  if (start !== undefined) checkDecoder(start, 'the decoder to start with')
   checkExtractor(extractor)
   checkImageSet(images, 'images')
   if (imageLoss !== undefined && typeof imageLoss !== 'string')

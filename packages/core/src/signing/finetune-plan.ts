@@ -2,6 +2,7 @@ import { checkNumber } from '../arguments.ts'
 import { StableSigError } from '../errors.ts'
 import { imageLoss as imageLossNamed } from '../losses/named.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import type { Weights } from '../models/weights.ts'
 import { checkKey, type Key } from '../signal/key.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
 import { flatLayout } from '../training/flat.ts'
@@ -18,6 +19,8 @@ import { type RecipeChanges, recipeOf, recipeSchedule, type UsedRecipe } from '.
 export interface FinetunePlan {
   readonly autoencoder: Autoencoder
   readonly key: Key
+  /** What training begins with, where it is not the original decoder's weights. */
+  readonly start: Weights | null
   readonly model: FinetuneModel
   readonly recipe: UsedRecipe
   readonly memory: StepMemory
@@ -63,6 +66,7 @@ export function planFinetune(options: FinetuneOptions): FinetunePlan {
   const { images, earlyStopping } = imagesOf(options, used.recipe)
   const memory = stepMemory(autoencoder.decoder, extractor, used.recipe, options)
   return {
+    start: options.start?.weights ?? null,
     ...{ autoencoder, key, recipe: used.recipe, memory, images, seed, cacheBytes, stepsPerFlush, earlyStopping },
     model: {
       ...{ decoder: autoencoder.decoder, extractor, layout: flatLayout(autoencoder.decoder.weights) },

@@ -9,6 +9,7 @@ import type { Extractor } from '../models/extractor.ts'
 import { loadExtractor } from '../models/read-extractor.ts'
 import '../ops/gradients.ts'
 import type { Weights } from '../models/weights.ts'
+import { memoryCheckpoint } from '../pretraining/testing.ts'
 import { asUnit } from '../signal/images.ts'
 import { keyFromBits } from '../signal/key.ts'
 import { batchOrder } from '../training/order.ts'
@@ -132,6 +133,26 @@ describe('finetuneDecoder', () => {
     expect(resumed.steps.map(({ step }) => step)).toEqual([4, 5])
     expect(resumed.report.stepsDone).toBe(2)
     expect(resumed.values).toEqual(whole.values)
+  })
+
+  test('goes on from another decoder, against the pictures of the original one', async () => {
+    const first = await finetuneDecoder(options())
+    const started = await run({ start: first.decoder, steps: 1, warmup: 0 })
+    const anew = await run({ steps: 1, warmup: 0 })
+    expect(started.steps[0]!.lossI).toBeGreaterThan(0)
+    expect(anew.steps[0]!.lossI).toBe(0)
+    expect(started.steps[0]!.lossW).toBeLessThan(anew.steps[0]!.lossW)
+    const checkpoint = memoryCheckpoint(1)
+    const stop = new AbortController()
+    await expectRefusal(
+      { start: first.decoder, checkpoint, signal: stop.signal, onStep: () => stop.abort() },
+      'aborted',
+    )
+    await expectRefusal({ checkpoint }, 'bad-checkpoint')
+    const [name = ''] = Object.keys(first.decoder.weights)
+    const { [name]: _, ...fewer } = first.decoder.weights
+    await expectRefusal({ start: { ...first.decoder, weights: fewer } }, 'bad-weights')
+    first.decoder.dispose()
   })
 
   test('refuses what cannot be, and leaves no tensor', async () => {

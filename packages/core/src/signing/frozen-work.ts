@@ -8,8 +8,22 @@ import { checkedImages, type ImageSet } from '../training/image-set.ts'
 /** What no step of the training changes, for a batch: latents [B,h,w,C] and what the original decoder makes of them. */
 export type FrozenBatch = { latents: Tensor4D; originals: UnitImages }
 
+/** A batch as values: what a tensor is made of. */
+export interface FrozenValues {
+  readonly latents: StackedValues
+  readonly originals: StackedValues
+}
+
+/** Values of a tensor, and its shape. */
+export interface StackedValues {
+  readonly values: Float32Array
+  readonly shape: [number, number, number, number]
+}
+
 export interface FrozenWorkOptions {
   readonly autoencoder: Autoencoder
+  /** Kept in place of latents: what no step changes of the decoder's work on them, such as its first stages. Default: latents. */
+  readonly head?: (latents: Tensor4D) => Tensor4D
   readonly images: ImageSet
   readonly size: number
   /** Bytes that may be kept; what does not fit is computed again. */
@@ -51,9 +65,18 @@ export class FrozenWork {
    * @throws StableSigError 'shape' when an image is none of the model's, or images differ in size; as checkedImages
    */
   async batch(indices: readonly number[]): Promise<FrozenBatch> {
+    const { latents, originals } = await this.values(indices)
+    return {
+      latents: tensor4d(latents.values, latents.shape),
+      originals: asUnit(tensor4d(originals.values, originals.shape)),
+    }
+  }
+
+  /** The same as values. @throws StableSigError as batch */
+  async values(indices: readonly number[]): Promise<FrozenValues> {
     const parts: (readonly [Kept, Kept])[] = []
     for (const index of indices) parts.push(await this.#image(index))
-    const stack = (which: 0 | 1): Tensor4D => {
+    const stack = (which: 0 | 1): StackedValues => {
       const [first, ...others] = parts.map((part) => part[which])
       const [h = 0, w = 0, c = 0] = first?.shape ?? []
       const odd = others.find(({ shape }) => shape.join() !== first?.shape.join())
@@ -64,10 +87,9 @@ export class FrozenWork {
         )
       const values = new Float32Array(parts.length * first.values.length)
       for (const [i, part] of parts.entries()) values.set(part[which].values, i * first.values.length)
-      return tensor4d(values, [parts.length, h, w, c])
+      return { values, shape: [parts.length, h, w, c] }
     }
-    const latents = stack(0)
-    return { latents, originals: asUnit(stack(1)) }
+    return { latents: stack(0), originals: stack(1) }
   }
 
   async #image(index: number): Promise<readonly [Kept, Kept]> {
@@ -93,7 +115,7 @@ export class FrozenWork {
   }
 
   async #compute(index: number): Promise<readonly [Kept, Kept]> {
-    const { autoencoder, images, size } = this.#options
+    const { autoencoder, head, images, size } = this.#options
     this.computed++
     const image = await images.read(index, size)
     const { downscale } = autoencoder
@@ -106,7 +128,7 @@ export class FrozenWork {
         )
       const made = tidy(() => {
         const latents = encode(autoencoder, image)
-        return { latents, original: decode(autoencoder, latents) }
+        return { latents: head ? head(latents) : latents, original: decode(autoencoder, latents) }
       })
       try {
         // Asked for together: a compiling engine then makes one graph of both.

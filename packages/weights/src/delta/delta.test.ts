@@ -8,8 +8,9 @@ import type { DType, StateTensor } from '../state-dict.ts'
 import { expectRefusal } from '../testing.ts'
 import { readable, type TensorData, writeSafetensors } from '../writer.ts'
 import { addPatternDifferences, fromPlanes, patternDifferences, toPlanes } from './bit-planes.ts'
-import { applyDelta, type Delta, makeDelta } from './delta.ts'
+import { applyDelta, type Delta, makeDelta, makeScalesDelta } from './delta.ts'
 import { roundToDelta } from './half-difference.ts'
+import { applyScales, type ConvolutionScales, roundToHalf } from './scales.ts'
 
 const random = seedrandom('delta')
 const floats = (count: number, size: number) => Float32Array.from({ length: count }, () => (random() - 0.5) * 2 * size)
@@ -173,7 +174,7 @@ describe('a delta', () => {
     })
     test.each([
       [{ format: 'pt' }, 'bad-weights', 'no delta'],
-      [{ version: '2' }, 'unsupported', '"2"'],
+      [{ version: '3' }, 'unsupported', '"3"'],
       [{ encodings: '{' }, 'bad-weights', 'JSON'],
       [{ encodings: 'null' }, 'bad-weights', '"w" has no encoding'],
       [{ encodings: '{"w":"fast"}' }, 'bad-weights', 'none of half'],
@@ -199,5 +200,66 @@ describe('a delta', () => {
       const signed = tensors({ w: [dtype, bytes(4000)] })
       expect((await applied(source, await makeDelta(source, signed))).w).toEqual(await signed.get('w')?.read())
     }
+  })
+})
+
+describe('a delta of scales', () => {
+  const shaped = (dtype: 'float32' | 'float16'): Map<string, StateTensor> =>
+    readable(
+      new Map<string, TensorData>([
+        ['a.weight', { dtype, shape: [6, 5, 3, 3], data: fromFloat32(floats(270, 0.5), dtype) }],
+        ['a.bias', { dtype, shape: [6], data: fromFloat32(floats(6, 0.5), dtype) }],
+        ['up.weight', { dtype, shape: [4, 6, 3, 3], data: fromFloat32(floats(216, 0.5), dtype) }],
+        ['last.weight', { dtype, shape: [3, 4, 3, 3], data: fromFloat32(floats(108, 0.5), dtype) }],
+      ]),
+    )
+  const scales: ConvolutionScales[] = [
+    { name: 'a', scale: roundToHalf(floats(6, 0.5)).map((v) => 1 + v), shift: roundToHalf(floats(6, 0.3)) },
+    { name: 'up', scale: roundToHalf(floats(4, 0.5)).map((v) => 1 + v), shift: null },
+  ]
+
+  test.each(['float32', 'float16'] as const)(
+    'gives the folded %s weights bit for bit, in two bytes a scale',
+    async (dtype) => {
+      const source = shaped(dtype)
+      const folded = await applyScales(source, scales)
+      const delta = await makeScalesDelta(source, scales, { card: { key_id: '12345678' } })
+      const back = await applied(source, delta)
+      for (const [name, { data }] of folded) expect(back[name]).toEqual(data)
+      expect(back['last.weight']).toEqual(await source.get('last.weight')!.read())
+      expect(delta).toMatchObject({ changed: { tensors: 3, elements: 492 }, total: { tensors: 4, elements: 600 } })
+      const opened = await openWeights(memorySource('d', delta.file))
+      expect(opened.metadata.key_id).toBe('12345678')
+      const stored = [...opened.tensors.values()].map(({ shape }) => shape)
+      expect(stored).toEqual([[16]])
+      if (dtype === 'float16') return
+      const values = async (name: string) => new Float32Array((await source.get(name)!.read()).slice().buffer)
+      const [weight, bias] = [await values('a.weight'), await values('a.bias')]
+      const made = new Float32Array(back['a.weight']!.slice().buffer)
+      const moved = new Float32Array(back['a.bias']!.slice().buffer)
+      const { scale, shift } = scales[0]!
+      for (let i = 0; i < 270; i++) expect(made[i]).toBe(Math.fround(weight[i]! * scale[Math.floor(i / 45)]!))
+      for (let i = 0; i < 6; i++) expect(moved[i]).toBeCloseTo(bias[i]! * scale[i]! + shift![i]!, 6)
+    },
+  )
+
+  test('is refused for another decoder, and when something in it is wrong', async () => {
+    const source = shaped('float32')
+    const { file } = await makeScalesDelta(source, scales)
+    const refused = async (bytes: Uint8Array, to: Map<string, StateTensor>, word: string) =>
+      expectRefusal(applyDelta(to, await openWeights(memorySource('d', bytes))), 'bad-weights', word)
+    await refused(file, shaped('float32'), 'belongs to another decoder')
+    const text = new TextDecoder('latin1').decode(file)
+    const altered = (from: string, to: string) =>
+      Uint8Array.from(text.replace(from, to), (character) => character.charCodeAt(0))
+    await refused(altered('up-', 'uq-'), source, 'which the decoder does not have')
+    await refused(altered('up-', 'a--'), source, 'does not have')
+    await refused(altered('"F16"', '"I16"'), source, 'one tensor')
+    const damaged = file.slice()
+    damaged[damaged.length - 1]! ^= 1
+    await refused(damaged, source, 'damaged')
+    const odd = [{ ...scales[0]!, scale: scales[0]!.scale.map((value) => value + 1e-5) }]
+    await expectRefusal(makeScalesDelta(source, odd), 'bad-argument', 'half precision')
+    await expectRefusal(makeScalesDelta(source, [{ ...scales[1]!, name: 'none' }]), 'bad-argument', 'no such tensor')
   })
 })

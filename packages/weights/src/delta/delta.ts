@@ -9,6 +9,7 @@ import { type Card, readable, type TensorData, writeSafetensors } from '../write
 import { inflate } from '../zip/inflate.ts'
 import { deflate } from './deflate.ts'
 import { type DeltaEncoding, decode, differentElements, encode } from './encoding.ts'
+import { applyScales, type ConvolutionScales, readScales, scaledTensors, storeScales } from './scales.ts'
 
 export interface Delta {
   /** The delta as a safetensors file. */
@@ -19,7 +20,7 @@ export interface Delta {
   /** Tensors and elements that differ, and all of them. */
   readonly changed: { readonly tensors: number; readonly elements: number }
   readonly total: { readonly tensors: number; readonly elements: number }
-  /** Changed tensors by encoding. */
+  /** Changed tensors by encoding; of scales none is stored by itself. */
   readonly encodings: Readonly<Record<DeltaEncoding, number>>
 }
 
@@ -30,6 +31,8 @@ export interface DeltaOptions {
 
 const KIND = 'stablesig-delta'
 const VERSION = '1'
+/** Of a delta that holds a minted decoder's scales alone. */
+const SCALES_VERSION = '2'
 
 /**
  * What turns a decoder into a signed one, small enough to send. Only what changed is in it, compressed; `applyDelta` gives the
@@ -82,6 +85,51 @@ export async function makeDelta(
   }
 }
 
+export interface ScalesDeltaOptions {
+  readonly card?: Card
+  /** Of the source, where it is known from another delta. */
+  readonly sourceHash?: string
+}
+
+/**
+ * The delta of a minted decoder: its key's scales and nothing else, a few kilobytes; `applyDelta` folds them in again.
+ * @param source the original's tensors by the model's own names
+ * @param scales of half precision, as a minter gives them
+ * @throws WeightsError 'bad-argument' as applyScales and storeScales; what reading a tensor throws
+ */
+export async function makeScalesDelta(
+  source: ReadonlyMap<string, StateTensor>,
+  scales: readonly ConvolutionScales[],
+  { card = {}, newHash = sha256, sourceHash: known }: DeltaOptions & ScalesDeltaOptions = {},
+): Promise<Delta> {
+  const signed = await applyScales(source, scales)
+  const names = scaledTensors(scales)
+  const countOf = (tensors: Iterable<string>) =>
+    [...tensors].reduce((sum, name) => sum + elementCount(source.get(name)?.shape ?? [0]), 0)
+  const { tensors, convolutions } = storeScales(scales)
+  const [sourceHash, resultHash] = [
+    known ?? (await tensorsHash(source, newHash())),
+    await tensorsHash(readable(signed), newHash()),
+  ]
+  const file = writeSafetensors(tensors, {
+    ...card,
+    format: KIND,
+    version: SCALES_VERSION,
+    source_dtypes: dtypesOf(source),
+    source_tensors: sourceHash,
+    signed_tensors: resultHash,
+    convolutions,
+  })
+  return {
+    file,
+    sourceHash,
+    resultHash,
+    changed: { tensors: names.length, elements: countOf(names) },
+    total: { tensors: source.size, elements: countOf(source.keys()) },
+    encodings: { half: 0, pattern: 0, whole: 0 },
+  }
+}
+
 /**
  * The signed decoder that a delta describes, bit for bit: checked against the delta's own hash before it is returned.
  * @param source the original's tensors by the model's own names, from whichever file or spelling
@@ -96,7 +144,23 @@ export async function applyDelta(
 ): Promise<Map<string, TensorData>> {
   const { sourceHash, resultHash, encodings } = readHeader(delta)
   const found = await tensorsHash(source, newHash())
-  if (found !== sourceHash) throw otherSource(source, delta, found, sourceHash)
+  if (found !== sourceHash) throw otherSource(source, delta, found, sourceHash, encodings !== null)
+  const result = encodings
+    ? await applyChanges(source, delta, encodings)
+    : await applyScales(source, await readScales(delta, delta.metadata.convolutions ?? '', source))
+  const applied = await tensorsHash(readable(result), newHash())
+  if (applied === resultHash) return result
+  throw badWeights(
+    delta.source,
+    `applied, it gives tensors of hash ${applied}; its header says ${resultHash}: it is damaged`,
+  )
+}
+
+async function applyChanges(
+  source: ReadonlyMap<string, StateTensor>,
+  delta: StateDict,
+  encodings: ReadonlyMap<string, DeltaEncoding>,
+): Promise<Map<string, TensorData>> {
   const result = new Map<string, TensorData>()
   for (const [name, tensor] of source) {
     const { dtype, shape } = tensor
@@ -113,12 +177,7 @@ export async function applyDelta(
     if (!data) throw badWeights(delta.source, `${what} is stored as ${quoted(encoding)}, which ${dtype} is not`)
     result.set(name, { dtype, shape, data })
   }
-  const applied = await tensorsHash(readable(result), newHash())
-  if (applied === resultHash) return result
-  throw badWeights(
-    delta.source,
-    `applied, it gives tensors of hash ${applied}; its header says ${resultHash}: it is damaged`,
-  )
+  return result
 }
 
 function checkAlike(source: ReadonlyMap<string, StateTensor>, signed: ReadonlyMap<string, StateTensor>): void {
@@ -134,13 +193,19 @@ function checkAlike(source: ReadonlyMap<string, StateTensor>, signed: ReadonlyMa
   for (const name of signed.keys()) if (!source.has(name)) throw fail(`the original has no tensor ${quoted(name)}`)
 }
 
-function readHeader({ source, metadata, tensors }: StateDict) {
+/** `encodings` is null for a delta of scales. */
+function readHeader({ source, metadata, tensors }: StateDict): {
+  readonly sourceHash: string
+  readonly resultHash: string
+  readonly encodings: ReadonlyMap<string, DeltaEncoding> | null
+} {
   const { format, version, source_tensors: sourceHash = '', signed_tensors: resultHash = '' } = metadata
   if (format !== KIND) throw badWeights(source, `it is no delta: its header does not say format ${KIND}`)
+  if (version === SCALES_VERSION) return { sourceHash, resultHash, encodings: null }
   if (version !== VERSION)
     throw new WeightsError(
       'unsupported',
-      `${source}: a delta of version ${quoted(version ?? '')}; this library reads ${VERSION}`,
+      `${source}: a delta of version ${quoted(version ?? '')}; this library reads ${VERSION} and ${SCALES_VERSION}`,
     )
   let parsed: unknown
   try {
@@ -169,10 +234,11 @@ function otherSource(
   delta: StateDict,
   found: string,
   expected: string,
+  byName: boolean,
 ): WeightsError {
   const dtypes = dtypesOf(source)
   const made = delta.metadata.source_dtypes
-  const unknown = [...delta.tensors.keys()].find((name) => !source.has(name))
+  const unknown = byName ? [...delta.tensors.keys()].find((name) => !source.has(name)) : undefined
   const why = unknown
     ? `it changes ${quoted(unknown)}, which the decoder does not have`
     : made && made !== dtypes

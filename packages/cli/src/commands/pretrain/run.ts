@@ -2,9 +2,9 @@ import { hiddenInCheckpoint, pairInCheckpoint, pretrain, pretrainHidden } from '
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
+import { AttackCounts } from '../../training/attack-counts.ts'
 import { explainTraining } from '../../training/explain.ts'
 import { type StartedTraining, startTraining } from '../../training/start.ts'
-import { BitCounts } from './bit-counts.ts'
 import type { PretrainOptions } from './command.ts'
 
 export async function run(options: PretrainOptions, io: Io): Promise<number> {
@@ -81,7 +81,7 @@ interface Told {
 /** How a run is followed: on the terminal, and by the lines of --log. */
 function following({ steps, json, logEvery }: PretrainOptions, { log }: StartedTraining, io: Io) {
   const progress = makeProgress(steps, io, json)
-  const counts = new BitCounts()
+  const counts = new AttackCounts()
   let warned: string | null = null
   return {
     tell({ step, diagnosis }: Told, text: string): void {
@@ -89,7 +89,7 @@ function following({ steps, json, logEvery }: PretrainOptions, { log }: StartedT
       if (diagnosis && diagnosis !== warned) io.err(`${diagnosis}\n`)
       warned = diagnosis
     },
-    async log(byAttack: Parameters<BitCounts['add']>[0], entry: Told): Promise<void> {
+    async log(byAttack: Parameters<AttackCounts['add']>[0], entry: Told): Promise<void> {
       counts.add(byAttack)
       if (entry.step % logEvery === 0) await log({ ...entry, attacks: counts.take() })
     },

@@ -30,10 +30,17 @@ export const sign = defineCommand({
       choices: ['subtle', 'balanced', 'robust', 'published'] satisfies readonly PresetName[],
       default: 'balanced',
     },
+    start: {
+      value: '<name>',
+      help: 'what training begins with: the original decoder, or with minter the one that --minter makes of the key, for the last decibels in a few steps',
+      choices: ['original', 'minter'],
+      default: 'original',
+    },
+    minter: { value: '<file>', help: 'with --start minter: what train-minter wrote for this decoder and extractor' },
     size: { value: '<n>', help: 'side of the training images (default: the preset’s)', read: whole(8, 4096) },
     steps: {
       value: '<n>',
-      help: 'training steps (default: the preset’s); up to twice as many where --until-bits or --until-psnr asks for them',
+      help: 'training steps (default: the preset’s, and 20 with --start minter); up to twice as many where --until-bits or --until-psnr asks for them',
       read: whole(1, 1e6),
     },
     batch: { value: '<n>', help: 'images per step (default: the preset’s)', read: whole(1, 4096) },

@@ -1,6 +1,13 @@
 import { stat } from 'node:fs/promises'
-import { cannotRead, checkOutputPlace, type FileImageSet, type ReadImageOptions } from '@stablesig/backend-node'
+import {
+  cannotRead,
+  checkOutputPlace,
+  type FileImageSet,
+  openMinter,
+  type ReadImageOptions,
+} from '@stablesig/backend-node'
 import { type Key, StableSigError } from '@stablesig/core'
+import type { Minter } from '@stablesig/core/minting'
 import { PRESETS } from '@stablesig/core/training'
 import { autoencoderFiles, checkAutoencoderFiles, type NamedAutoencoder } from '../../autoencoder.ts'
 import { UsageError } from '../../exit.ts'
@@ -14,6 +21,9 @@ import { splitImages } from './split-images.ts'
 /** Signed images are judged at this size at least: what is trained on small images is meant for larger ones. */
 const JUDGED_AT = 256
 
+/** What a minted decoder lacks is learnt in a few. */
+const STEPS_FROM_A_MINTER = 20
+
 /** What `--until-…` asks of held-out images. */
 export interface Aims {
   readonly minBitAccuracy?: number
@@ -24,6 +34,8 @@ export interface Aims {
 /** A signing of which all is known to be right that can be known before an engine starts and weights are read. */
 export interface SigningPlan {
   readonly key: Key
+  /** What training begins with is made by it; null for the original decoder. */
+  readonly minter: Minter | null
   readonly autoencoder: NamedAutoencoder
   readonly out: string
   /** Where training that was interrupted goes on from. */
@@ -58,8 +70,9 @@ export async function planSigning(options: SignOptions, io: Io): Promise<Signing
   const judgedAt = Math.max(size, JUDGED_AT)
   const heldOut = await heldOutPhotographs(split.heldOut, reading, judgedAt, io)
   const aims = aimsOf(options, heldOut.length)
-  const steps = options.steps ?? PRESETS[options.preset].steps
+  const steps = options.steps ?? (options.start === 'minter' ? STEPS_FROM_A_MINTER : PRESETS[options.preset].steps)
   return {
+    minter: await minterOf(options),
     key,
     autoencoder,
     out,
@@ -81,6 +94,13 @@ function checkParts({ accumulate = 1, batch, preset }: SignOptions): void {
     throw new UsageError(
       `--accumulate ${accumulate} does not cut a step's ${images} images into equal parts; take a divisor of ${images}, or another --batch`,
     )
+}
+
+/** @throws UsageError where one of --start minter and --minter lacks the other; StableSigError as openMinter */
+async function minterOf({ start, minter }: SignOptions): Promise<Minter | null> {
+  if ((start === 'minter') !== (minter !== undefined))
+    throw new UsageError('--start minter and --minter FILE belong together')
+  return minter === undefined ? null : openMinter(minter)
 }
 
 /** What is asked of held-out images; null where nothing is. */

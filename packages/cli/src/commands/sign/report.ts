@@ -21,7 +21,7 @@ export type SigningReport = ReturnType<typeof reportOf>
 export function reportOf(
   { trained: { report, earlyStopping }, signing, saved, delta, judged, seconds }: Signed,
   { extractor, engine }: SigningModels,
-  { preset, seed }: SignOptions,
+  { preset, start, seed }: SignOptions,
 ) {
   return {
     out: saved.path,
@@ -31,6 +31,7 @@ export function reportOf(
     keyId: signing.key.id,
     bits: extractor.bits,
     preset,
+    start,
     ...report.recipe,
     imageLoss: report.imageLoss,
     lambdaImage: report.lambdaImage,

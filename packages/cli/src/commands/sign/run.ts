@@ -59,6 +59,7 @@ export const factsOf = async (
   extractor: { name: basename(options.extractor), sha256: await sha256File(options.extractor) },
   recipe: {
     preset: options.preset,
+    ...(options.start === 'minter' ? { start: options.start } : {}),
     ...scalarsOf(report.recipe),
     imageLoss: report.imageLoss,
     lambdaImage: report.lambdaImage,

@@ -1,5 +1,6 @@
 import { fileCheckpoint } from '@stablesig/backend-node'
 import { type FinetuneReport, finetuneDecoder, type LatentDecoder } from '@stablesig/core'
+import { checkMintersExtractor, mint } from '@stablesig/core/minting'
 import type { PreparedImages } from '@stablesig/core/training'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
@@ -33,11 +34,13 @@ export async function train(
 ): Promise<Trained> {
   const { key, size, steps, maxSteps, aims, judgedAt } = plan
   await tellFindings({ autoencoder, extractor, images: plan.training, size, signal: io.signal }, io)
+  const start = await startOf(plan, autoencoder, extractor)
   const progress = makeProgress(maxSteps, io, options.json)
   const { decoder, report } = await finetuneDecoder({
     autoencoder,
     extractor,
     key,
+    ...(start ? { start } : {}),
     images: plan.training,
     preset: options.preset,
     ...(options.imageLoss === undefined ? {} : { imageLoss: options.imageLoss }),
@@ -62,7 +65,10 @@ export async function train(
       ),
   })
     .catch(explainTraining(plan.checkpoint))
-    .finally(() => progress.end())
+    .finally(() => {
+      progress.end()
+      start?.dispose()
+    })
   const { earlyStopping } = report
   const last = earlyStopping?.evaluations.at(-1)
   return {
@@ -71,4 +77,15 @@ export async function train(
     earlyStopping: earlyStopping && { ...aims, reached: earlyStopping.reached, step: earlyStopping.step },
     judged: last ? figuresOf(last, judgedAt) : null,
   }
+}
+
+/** The minted decoder that training begins with, where one does. @throws StableSigError 'bad-weights' for another's minter */
+async function startOf(
+  { minter, key }: SigningPlan,
+  autoencoder: SigningModels['autoencoder'],
+  extractor: SigningModels['extractor'],
+): Promise<LatentDecoder | null> {
+  if (!minter) return null
+  await checkMintersExtractor(minter, extractor)
+  return mint(minter, autoencoder.decoder, key)
 }

@@ -1,12 +1,12 @@
-import { type Tensor4D, tidy } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { checkOptions } from '../../arguments.ts'
 import { StableSigError } from '../../errors.ts'
 import type { Autoencoder, LatentDecoder, LatentEncoder, Stage } from '../../models/autoencoders/autoencoder.ts'
+import { decoderStages, pointwise } from '../../models/autoencoders/decoder-stages.ts'
 import { gaussian } from '../../models/autoencoders/gaussian.ts'
-import { quantiseStraightThrough } from '../../models/autoencoders/quantise.ts'
 import { checkAutoencoder, checkWeights } from '../../models/check-models.ts'
 import type { Weights } from '../../models/weights.ts'
-import { asSigned, asUnit, signedToUnit, type UnitImages, unitToSigned } from '../../signal/images.ts'
+import { asUnit, type UnitImages, unitToSigned } from '../../signal/images.ts'
 import { applyInTiles, type TileOptions } from './tiles.ts'
 
 /**
@@ -69,22 +69,7 @@ export async function momentsTiled(
   return applyInTiles({ stages: encoderStages(encoder), weights: encoder.weights }, images, options)
 }
 
-/** With what stands around a decoder's stages: the nearest code first, and the image's range last. */
-function decoderStages({ family, stages, quantiser }: LatentDecoder): Stage[] {
-  const codes = quantiser && pointwise('quantise', (x) => quantiseStraightThrough(x, quantiser.codebook))
-  const range = family === 'tiny' ? undefined : pointwise('range', (x) => signedToUnit(asSigned(x)))
-  return [...(codes ? [codes] : []), ...stages, ...(range ? [range] : [])]
-}
-
 /** With the change of the image's range, where there is one, first. */
 function encoderStages({ family, stages }: LatentEncoder): readonly Stage[] {
   return family === 'tiny' ? stages : [pointwise('range', (x) => unitToSigned(asUnit(x))), ...stages]
 }
-
-/** A stage without weights in which each position is its own. */
-const pointwise = (name: string, apply: (x: Tensor4D) => Tensor4D): Stage => ({
-  name,
-  weights: [],
-  scale: 1,
-  apply: (_, x) => tidy(() => apply(x)),
-})

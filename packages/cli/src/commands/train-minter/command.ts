@@ -1,0 +1,46 @@
+import type { ImageLossName } from '@stablesig/core/losses'
+import { defineCommand, type GivenOf } from '../../options/description.ts'
+import { autoencoderOf, EXTRACTOR, jsonOf } from '../../options/shared.ts'
+import { notNegative, positive, whole } from '../../options/values.ts'
+import { TRAINING } from '../../training/options.ts'
+
+export const trainMinter = defineCommand({
+  name: 'train-minter',
+  summary:
+    'Train a network that makes a signed decoder of any key, for one autoencoder and one extractor: `mint` then signs in milliseconds. Ctrl-C keeps a checkpoint beside --out; the same command goes on from there, and ends with the weights of a run that was never stopped.',
+  options: {
+    ...autoencoderOf('and what holds the decoder to be signed'),
+    ...EXTRACTOR,
+    ...TRAINING,
+    size: { value: '<n>', help: 'side of what is cut out of pictures (default: 128)', read: whole(8, 4096) },
+    batch: { value: '<n>', help: 'cut-outs per step, each with a key of its own (default: 8)', read: whole(1, 4096) },
+    cutOuts: {
+      value: '<n>',
+      help: 'how many cut-outs there are: what no key changes is computed once for each (default: 1024)',
+      read: whole(1, 1e6),
+    },
+    imageLoss: {
+      value: '<name>',
+      help: 'what keeps images as they were (default: mse)',
+      choices: ['mse', 'l1', 'ssim', 'ms-ssim', 'masked'] satisfies readonly ImageLossName[],
+    },
+    imageWeight: {
+      value: '<x>',
+      help: 'weight of the image loss in the end, times its own; more keeps quality, less the mark',
+      read: notNegative,
+    },
+    startImageWeight: { value: '<x>', help: 'the same at the first step', read: notNegative },
+    cache: { value: '<MiB>', help: 'memory for what is computed once (default: 512)', read: positive },
+    gradientCheckpointing: {
+      help: 'compute blocks of the decoder twice instead of keeping them: slower, in less memory',
+    },
+    withoutAttacks: { help: 'do not crop, brighten or compress images while training' },
+    ...jsonOf('one JSON object with the figures, and no progress'),
+  },
+  examples: [
+    'stablesig train-minter --autoencoder sdxl/vae --extractor extractor.pt --images photos/ --steps 20000 --out minter.safetensors',
+    'stablesig train-minter --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ \\\n    --steps 6000 --size 96 --log minter.jsonl --out minter.safetensors',
+  ],
+})
+
+export type TrainMinterOptions = GivenOf<typeof trainMinter>

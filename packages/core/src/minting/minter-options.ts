@@ -1,0 +1,151 @@
+import { checkCallback, checkNumber, checkObject, checkOptions, checkSignal } from '../arguments.ts'
+import { StableSigError } from '../errors.ts'
+import type { ImageLoss } from '../losses/image.ts'
+import { type ImageLossName, imageLoss as imageLossNamed } from '../losses/named.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
+import type { Extractor } from '../models/extractor.ts'
+import type { PixelSet } from '../pretraining/pixel-set.ts'
+import { checkAttacks } from '../signing/signing-attacks.ts'
+import type { CheckpointStore } from '../training/checkpoint.ts'
+import { checkOptimizer, type Optimizer } from '../training/optimizer.ts'
+import { adam } from '../training/optimizers.ts'
+import type { AttackMix } from '../transforms/per-image/draw-attacks.ts'
+import type { MinterProgress } from './minter-progress.ts'
+
+/** What a minter's training is made of. */
+export interface MinterRecipe {
+  readonly steps: number
+  /** Images a step, each with a key of its own. */
+  readonly batchSize: number
+  /** Side of the images, in pixels. */
+  readonly size: number
+  /** Cut-outs that images are taken from, drawn once: what is frozen is computed once for each, and kept. */
+  readonly cutOuts: number
+  /** How much larger a window of a picture may be than its cut-out. */
+  readonly maxReduction: number
+  /** Greatest learning rate, after a rise of 50 steps. */
+  readonly learningRate: number
+  /** Share of the steps after which the rate falls, along half a cosine. */
+  readonly hold: number
+  /** What the image loss's own weight is multiplied by in the end. */
+  readonly imageWeight: number
+  /** The same at first: a plain mark is learnt, and made fainter then. */
+  readonly startImageWeight: number
+  /** Share of the steps in which attacks and the image loss's weight grow to their end, while nine of ten bits are read. */
+  readonly ramp: number
+  /** Logits are multiplied by it in the message loss. */
+  readonly temperature: number
+  /** Units of each hidden layer. */
+  readonly hidden: number
+  /** By how much a convolution's outputs are scaled at most, up and down, and moved. */
+  readonly maxScale: number
+  readonly maxShift: number
+  /** What happens to images between decoder and extractor; null for nothing. */
+  readonly attacks: AttackMix | null
+}
+
+/** The recipe where nothing else is asked for. docs/minting.md has the figures that it was chosen by. */
+export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
+  batchSize: 8,
+  size: 128,
+  cutOuts: 1024,
+  maxReduction: 4,
+  learningRate: 1e-3,
+  hold: 0.4,
+  imageWeight: 0.8,
+  startImageWeight: 0.24,
+  ramp: 0.4,
+  temperature: 10,
+  hidden: 256,
+  maxScale: 0.5,
+  maxShift: 0.3,
+  attacks: {
+    ...{ resized: 0.25, sides: [0.75] },
+    ...{ brightness: 0.2, maxBrightness: 2.2, contrast: 0 },
+    ...{ jpeg: 0.3, minQuality: 45 },
+  },
+}
+
+export type MinterRecipeChanges = { readonly [K in keyof Omit<MinterRecipe, 'steps'>]?: MinterRecipe[K] | undefined }
+
+export interface TrainMinterOptions extends MinterRecipeChanges {
+  readonly autoencoder: Autoencoder
+  readonly extractor: Extractor
+  /** Photographs; those with a side below `size` are passed over. */
+  readonly pictures: PixelSet
+  readonly steps: number
+  /** By name, or any other. Default 'mse'. */
+  readonly imageLoss?: ImageLossName | ImageLoss | undefined
+  /** Default Adam with betas .9 and .98. */
+  readonly optimizer?: Optimizer | undefined
+  /** The decoder's stages are computed twice instead of being kept: slower, in less memory. Default false. */
+  readonly gradientCheckpointing?: boolean | undefined
+  /** Memory for features and original decodes. Default 512 MiB; what does not fit is computed again. */
+  readonly cacheBytes?: number | undefined
+  /** Of weights, cut-outs, their order, keys and attacks. Default 0. */
+  readonly seed?: number | undefined
+  readonly checkpoint?: CheckpointStore | undefined
+  /** Stops between two steps; a checkpoint is then written first. */
+  readonly signal?: AbortSignal | undefined
+  /** Called after each step, and waited for. */
+  readonly onStep?: ((progress: MinterProgress) => void | Promise<void>) | undefined
+}
+
+/** A training with everything checked and nothing left open. */
+export interface MinterTraining {
+  readonly recipe: MinterRecipe
+  readonly imageLoss: ImageLoss
+  readonly optimizer: Optimizer
+  readonly seed: number
+  readonly cacheBytes: number
+}
+
+const CACHE_BYTES = 512 * 2 ** 20
+
+/** @throws StableSigError 'bad-argument' naming the field, 'disposed' */
+export function planTraining(options: TrainMinterOptions): MinterTraining {
+  checkOptions(options, 'trainMinter')
+  const { autoencoder, extractor, pictures, checkpoint, onStep, signal } = options
+  checkAutoencoder(autoencoder)
+  checkExtractor(extractor)
+  checkObject(pictures, 'pictures', 'a set of pictures', ['length', 'read'])
+  if (checkpoint !== undefined) checkObject(checkpoint, 'checkpoint', 'a place for checkpoints', ['read', 'write'])
+  checkCallback(onStep, 'onStep')
+  checkSignal(signal)
+  if (!(pictures.length >= 1)) throw new StableSigError('bad-argument', 'there are no pictures to train on')
+  const recipe = recipeOf(options)
+  if (recipe.size % autoencoder.downscale)
+    throw new StableSigError('bad-argument', `size is ${recipe.size}, expected a multiple of ${autoencoder.downscale}`)
+  const { seed = 0, cacheBytes = CACHE_BYTES, optimizer = adam({ betas: [0.9, 0.98] }) } = options
+  checkNumber(seed, 'seed', 'a number', Number.isFinite)
+  checkNumber(cacheBytes, 'cacheBytes', 'a number of bytes from 0', (bytes) => bytes >= 0)
+  checkOptimizer(optimizer, 'optimizer')
+  const wanted = options.imageLoss ?? 'mse'
+  if (typeof wanted !== 'string') checkObject(wanted, 'imageLoss', 'an image loss such as mse()', ['name', 'of'])
+  return {
+    recipe,
+    seed,
+    cacheBytes,
+    optimizer,
+    imageLoss: typeof wanted === 'string' ? imageLossNamed(wanted) : wanted,
+  }
+}
+
+function recipeOf(options: TrainMinterOptions): MinterRecipe {
+  const known = Object.keys({ ...MINTER_RECIPE, steps: 0 })
+  const given = Object.entries(options).filter(([name, value]) => known.includes(name) && value !== undefined)
+  const recipe: MinterRecipe = { ...MINTER_RECIPE, steps: options.steps, ...Object.fromEntries(given) }
+  for (const name of ['steps', 'batchSize', 'size', 'cutOuts', 'hidden'] as const)
+    checkNumber(recipe[name], name, 'a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1)
+  for (const name of ['learningRate', 'temperature'] as const)
+    checkNumber(recipe[name], name, 'a number above 0', (value) => value > 0 && Number.isFinite(value))
+  for (const name of ['imageWeight', 'startImageWeight', 'maxShift'] as const)
+    checkNumber(recipe[name], name, 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
+  for (const name of ['hold', 'ramp'] as const)
+    checkNumber(recipe[name], name, 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
+  checkNumber(recipe.maxScale, 'maxScale', 'a share from 0, below 1', (value) => value >= 0 && value < 1)
+  checkNumber(recipe.maxReduction, 'maxReduction', 'a number from 1', (value) => value >= 1 && Number.isFinite(value))
+  if (recipe.attacks) checkAttacks({ ...recipe.attacks, ramp: recipe.ramp })
+  return recipe
+}

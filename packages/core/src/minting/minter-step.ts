@@ -1,0 +1,103 @@
+import {
+  add,
+  cast,
+  clipByValue,
+  concat,
+  equal,
+  greater,
+  mean,
+  mul,
+  type Scalar,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core'
+import { extractLogits } from '../inference/graphs.ts'
+import type { ImageLoss } from '../losses/image.ts'
+import { messageLoss } from '../losses/message.ts'
+import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
+import { runStages } from '../models/autoencoders/stages.ts'
+import type { Extractor } from '../models/extractor.ts'
+import { changingInput } from '../ops/hints.ts'
+import { valueAndGradients } from '../ops/value-and-gradients.ts'
+import type { RecordedStep, VectorGroups } from '../pretraining/training-run.ts'
+import { groupOf, updatedGroups } from '../pretraining/vector-groups.ts'
+import { asUnit, type UnitImages } from '../signal/images.ts'
+import { clipByGlobalNorm } from '../training/clip.ts'
+import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
+import type { Optimizer, OptimizerStep } from '../training/optimizer.ts'
+import { type AttackTensors, attacked } from '../transforms/per-image/attacks.ts'
+import type { MinterArchitecture } from './architecture.ts'
+import { modulationOf } from './modulation.ts'
+import type { MintingPlan } from './plan.ts'
+
+/** What stays the same from step to step. */
+export interface MinterModel {
+  readonly architecture: MinterArchitecture
+  readonly tail: MintingPlan['tail']
+  readonly decoder: LatentDecoder
+  readonly extractor: Extractor
+  readonly layout: FlatLayout
+  readonly optimizer: Optimizer
+  readonly imageLoss: ImageLoss
+  readonly temperature: number
+  readonly maxGradientNorm: number
+  /** The decoder's stages are computed again in the backward pass instead of being kept. */
+  readonly gradientCheckpointing: boolean
+}
+
+/** What a step is taken on. */
+export type MinterBatch = {
+  /** What the decoder's head gives, [N,h,w,C]. */
+  features: Tensor4D
+  /** What the original decoder makes of it, [N,H,W,3]. */
+  originals: UnitImages
+  /** A key for each image, [N,bits], 0 or 1. */
+  keys: Tensor2D
+  /** What happens to each image before it is read, where something does. */
+  attacks?: AttackTensors
+}
+
+/** Measured values before those of each image. */
+export const MEASURED = ['loss', 'message', 'image', 'error'] as const
+
+/**
+ * One step of a minter's training, a single graph: keys go through the network to scales, features through the decoder's tail with
+ * them, and the extractor reads the images, each its own key. Decoder and extractor stay as they are; the loss, before the update:
+ *   BCE(temperature · logits, keys) + lambdaImage · imageLoss(decoded, originals)
+ * @param lambdaImage differs from step to step
+ * @returns metrics [4 + N]: loss, message loss, image loss, mean squared error of clamped images; of each image its matching bits
+ */
+export function minterStep(
+  model: MinterModel,
+  groups: VectorGroups,
+  { features, originals, keys, attacks }: MinterBatch,
+  lambdaImage: number,
+  step: OptimizerStep,
+): RecordedStep {
+  const { architecture, tail, decoder, extractor, layout, imageLoss, temperature, gradientCheckpointing } = model
+  return tidy(() => {
+    const parameters = unflatten(layout, groupOf(groups, 'weights'))
+    const lambda = changingInput(lambdaImage)
+    const { aux, gradients } = valueAndGradients(() => {
+      const modulation = modulationOf(architecture, parameters, keys)
+      const weights = { ...decoder.weights, ...modulation }
+      const decoded = asUnit(runStages(tail, weights, features, { gradientCheckpointing }))
+      const logits = extractLogits(extractor, attacks ? attacked(decoded, attacks) : decoded)
+      const message = messageLoss(logits, keys, temperature)
+      const image = imageLoss.of(decoded, originals)
+      const loss: Scalar = add(message, mul(image, lambda))
+      return { loss, aux: { loss, message, image, decoded, logits } }
+    }, parameters)
+    const matches = sum<Tensor1D>(cast(equal(greater(aux.logits, 0), greater(keys, 0.5)), 'float32'), 1)
+    const error = mean<Scalar>(square(sub(clipByValue(aux.decoded, 0, 1), clipByValue(originals, 0, 1))))
+    const metrics = concat<Tensor1D>([stack([aux.loss, aux.message, aux.image, error]) as Tensor1D, matches])
+    const gradient = clipByGlobalNorm(flatten(layout, gradients), model.maxGradientNorm)
+    return { groups: updatedGroups(model, groups, gradient, step), metrics }
+  })
+}

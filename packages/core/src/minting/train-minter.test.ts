@@ -1,0 +1,161 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { extractorState, tinyState } from '@stablesig/testing/networks'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import '../ops/gradients.ts'
+import { mse } from '../losses/image.ts'
+import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
+import type { Extractor } from '../models/extractor.ts'
+import { loadExtractor } from '../models/read-extractor.ts'
+import { memoryCheckpoint, stripes } from '../pretraining/testing.ts'
+import type { UnitImages } from '../signal/images.ts'
+import { keyFromBits } from '../signal/key.ts'
+import { sgd } from '../training/optimizers.ts'
+import { keyScales } from './minter.ts'
+import type { TrainMinterOptions } from './minter-options.ts'
+import { advanceCurriculum, diagnose, type MinterProgress, parseCurriculum } from './minter-progress.ts'
+import { minterInCheckpoint, trainMinter, untrainedMinter } from './train-minter.ts'
+
+let autoencoder: Autoencoder
+let extractor: Extractor
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+  const shape = { width: 4, latentChannels: 4, pooled: true, spelling: 'taesd' } as const
+  autoencoder = await loadAutoencoder({ encoder: tinyState('encoder', shape), decoder: tinyState('decoder', shape) })
+  extractor = await loadExtractor(extractorState({ bits: 4, channels: 4, blocks: 1, prefix: '0.', whiten: true }))
+})
+afterAll(() => {
+  autoencoder.dispose()
+  extractor.dispose()
+})
+
+const options = (more: Partial<TrainMinterOptions> = {}): TrainMinterOptions => ({
+  autoencoder,
+  extractor,
+  pictures: stripes(3, 40),
+  steps: 5,
+  cutOuts: 5,
+  batchSize: 2,
+  size: 16,
+  hidden: 5,
+  learningRate: 2e-2,
+  ...more,
+})
+
+/** Trains; no tensor may be left, whatever comes of it. */
+async function run(more: Partial<TrainMinterOptions> = {}) {
+  const before = tf.memory().numTensors
+  const steps: MinterProgress[] = []
+  try {
+    const trained = await trainMinter(options({ onStep: (step) => void steps.push(step), ...more }))
+    return { ...trained, steps }
+  } finally {
+    expect(tf.memory().numTensors).toBe(before)
+  }
+}
+
+describe('trainMinter', () => {
+  test('lowers the loss for keys that differ from step to step, and gives the same minter for the same arguments', async () => {
+    const a = await run({ steps: 40, attacks: null, startImageWeight: 0, imageWeight: 0, hold: 1 })
+    const mean = (some: readonly MinterProgress[]) => some.reduce((sum, { lossW }) => sum + lossW, 0) / some.length
+    expect(mean(a.steps.slice(-10))).toBeLessThan(mean(a.steps.slice(0, 10)))
+    expect(a.steps[0]).toMatchObject({ total: 8, psnr: 100, byAttack: { none: { total: 8 } }, diagnosis: null })
+    const scales = (bits: number[]) => keyScales(a.minter, keyFromBits(bits)).flatMap(({ scale }) => [...scale])
+    expect(scales([1, 0, 0, 1])).not.toEqual(scales([1, 0, 0, 0]))
+    const few = await run()
+    const again = await run({ cacheBytes: 0 })
+    expect(again.minter).toEqual(few.minter)
+    expect((await run({ seed: 1 })).minter.values).not.toEqual(few.minter.values)
+  })
+
+  test('attacks images as the recipe says, and tells of each attack', async () => {
+    const mix = {
+      resized: 1,
+      sides: [0.75],
+      brightness: 0,
+      maxBrightness: 1,
+      contrast: 0,
+      jpeg: 1,
+      minQuality: 50,
+    }
+    const harder = memoryCheckpoint(1)
+    const controller = new AbortController()
+    const first = { attacks: mix, steps: 2, checkpoint: harder, signal: controller.signal }
+    await expect(run({ ...first, onStep: () => controller.abort() })).rejects.toMatchObject({ code: 'aborted' })
+    harder.bytes = altered(harder.bytes!, '\\"level\\":0}', '\\"level\\":1}')
+    const { steps } = await run({ attacks: mix, steps: 2, checkpoint: harder })
+    expect(steps).toHaveLength(1)
+    for (const { byAttack, total, lambdaImage } of steps) {
+      expect(Object.keys(byAttack).every((name) => /(crop|resize).*jpeg/.test(name))).toBe(true)
+      expect(Object.values(byAttack).reduce((sum, one) => sum + one.total, 0)).toBe(total)
+      expect(lambdaImage).toBeCloseTo(25 * 0.8)
+    }
+  })
+
+  test('becomes harder only while bits are read', () => {
+    const read = (bitAccuracy: number, level: number) =>
+      advanceCurriculum({ bitAccuracy, psnr: 30, level }, { bitAccuracy, psnr: 20 }, 500, 50)
+    expect(read(0.85, 0.2)).toEqual({ bitAccuracy: 0.85, psnr: 29.9, level: 0.2 })
+    expect(read(0.95, 0.2).level).toBeCloseTo(0.22)
+    expect(read(0.95, 1).level).toBe(1)
+    expect(() => parseCurriculum({ bitAccuracy: 0.5, psnr: 3 })).toThrow(/level/)
+  })
+
+  test('is the same, bit for bit, when it is stopped and resumed', async () => {
+    const whole = await run()
+    const checkpoint = memoryCheckpoint(10)
+    const controller = new AbortController()
+    const onStep = ({ step }: MinterProgress) => {
+      if (step === 3) controller.abort()
+    }
+    await expect(run({ checkpoint, signal: controller.signal, onStep })).rejects.toMatchObject({ code: 'aborted' })
+    await expect(run({ checkpoint, seed: 3 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
+    await expect(run({ checkpoint, maxScale: 0.4 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
+    const bytes = await checkpoint.read()
+    const kept = await minterInCheckpoint(bytes!, await untrainedMinter(options()))
+    expect(kept.step).toBe(3)
+    const resumed = await run({ checkpoint })
+    expect(resumed.resumedAt).toBe(3)
+    expect(resumed.steps.map(({ step }) => step)).toEqual([4, 5])
+    expect(resumed.minter).toEqual(whole.minter)
+    expect(kept.minter.values).not.toEqual(whole.minter.values)
+  })
+
+  test('refuses what cannot be, and leaves no tensor', async () => {
+    for (const more of [
+      { steps: 0 },
+      { size: 20 },
+      { maxScale: 1 },
+      { imageWeight: -1 },
+      { hold: 2 },
+      { pictures: { ...stripes(1, 40), length: 0 } },
+      { imageLoss: 'none' as 'mse' },
+    ])
+      await expect(run(more)).rejects.toMatchObject({ code: 'bad-argument' })
+    await expect(run({ pictures: stripes(1, 12) })).rejects.toMatchObject({ code: 'bad-image' })
+    const small = stripes(1, 12)
+    const mixed = { length: 2, read: (i: number) => (i ? stripes(1, 40).read(0) : small.read(0)) }
+    expect((await run({ pictures: mixed, steps: 1 })).steps).toHaveLength(1)
+    const lost = { ...mse(), of: (a: UnitImages) => tf.mul<tf.Scalar>(tf.mean(a), Number.NaN) }
+    await expect(run({ imageLoss: lost })).rejects.toMatchObject({ code: 'not-finite' })
+    await expect(run({ optimizer: sgd({ weightDecay: 1e30 }), learningRate: 1e30, steps: 1 })).rejects.toMatchObject({
+      code: 'not-finite',
+    })
+  })
+
+  test('says early what is wrong with a run that does not learn', () => {
+    expect(diagnose(999, { bitAccuracy: 0.5, psnr: 30 })).toBeNull()
+    expect(diagnose(1000, { bitAccuracy: 0.7, psnr: 30 })).toBeNull()
+    expect(diagnose(1000, { bitAccuracy: 0.51, psnr: 30 })).toMatch(/lower the learning rate/)
+    expect(diagnose(1000, { bitAccuracy: 0.51, psnr: 70 })).toMatch(/startImageWeight/)
+  })
+})
+
+/** The same bytes with one text in another's place. */
+function altered(bytes: Uint8Array, from: string, to: string): Uint8Array {
+  const text = new TextDecoder('latin1').decode(bytes)
+  expect(text).toContain(from)
+  return Uint8Array.from(text.replace(from, to), (character) => character.charCodeAt(0))
+}

@@ -1,0 +1,245 @@
+import { toFloat32 } from '@stablesig/weights'
+import { dispose, tensor2d, tensor4d } from '@tensorflow/tfjs-core'
+import seedrandom from 'seedrandom'
+import { StableSigError } from '../errors.ts'
+import { runStages } from '../models/autoencoders/stages.ts'
+import { heldCosine } from '../pretraining/learning-rate.ts'
+import { runFingerprint } from '../pretraining/run-fingerprint.ts'
+import { storedTensors } from '../pretraining/stored-tensors.ts'
+import { PRETRAINING_CHECKPOINT, runTraining, type TrainingTask } from '../pretraining/training-run.ts'
+import { startingGroups } from '../pretraining/vector-groups.ts'
+import { asUnit } from '../signal/images.ts'
+import { type FrozenValues, FrozenWork } from '../signing/frozen-work.ts'
+import { readCheckpoint } from '../training/checkpoint.ts'
+import { type FlatLayout, flatLayout } from '../training/flat.ts'
+import { type BatchOrder, batchOrder } from '../training/order.ts'
+import { attackTensors } from '../transforms/per-image/attacks.ts'
+import { drawAttacks } from '../transforms/per-image/draw-attacks.ts'
+import { initialMinter, type MinterArchitecture } from './architecture.ts'
+import { cutOuts } from './cut-outs.ts'
+import type { Minter } from './minter.ts'
+import { type MinterRecipe, planTraining, type TrainMinterOptions } from './minter-options.ts'
+import {
+  advanceCurriculum,
+  diagnose,
+  type MinterCurriculum,
+  type MinterProgress,
+  parseCurriculum,
+  type RunningMeans,
+  START_CURRICULUM,
+} from './minter-progress.ts'
+import { MEASURED, type MinterModel, minterStep } from './minter-step.ts'
+import { networkHash } from './network-hash.ts'
+import { mintingPlan } from './plan.ts'
+
+export interface TrainedMinter {
+  readonly minter: Minter
+  readonly recipe: MinterRecipe
+  readonly imageLoss: string
+  /** Bit accuracy under the recipe's attacks, and PSNR in dB, of about the last hundred steps. */
+  readonly means: RunningMeans
+  /** Steps that a checkpoint had done already. */
+  readonly resumedAt: number
+}
+
+const WARMUP = 50
+const MAX_GRADIENT_NORM = 1
+
+interface LoadedBatch {
+  readonly frozen: FrozenValues
+  readonly keys: Float32Array
+}
+
+/**
+ * Trains one network that makes a signed decoder of any key, for one autoencoder and one extractor, which stay as they are. Each image
+ * of a step has a key of its own, drawn at random; keys are inputs of the step, which is compiled once for each size that attacks
+ * leave images with. The same arguments on one engine give the same minter, also when the run is stopped and resumed.
+ * @returns a minter, which holds no tensor; none is left
+ * @throws StableSigError 'bad-argument', 'disposed', 'bad-image'; 'unsupported' for a decoder without convolutions to scale;
+ *   'not-finite' when the loss is lost; 'aborted'; 'bad-checkpoint'
+ */
+export async function trainMinter(options: TrainMinterOptions): Promise<TrainedMinter> {
+  const training = planTraining(options)
+  const { recipe, imageLoss, seed, optimizer } = training
+  const { autoencoder, extractor, pictures, checkpoint, signal, onStep } = options
+  const { steps, batchSize, size, attacks } = recipe
+  const frame = await untrainedMinter(options)
+  const { architecture } = frame
+  const { head, tail } = mintingPlan(autoencoder.decoder)
+  const order = batchOrder(`cut-outs/${seed}`, recipe.cutOuts, batchSize)
+  const frozen = new FrozenWork({
+    autoencoder,
+    head: (latents) => runStages(head, autoencoder.decoder.weights, latents),
+    images: cutOuts({ pictures, count: recipe.cutOuts, maxReduction: recipe.maxReduction, seed }),
+    size,
+    cacheBytes: training.cacheBytes,
+    visits: visitsOf(order, steps),
+  })
+  const start = initialMinter(architecture, seed)
+  const layout = flatLayout(start)
+  const groups = await startingGroups(layout, start, optimizer).finally(() => dispose(start))
+  const model: MinterModel = {
+    ...{ architecture, tail, decoder: autoencoder.decoder, extractor, layout, optimizer, imageLoss },
+    ...{ temperature: recipe.temperature, maxGradientNorm: MAX_GRADIENT_NORM },
+    gradientCheckpointing: options.gradientCheckpointing ?? false,
+  }
+  const rate = heldCosine({ ...recipe, warmup: Math.min(WARMUP, steps / 4) })
+  const attacksOf = (step: number, { level }: MinterCurriculum) =>
+    attacks && drawAttacks(seed, step, batchSize, { size, level, mix: attacks })
+  const load = async (step: number): Promise<LoadedBatch> => ({
+    frozen: await frozen.values(order(step)),
+    keys: drawKeys(seed, step, batchSize * extractor.bits),
+  })
+  const task: TrainingTask<LoadedBatch, MinterCurriculum> = {
+    steps,
+    fingerprint: checkpoint ? await fingerprint(options, training, frame, groups.weights ?? []) : '',
+    initial: () => ({ groups, progress: START_CURRICULUM }),
+    parseProgress: parseCurriculum,
+    load,
+    record(groups, { frozen: { latents, originals }, keys }, step, curriculum) {
+      const drawn = attacksOf(step, curriculum)
+      const batch = {
+        features: tensor4d(latents.values, latents.shape),
+        originals: asUnit(tensor4d(originals.values, originals.shape)),
+        keys: tensor2d(keys, [batchSize, extractor.bits]),
+        ...(drawn ? { attacks: attackTensors(drawn, size) } : {}),
+      }
+      try {
+        const lambda = lambdaOf(recipe, imageLoss.defaultWeight, curriculum)
+        return minterStep(model, groups, batch, lambda, { step: step + 1, learningRate: rate(step) })
+      } finally {
+        dispose(batch)
+      }
+    },
+    advance: (before, metrics, _batch, step) => {
+      const { bitAccuracy, psnr } = figuresOf(metrics, batchSize * extractor.bits)
+      return advanceCurriculum(before, { bitAccuracy, psnr }, step, recipe.ramp * steps)
+    },
+  }
+  const run = await runTraining(task, {
+    checkpoint,
+    signal,
+    onStep: async ({ step, steps, metrics, before, progress: means, seconds }) => {
+      const progress: MinterProgress = {
+        ...{ step, steps, ...figuresOf(metrics, batchSize * extractor.bits) },
+        byAttack: byAttackOf(attacksOf(step - 1, before)?.each, metrics.slice(MEASURED.length), extractor.bits),
+        ...{ meanBitAccuracy: means.bitAccuracy, meanPsnr: means.psnr, learningRate: rate(step - 1) },
+        level: before.level,
+        lambdaImage: lambdaOf(recipe, imageLoss.defaultWeight, before),
+        ...{ seconds, diagnosis: diagnose(step, means) },
+      }
+      await onStep?.(progress)
+    },
+  })
+  const minter = { ...frame, values: await valuesOf(layout, run.groups.weights ?? []) }
+  // The loss of the last step was taken before its update.
+  const lost = Object.entries(minter.values).find(([, values]) => !values.every(Number.isFinite))
+  if (lost)
+    throw new StableSigError('not-finite', `after the last step ${lost[0]} is not finite: lower the learning rate`)
+  return { minter, recipe, imageLoss: imageLoss.name, means: run.progress, resumedAt: run.resumedAt }
+}
+
+/** What a minter is before its training, but for its weights. */
+export type MinterFrame = Omit<Minter, 'values'>
+
+/** The frame of what `trainMinter` makes of the same options. @throws StableSigError as trainMinter does at its start */
+export async function untrainedMinter(options: TrainMinterOptions): Promise<MinterFrame> {
+  const { recipe } = planTraining(options)
+  const { autoencoder, extractor } = options
+  const { hidden, maxScale, maxShift } = recipe
+  const { convolutions } = mintingPlan(autoencoder.decoder)
+  return {
+    architecture: { bits: extractor.bits, hidden, maxScale, maxShift, convolutions },
+    decoderHash: await networkHash(autoencoder.decoder.weights),
+    extractorHash: await networkHash(extractor.weights),
+  }
+}
+
+/**
+ * The minter as it was when a checkpoint was written: one to mint with, while its training goes on.
+ * @param frame of the same options: `untrainedMinter`
+ * @throws StableSigError 'bad-checkpoint' when it is not one, or of another architecture
+ */
+export async function minterInCheckpoint(
+  bytes: Uint8Array,
+  frame: MinterFrame,
+): Promise<{ readonly step: number; readonly minter: Minter }> {
+  const layout = layoutOf(frame.architecture)
+  const { step, groups } = await readCheckpoint(bytes, {
+    format: PRETRAINING_CHECKPOINT,
+    fingerprint: null,
+    lengths: { weights: layout.vectors.map(({ length }) => length) },
+  })
+  return { step, minter: { ...frame, values: await valuesOf(layout, groups.weights ?? []) } }
+}
+
+function layoutOf(architecture: MinterArchitecture): FlatLayout {
+  const shaped = initialMinter(architecture, 0)
+  const layout = flatLayout(shaped)
+  dispose(shaped)
+  return layout
+}
+
+/** In PyTorch's order, as a minter has them. */
+async function valuesOf(layout: FlatLayout, vectors: readonly Float32Array[]): Promise<Minter['values']> {
+  const stored = await storedTensors(layout, vectors)
+  return Object.fromEntries(Object.entries(stored).map(([name, { data, dtype }]) => [name, toFloat32(data, dtype)]))
+}
+
+function* visitsOf(order: BatchOrder, steps: number): Generator<number> {
+  for (let step = 0; step < steps; step++) yield* order(step)
+}
+
+/** A step's keys, from its number alone. */
+function drawKeys(seed: number, step: number, bits: number): Float32Array {
+  const random = seedrandom(`minted keys/${seed}/${step}`)
+  return Float32Array.from({ length: bits }, () => (random() < 0.5 ? 0 : 1))
+}
+
+/** The weight of the image loss. */
+const lambdaOf = ({ imageWeight, startImageWeight }: MinterRecipe, own: number, { level }: MinterCurriculum): number =>
+  own * (startImageWeight + (imageWeight - startImageWeight) * level)
+
+function figuresOf(metrics: readonly number[], total: number) {
+  const [loss = Number.NaN, lossW = Number.NaN, lossI = Number.NaN, error = Number.NaN, ...each] = metrics
+  const matches = each.reduce((sum, one) => sum + one, 0)
+  return {
+    loss,
+    lossW,
+    lossI,
+    matches,
+    total,
+    bitAccuracy: matches / total,
+    psnr: -10 * Math.log10(Math.max(error, 1e-10)),
+  }
+}
+
+function byAttackOf(
+  attacks: readonly { readonly name: string }[] | undefined,
+  matches: readonly number[],
+  bits: number,
+): MinterProgress['byAttack'] {
+  const result: Record<string, { matches: number; total: number }> = {}
+  for (const [i, count] of matches.entries()) {
+    const name = attacks?.[i]?.name ?? 'none'
+    result[name] ??= { matches: 0, total: 0 }
+    result[name].matches += count
+    result[name].total += bits
+  }
+  return result
+}
+
+/** What decides a run's outcome, as one hash; of the pictures, the first cut-outs. */
+async function fingerprint(
+  { autoencoder, pictures, gradientCheckpointing = false }: TrainMinterOptions,
+  { recipe, imageLoss, optimizer, seed }: ReturnType<typeof planTraining>,
+  { architecture, decoderHash, extractorHash }: MinterFrame,
+  weights: readonly Float32Array[],
+): Promise<string> {
+  const images = cutOuts({ pictures, count: recipe.cutOuts, maxReduction: recipe.maxReduction, seed })
+  const first = await images.read(0, recipe.size)
+  const values = await first.data<'float32'>().finally(() => first.dispose())
+  const about = { recipe, imageLoss: imageLoss.name, optimizer: optimizer.fingerprint, seed, gradientCheckpointing }
+  const hashes = { decoderHash, extractorHash, encoderHash: await networkHash(autoencoder.encoder.weights) }
+  return runFingerprint({ ...about, ...hashes, architecture, pictures: pictures.length }, [values, ...weights])
+}
