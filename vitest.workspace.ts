@@ -22,7 +22,7 @@ const projects: readonly Project[] = [
   { ...projectOf('weights'), isolate: false },
   { ...projectOf('core'), exclude: ALONE, isolate: false },
   { ...projectOf('core'), name: 'core-alone', include: ALONE },
-  ...['tfjs-backend-onnx', 'backend-node', 'cli'].map(projectOf),
+  ...['images', 'tfjs-backend-onnx', 'backend-node', 'cli'].map(projectOf),
   { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
   { name: 'training', root: 'training', include: ['*.test.ts'] },
   { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] },

@@ -1,16 +1,20 @@
 import { StableSigError } from '@stablesig/core'
+import {
+  centreSquare,
+  checkStructure,
+  DEFAULT_LIMITS,
+  decodeError,
+  type FailOn,
+  fitWithin,
+  hasOtherChannel,
+  type ImageLimits,
+  imageFormat,
+  type Pixels,
+} from '@stablesig/images'
 import type { Metadata, SharpOptions } from 'sharp'
 import { openForReading } from '../files/file-source.ts'
 import { cannotRead } from '../files/system-error.ts'
-import { decodeError } from './decode-error.ts'
-import { fitWithin } from './fit-within.ts'
-import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
-import type { Pixels } from './pixels.ts'
-import { centreSquare } from './resize.ts'
 import { loadSharp } from './sharp.ts'
-import { imageFormat } from './signature.ts'
-import { checkStructure, type FailOn } from './structure/structure.ts'
-import { hasOtherChannel } from './structure/tiff.ts'
 
 export interface ReadImageOptions extends ImageLimits {
   /** What errors call an image given as bytes. Default 'image'. */
