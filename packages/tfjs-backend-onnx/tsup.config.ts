@@ -9,6 +9,7 @@ export default defineConfig({
     index: 'src/index.ts',
     node: 'src/node/index.ts',
     'node-pure': 'src/node/pure.ts',
+    web: 'src/web/index.ts',
     conformance: 'src/conformance/index.ts',
   },
   external: [/^node:/],

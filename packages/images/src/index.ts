@@ -4,6 +4,7 @@
  */
 export * from './decode-error.ts'
 export * from './fit-within.ts'
+export * from './header-size.ts'
 export * from './limits.ts'
 export * from './pixels.ts'
 export * from './resize.ts'
@@ -12,3 +13,4 @@ export { Fault } from './structure/fault.ts'
 export * from './structure/structure.ts'
 export { hasOtherChannel } from './structure/tiff.ts'
 export * from './tensors.ts'
+export * from './without-profile.ts'

@@ -1,0 +1,4 @@
+import { conformance } from '../conformance/index.ts'
+import { startWebBackend } from './start.ts'
+
+conformance('onnx', () => startWebBackend())
