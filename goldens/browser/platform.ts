@@ -2,5 +2,7 @@
 import { type Engine, ready as readyInBrowser } from '@stablesig/backend-web'
 
 export { centreSquare, crop, readImage, resize, toUnitImages } from '@stablesig/backend-web'
+// The codec that browsers have.
+export { jpegJsCodec as sharpCodec } from '@stablesig/core/transforms'
 
 export const ready = (): Promise<Engine> => readyInBrowser()
