@@ -1,9 +1,5 @@
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type * as pictures from '@stablesig/testing/pictures'
-import { build as bundle } from 'esbuild'
 import type { BrowserCommand } from 'vitest/node'
-import { root } from '../lib/workspace.mjs'
+import { loadPictures as load } from './load-pictures.mjs'
 
 /** A file and its pixels as text, which is what commands may give a browser. */
 export interface SentPicture {
@@ -15,36 +11,6 @@ export interface SentPicture {
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
-
-let loading: Promise<typeof pictures> | undefined
-
-/** The program on Node, from the sources: where backend-node finds what it needs. */
-function load(): Promise<typeof pictures> {
-  loading ??= (async () => {
-    const outfile = join(root, 'packages/backend-node/.cache/pictures.mjs')
-    await bundle({
-      entryPoints: [join(root, 'packages/testing/src/pictures.ts')],
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      conditions: ['source'],
-      external: ['sharp', 'onnxruntime-node'],
-      plugins: [
-        {
-          name: 'one-tfjs-core',
-          // Its modules that register gradients are bundled: Node cannot import them.
-          setup: ({ onResolve }) =>
-            onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, ({ path }) => ({ path, external: true })),
-        },
-      ],
-      logLevel: 'warning',
-    })
-    return import(pathToFileURL(outfile).href)
-  })()
-  return loading
-}
 
 /** Picture files, and what Node's reader makes of them: for tests in a browser, which has neither. */
 export const pictureFilesOfNode: BrowserCommand<[]> = async (): Promise<SentPicture[]> => {

@@ -1,4 +1,4 @@
-import { centreSquare, openExtractor, readImage, ready, toUnitImages } from '@stablesig/backend-node'
+import { centreSquare, encodePng, openExtractor, readImage, ready, toUnitImages } from '@stablesig/backend-node'
 import { readLogits } from '@stablesig/core/detection'
 import type { Pixels } from '@stablesig/images'
 import sharp from 'sharp'
@@ -60,6 +60,15 @@ export async function pictureFiles(width = 120, height = 88): Promise<PictureFil
       return { name, file, pixels: await readImage(file, { name }) }
     }),
   )
+}
+
+/** A PNG of one of those pictures, and the bits that an extractor reads from it on Node, as the text of a key. */
+export async function pictureWithKey(weights: string, size: number): Promise<{ file: Uint8Array; key: string }> {
+  const [logits] = await logitsOfPictures(weights, size)
+  const [picture] = await pictureFiles()
+  if (!logits || !picture) throw new Error('there is no picture')
+  const key = Array.from(logits, (logit) => (logit > 0 ? '1' : '0')).join('')
+  return { file: await encodePng(centreSquare(picture.pixels, size)), key }
 }
 
 /** What an extractor reads from each of those files on Node, resized to squares of `size` pixels. */
