@@ -16,5 +16,5 @@ export default defineConfig({
   worker: { format: 'es' },
   server: { headers },
   preview: { headers },
-  build: { target: 'es2022', outDir: 'dist', emptyOutDir: true, chunkSizeWarningLimit: 2000 },
+  build: { target: 'es2022', outDir: 'out', emptyOutDir: true, chunkSizeWarningLimit: 2000 },
 })

@@ -5,5 +5,6 @@ import { library } from '../../tsup.config.ts'
 export default defineConfig({
   ...library,
   platform: 'browser',
+  dts: { compilerOptions: { ignoreDeprecations: '6.0', lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: [] } },
   entry: { index: 'src/index.ts', 'detector-worker': 'src/workers/detector-worker.ts' },
 })

@@ -12,5 +12,6 @@ export default defineConfig({
     web: 'src/web/index.ts',
     conformance: 'src/conformance/index.ts',
   },
+  dts: { compilerOptions: { ignoreDeprecations: '6.0', lib: ['ES2023', 'DOM'] } },
   external: [/^node:/],
 })

@@ -1,6 +1,5 @@
 import './style.css'
 import { createWorkerDetector, sha256Of, type WeightsInput, weightsSource } from '@stablesig/backend-web'
-import DetectorWorker from '@stablesig/backend-web/detector-worker?worker'
 import { StableSigError } from '@stablesig/core/errors'
 import { Card, type Judge } from './card.ts'
 import { element, messageOf, say } from './dom.ts'
@@ -63,7 +62,7 @@ async function open(signal: AbortSignal): Promise<void> {
     extractor: file,
     sizes: sizes.value.split(' ').map(Number),
     signal,
-    worker: () => new DetectorWorker(),
+    worker: () => new Worker(new URL('./detector-worker.ts', import.meta.url), { type: 'module' }),
   })
   extractor?.detector.close()
   extractor = { detector, name, sha256 }
