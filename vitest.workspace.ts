@@ -13,7 +13,12 @@ interface Project {
   readonly isolate?: boolean
 }
 
-const projectOf = (name: string): Project => ({ name, root: `packages/${name}`, include: ['src/**/*.test.ts'] })
+/** Tests that run in a browser are of vitest.browser.config.ts. */
+const projectOf = (name: string): Project => ({
+  name,
+  root: `packages/${name}`,
+  include: ['src/**/!(*.browser).test.ts'],
+})
 
 /** What `vitest run` runs, a project each; vitest.config.ts hands the list to vitest. */
 const projects: readonly Project[] = [
@@ -25,6 +30,7 @@ const projects: readonly Project[] = [
   ...['images', 'tfjs-backend-onnx', 'backend-node', 'cli'].map(projectOf),
   { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
   { name: 'training', root: 'training', include: ['*.test.ts'] },
+  { name: 'examples', root: 'examples', include: ['web/src/*.test.ts'] },
   { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] },
 ]
 

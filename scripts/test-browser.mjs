@@ -1,4 +1,5 @@
-// `npx -y pnpm@12 test:browser [file…]`: tests in the system's Chromium. Without one they count as one skipped.
+// `npx -y pnpm@12 test:browser [--all] [file…]`: tests in the system's Chromium, those that CI has time for or all. Without a browser
+// they count as one skipped.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -10,9 +11,11 @@ if (findChromium() === null) {
   process.exit(0)
 }
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
-const { status } = spawnSync(
-  process.execPath,
-  [vitest, 'run', '--config', 'vitest.browser.config.ts', ...process.argv.slice(2)],
-  { cwd: root, stdio: 'inherit' },
-)
+const all = process.argv.includes('--all')
+const files = process.argv.slice(2).filter((argument) => argument !== '--all')
+const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'vitest.browser.config.ts', ...files], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, ...(all ? { STABLESIG_BROWSER_TESTS: 'all' } : {}) },
+})
 process.exit(status ?? 1)

@@ -5,13 +5,6 @@ import { runCase } from '../harness/run-case.ts'
 import { present } from '../topics.ts'
 import { readFile } from './files.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Folder of the goldens that a browser runs: those that the project keeps. */
-    fixtures: string
-  }
-}
-
 /**
  * Declares the cases of topics, run by the runners that Node has, on an engine of this browser.
  * @param only names of cases; all without it

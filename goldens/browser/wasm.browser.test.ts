@@ -1,3 +1,5 @@
+import { inject } from 'vitest'
 import { runTopics } from './run-topics.ts'
 
-await runTopics('wasm', ['extractor', 'finetune', 'autoencoders', 'optim', 'transforms'])
+const topics = ['extractor', 'finetune', 'autoencoders', 'optim']
+await runTopics('wasm', inject('whole') ? [...topics, 'transforms'] : topics)

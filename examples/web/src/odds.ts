@@ -4,7 +4,7 @@ const NAMES = ['', 'thousand', 'million', 'billion', 'trillion', 'quadrillion', 
 function inWords(count: number): string {
   const group = Math.min(NAMES.length - 1, Math.floor(Math.log10(count) / 3))
   const scaled = count / 1000 ** group
-  if (scaled >= 1000) return `more than ${NAMES.at(-1)}`
+  if (scaled >= 1000) return `more than 1000 ${NAMES.at(-1)}`
   // Two digits say all that such a number is good for.
   const digits = Number(scaled.toPrecision(scaled < 100 ? 2 : 3))
   return `${digits} ${NAMES[group]}`.trim()

@@ -1,13 +1,14 @@
 import { keyFromBits, Registry, randomKey } from '@stablesig/core'
 import { readBits } from '@stablesig/core/metrics'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readImage } from '../images/read-image.ts'
 import { logitsOfNode, type PictureOfNode, picturesOfNode } from '../testing/pictures.ts'
+import { fixtures } from '../testing/whole.ts'
 import type { WeightsProgress } from '../weights/weights-source.ts'
 import { createWorkerDetector } from './create-worker-detector.ts'
 import type { WorkerDetector, WorkerDetectorOptions } from './worker-detector.ts'
 
-const weights = `${inject('fixtures')}/extractor/weights-48x1.safetensors`
+const weights = `${fixtures}/extractor/weights-48x1.safetensors`
 const worker = () => new Worker(new URL('./detector-worker.ts', import.meta.url), { type: 'module' })
 const options: WorkerDetectorOptions = {
   extractor: { weights: `/@fs${weights}` },
