@@ -17,8 +17,10 @@ const packages = {
   gradients: [],
   weights: [],
   core: ['stats', 'gradients', 'weights'],
+  images: ['core', 'weights'],
   'tfjs-backend-onnx': ['gradients'],
-  'backend-node': ['core', 'weights', 'tfjs-backend-onnx'],
+  'backend-node': ['core', 'images', 'weights', 'tfjs-backend-onnx'],
+  'backend-web': ['core', 'images', 'weights', 'tfjs-backend-onnx'],
   models: [],
   cli: ['stats', 'weights', 'core', 'backend-node', 'models'],
 }
@@ -66,9 +68,12 @@ export default {
     {
       name: 'no-node-in-neutral-packages',
       comment:
-        'core, stats, weights, gradients, models and tfjs-backend-onnx, but for its entry for Node, run in a browser too.',
+        'core, stats, weights, gradients, images, models, backend-web and tfjs-backend-onnx, but for its entry for Node, run in a browser too.',
       severity: 'error',
-      from: { path: '^packages/(core|stats|weights|gradients|models|tfjs-backend-onnx)/src/', pathNot: [onNode, test] },
+      from: {
+        path: '^packages/(core|stats|weights|gradients|images|models|tfjs-backend-onnx|backend-web)/src/',
+        pathNot: [onNode, test],
+      },
       to: { dependencyTypes: ['core'] },
     },
     {

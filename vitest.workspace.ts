@@ -13,7 +13,12 @@ interface Project {
   readonly isolate?: boolean
 }
 
-const projectOf = (name: string): Project => ({ name, root: `packages/${name}`, include: ['src/**/*.test.ts'] })
+/** Tests that run in a browser are of vitest.browser.config.ts. */
+const projectOf = (name: string): Project => ({
+  name,
+  root: `packages/${name}`,
+  include: ['src/**/!(*.browser).test.ts'],
+})
 
 /** What `vitest run` runs, a project each; vitest.config.ts hands the list to vitest. */
 const projects: readonly Project[] = [
@@ -22,9 +27,10 @@ const projects: readonly Project[] = [
   { ...projectOf('weights'), isolate: false },
   { ...projectOf('core'), exclude: ALONE, isolate: false },
   { ...projectOf('core'), name: 'core-alone', include: ALONE },
-  ...['tfjs-backend-onnx', 'backend-node', 'models', 'cli'].map(projectOf),
+  ...['images', 'tfjs-backend-onnx', 'backend-node', 'models', 'cli'].map(projectOf),
   { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
   { name: 'training', root: 'training', include: ['*.test.ts'] },
+  { name: 'examples', root: 'examples', include: ['web/src/*.test.ts'] },
   { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] },
 ]
 

@@ -18,7 +18,7 @@ export async function readGoldenTensors(path: string): Promise<ReadonlyMap<strin
   const bytes = await readFile(path)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const start = 8 + Number(view.getBigUint64(0, true))
-  const header: Record<string, Entry> = JSON.parse(bytes.toString('utf8', 8, start))
+  const header: Record<string, Entry> = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)))
   const tensors = new Map<string, GoldenTensor>()
   for (const [name, { dtype, shape, data_offsets }] of Object.entries(header)) {
     if (name === '__metadata__') continue

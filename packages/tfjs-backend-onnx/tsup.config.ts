@@ -9,7 +9,9 @@ export default defineConfig({
     index: 'src/index.ts',
     node: 'src/node/index.ts',
     'node-pure': 'src/node/pure.ts',
+    web: 'src/web/index.ts',
     conformance: 'src/conformance/index.ts',
   },
+  dts: { compilerOptions: { ignoreDeprecations: '6.0', lib: ['ES2023', 'DOM'] } },
   external: [/^node:/],
 })

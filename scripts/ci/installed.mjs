@@ -111,7 +111,15 @@ async function install() {
   const overrides = Object.entries(files).map(([name, file]) => `  "${name}": "${file}"`)
   writeFileSync(
     join(folder, 'pnpm-workspace.yaml'),
-    ['overrides:', ...overrides, 'allowBuilds:', '  esbuild: false', '  onnxruntime-node: false', ''].join('\n'),
+    [
+      'overrides:',
+      ...overrides,
+      'allowBuilds:',
+      '  esbuild: false',
+      '  onnxruntime-node: false',
+      '  protobufjs: false',
+      '',
+    ].join('\n'),
   )
   await pnpm(['install', '--prefer-offline', '--no-frozen-lockfile'], { cwd: folder })
   cpSync(join(root, 'scripts/ci/installed-use.mjs'), join(folder, 'use.mjs'))

@@ -1,3 +1,16 @@
+export {
+  centreSquare,
+  crop,
+  DEFAULT_LIMITS,
+  fitWithin,
+  type ImageLimits,
+  type Pixels,
+  padToMultiple,
+  type Region,
+  resize,
+  toPixels,
+  toUnitImages,
+} from '@stablesig/images'
 export type { BackendOptions } from './engine/backend-options.ts'
 export type { Device, Engine } from './engine/choose.ts'
 export type { FrozenWeights } from './engine/onnx.ts'
@@ -13,16 +26,11 @@ export * from './files/lines.ts'
 export * from './files/outputs.ts'
 export { cannotRead, cannotWrite, explainSystemError, isSystemError } from './files/system-error.ts'
 export * from './files/system-path.ts'
-export { fitWithin } from './images/fit-within.ts'
 export * from './images/image-set.ts'
-export * from './images/limits.ts'
 export * from './images/pixel-set.ts'
-export * from './images/pixels.ts'
 export * from './images/read-image.ts'
 export * from './images/read-saved-format.ts'
-export * from './images/resize.ts'
 export * from './images/sharp-codec.ts'
-export * from './images/tensors.ts'
 export * from './images/write-png.ts'
 export * from './models/config.ts'
 export * from './models/open-autoencoder.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { toUnitImages } from '@stablesig/images'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { toUnitImages } from '../images/tensors.ts'
 import { openExtractor } from '../models/open-models.ts'
 import { ready } from './ready.ts'
 

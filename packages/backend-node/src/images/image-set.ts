@@ -1,7 +1,7 @@
 import { StableSigError, type UnitImages } from '@stablesig/core'
 import { badArgument } from '@stablesig/core/errors'
+import { toUnitImages } from '@stablesig/images'
 import { type ReadImageOptions, readImage } from './read-image.ts'
-import { toUnitImages } from './tensors.ts'
 
 /** Photographs read when they are asked for: what training takes, so that a folder of any size needs no memory. */
 export interface FileImageSet {

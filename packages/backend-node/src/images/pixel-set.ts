@@ -1,7 +1,7 @@
 import { StableSigError } from '@stablesig/core'
 import { badArgument } from '@stablesig/core/errors'
 import type { PixelSet } from '@stablesig/core/pretraining'
-import type { Pixels } from './pixels.ts'
+import type { Pixels } from '@stablesig/images'
 import { type ReadImageOptions, readImage } from './read-image.ts'
 
 export interface PixelSetOptions extends Omit<ReadImageOptions, 'name' | 'size'> {

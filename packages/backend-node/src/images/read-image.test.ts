@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fitWithin, type Pixels } from '@stablesig/images'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Pixels } from './pixels.ts'
 import { readFrames, readImage } from './read-image.ts'
+import { encodePng } from './write-png.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-images-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -199,4 +200,16 @@ describe('what is refused', () => {
       refused('limit', /bytes/),
     )
   })
+})
+
+test('reads at maxSide, and not together with size', async () => {
+  const image: Pixels = {
+    name: 'a',
+    width: 40,
+    height: 30,
+    data: Uint8Array.from({ length: 40 * 30 * 3 }, (_, i) => (i * 37) % 251),
+  }
+  const bytes = await encodePng(image)
+  expect(await readImage(bytes, { name: 'a', maxSide: 20 })).toEqual(fitWithin(image, 20))
+  await expect(readImage(bytes, { maxSide: 20, size: 10 })).rejects.toMatchObject({ code: 'bad-argument' })
 })

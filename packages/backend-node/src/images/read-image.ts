@@ -1,15 +1,19 @@
 import { StableSigError } from '@stablesig/core'
+import {
+  centreSquare,
+  checkStructure,
+  DEFAULT_LIMITS,
+  decodeError,
+  type FailOn,
+  fitWithin,
+  hasOtherChannel,
+  type ImageLimits,
+  imageFormat,
+  type Pixels,
+} from '@stablesig/images'
 import type { Metadata, SharpOptions } from 'sharp'
-import { decodeError } from './decode-error.ts'
-import { fitWithin } from './fit-within.ts'
-import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts'
-import type { Pixels } from './pixels.ts'
 import { readBytes } from './read-bytes.ts'
-import { centreSquare } from './resize.ts'
 import { loadSharp } from './sharp.ts'
-import { imageFormat } from './signature.ts'
-import { checkStructure, type FailOn } from './structure/structure.ts'
-import { hasOtherChannel } from './structure/tiff.ts'
 
 export interface ReadImageOptions extends ImageLimits {
   /** What errors call an image given as bytes. Default 'image'. */

@@ -1,13 +1,15 @@
 import { StableSigError } from '@stablesig/core'
 import type { ImageFormat as SavedAs } from '@stablesig/core/tracing'
 import { jpegQuality } from '@stablesig/core/transforms'
-import { decodeError } from './decode-error.ts'
-import { DEFAULT_LIMITS } from './limits.ts'
+import {
+  DEFAULT_LIMITS,
+  decodeError,
+  imageFormat,
+  isJpegTiff,
+  isLosslessWebp,
+  readQuantisation,
+} from '@stablesig/images'
 import { readBytes } from './read-bytes.ts'
-import { imageFormat } from './signature.ts'
-import { readQuantisation } from './structure/jpeg-quantisation.ts'
-import { isJpegTiff } from './structure/tiff.ts'
-import { isLosslessWebp } from './structure/webp.ts'
 
 /** Tables farther than this from those of every quality have none, as `jpegQuality` measures it: qualities of 80 and 85 are 0.28 apart. */
 const MAX_DISTANCE = 0.2

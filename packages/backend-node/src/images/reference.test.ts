@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { centreSquare } from '@stablesig/images'
 import { expect, test } from 'vitest'
 import { readImage } from './read-image.ts'
-import { centreSquare } from './resize.ts'
 
 const root = resolve(import.meta.dirname, '../../../..')
 const goldens = resolve(root, process.env.STABLESIG_GOLDENS ?? '../shared/goldens')

@@ -1,9 +1,9 @@
 import * as transforms from '@stablesig/core/transforms'
+import { toUnitImages } from '@stablesig/images'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { ready } from '../engine/ready.ts'
 import { sharpCodec } from './sharp-codec.ts'
-import { toUnitImages } from './tensors.ts'
 
 beforeAll(async () => {
   await ready({ device: 'cpu' })

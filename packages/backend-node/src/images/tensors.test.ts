@@ -4,11 +4,10 @@ import { join } from 'node:path'
 import type { UnitImages } from '@stablesig/core'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
+import { crop, type Pixels, padToMultiple, toPixels, toUnitImages } from '@stablesig/images'
 import { afterAll, expect, test } from 'vitest'
 import { imageSet } from './image-set.ts'
-import { crop, type Pixels, padToMultiple } from './pixels.ts'
 import { readImage } from './read-image.ts'
-import { toPixels, toUnitImages } from './tensors.ts'
 import { writePng } from './write-png.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-tensors-'))

@@ -1,5 +1,5 @@
+import type { Pixels } from '@stablesig/images'
 import { writeFileAtomic } from '../files/atomic.ts'
-import type { Pixels } from './pixels.ts'
 import { loadSharp } from './sharp.ts'
 
 /** An image as PNG bytes: 8-bit RGB, no metadata, so that reading it back gives the same pixels. */

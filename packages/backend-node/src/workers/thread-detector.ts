@@ -1,6 +1,6 @@
 import { type Detection, type Identification, StableSigError } from '@stablesig/core'
 import { createDecider, type Decider, type KeyDetection } from '@stablesig/core/detection'
-import { checkMaxSide } from '../images/fit-within.ts'
+import { checkMaxSide } from '@stablesig/images'
 import { errorOf } from './error-data.ts'
 import type { ExtractorFacts, Reading, WorkerMemory, WorkerReply } from './messages.ts'
 import { BoundedQueue } from './queue.ts'

@@ -12,8 +12,7 @@ export function requireEngine(): void {
   } catch (cause) {
     throw new StableSigError(
       'no-engine',
-      'no engine runs yet: call ready() of @stablesig/backend-node first, and await it (elsewhere than on Node: import a ' +
-        'backend of tfjs and await tf.ready())',
+      'no engine runs yet: call ready() of @stablesig/backend-node first (in a browser: of @stablesig/backend-web), and await it',
       { cause },
     )
   }

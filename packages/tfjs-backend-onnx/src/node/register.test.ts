@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, expect, test } from 'vitest'
 import { OnnxBackend } from '../backend/backend.ts'
+import { tryRuntime } from '../execution/try-runtime.ts'
 import { registerNodeBackend, startNodeBackend } from './index.ts'
-import { tryDevice } from './make.ts'
 import { nodeRuntime } from './onnxruntime.ts'
 
 const alreadyMade = expect.objectContaining({ code: 'no-engine', message: expect.stringContaining('removeBackend') })
@@ -73,10 +73,10 @@ test('a device that does not start is an error, and what was registered before s
 })
 
 test('a device that starts copies a number, and one that does not is said not to', async () => {
-  await tryDevice(await nodeRuntime({ threads: 1 }))
+  await tryRuntime(await nodeRuntime({ threads: 1 }))
   const name = 'a runtime (cuda)'
   const broken = { name, provider: 'cuda' as const, create: () => Promise.reject(new Error('no such library')) }
-  await expect(tryDevice(broken)).rejects.toMatchObject({
+  await expect(tryRuntime(broken)).rejects.toMatchObject({
     code: 'no-engine',
     message: 'a runtime (cuda) does not start: no such library',
   })

@@ -1,7 +1,6 @@
-import { engine, findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend/backend.ts'
-import { DEFAULT_NAME, PRIORITY, registerFactory } from '../backend/register.ts'
-import { EngineError } from '../errors.ts'
+import { DEFAULT_NAME, registerFactory } from '../backend/register.ts'
+import { freeName, startBackend } from '../backend/start.ts'
 import { checkNodeOptions, makeNodeBackend, type NodeBackendOptions } from './make.ts'
 
 /**
@@ -26,28 +25,5 @@ export function registerNodeBackend(options: NodeBackendOptions = {}): void {
  */
 export async function startNodeBackend(options: NodeBackendOptions = {}): Promise<OnnxBackend> {
   checkNodeOptions(options)
-  const { name = DEFAULT_NAME } = options
-  const made = await makeNodeBackend(options)
-  const earlier = findBackendFactory(name)
-  freeName(name)
-  registerFactory(name, async () => made)
-  try {
-    if (!(await setBackend(name))) throw new EngineError('no-engine', `tfjs could not select the backend ${name}`)
-    return made
-  } catch (error) {
-    removeBackend(name)
-    if (earlier) registerBackend(name, earlier, PRIORITY)
-    throw error
-  }
-}
-
-/** Makes the next registration of this name count: tfjs keeps the first. */
-function freeName(name: string): void {
-  if (!findBackendFactory(name)) return
-  if (name in engine().registry)
-    throw new EngineError(
-      'no-engine',
-      `a backend called ${name} has been made already: choose its options before the first tensor, or tf.removeBackend('${name}') first`,
-    )
-  removeBackend(name)
+  return startBackend(options.name ?? DEFAULT_NAME, await makeNodeBackend(options))
 }

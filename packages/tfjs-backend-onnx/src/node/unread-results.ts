@@ -29,7 +29,7 @@ const preamble = field(7, [
 ])
 
 /** A small model to try a runtime with: float32 y = x, of one axis. */
-export const identityModel: Uint8Array = Uint8Array.from([
+const identityModel: Uint8Array = Uint8Array.from([
   ...field(1, 9),
   ...field(7, [
     ...field(1, [...field(1, 'x'), ...field(2, 'y'), ...field(4, 'Identity')]),

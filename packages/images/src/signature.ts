@@ -6,7 +6,7 @@ export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'webp' | 'tiff' | 'heif'
 
 /** The format of a file that begins so, or null: its content decides, not its name. */
 export function imageFormat(head: Uint8Array): ImageFormat | null {
-  const text = Buffer.from(head.subarray(0, SIGNATURE_BYTES)).toString('latin1')
+  const text = String.fromCharCode(...head.subarray(0, SIGNATURE_BYTES))
   if (text.startsWith('\xff\xd8\xff')) return 'jpeg'
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png'
   if (text.startsWith('GIF8')) return 'gif'

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest'
 import { fitWithin } from './fit-within.ts'
 import type { Pixels } from './pixels.ts'
-import { readImage } from './read-image.ts'
 import { resize } from './resize.ts'
-import { encodePng } from './write-png.ts'
 
 const image = (width: number, height: number): Pixels => ({
   name: 'a',
@@ -26,10 +24,4 @@ test('the longer side becomes maxSide, the shorter one in proportion, and nothin
 test('a size that is none is refused', () => {
   for (const maxSide of [0, -1, 2.5, Number.NaN])
     expect(() => fitWithin(image(4, 4), maxSide)).toThrow('maxSide must be a positive whole number of pixels')
-})
-
-test('readImage reads at maxSide, and not together with size', async () => {
-  const bytes = await encodePng(image(40, 30))
-  expect(await readImage(bytes, { name: 'a', maxSide: 20 })).toEqual(fitWithin(image(40, 30), 20))
-  await expect(readImage(bytes, { maxSide: 20, size: 10 })).rejects.toMatchObject({ code: 'bad-argument' })
 })

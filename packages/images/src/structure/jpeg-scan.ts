@@ -1,5 +1,6 @@
 import { damaged } from './fault.ts'
 import type { HuffmanTable } from './huffman.ts'
+import { turn } from './turn.ts'
 
 /** Blocks of one component in an MCU, and the tables that their codes are in. */
 export interface ScanComponent {
@@ -39,7 +40,7 @@ export async function checkScan(bytes: Uint8Array, at: number, scan: Scan): Prom
     }
     if (left <= 0) {
       left = BLOCKS_PER_TURN
-      await new Promise(setImmediate)
+      await turn()
     }
   }
   return bits.end()

@@ -1,0 +1,5 @@
+import { inject } from 'vitest'
+import { runTopics } from './run-topics.ts'
+
+const topics = ['extractor', 'finetune', 'autoencoders', 'optim']
+await runTopics('wasm', inject('whole') ? [...topics, 'transforms'] : topics)

@@ -1,0 +1,28 @@
+/**
+ * StableSig in browsers: the engine, images, weights, a worker.
+ * @module
+ */
+export {
+  centreSquare,
+  crop,
+  fitWithin,
+  type ImageLimits,
+  type Pixels,
+  padToMultiple,
+  resize,
+  toPixels,
+  toUnitImages,
+} from '@stablesig/images'
+export { DEVICES, type Device, type Engine, type PassedOver } from './engine/engine.ts'
+export * from './engine/ready.ts'
+export type { WasmOptions } from './engine/wasm.ts'
+export type { Background } from './images/flattened.ts'
+export type { Picture } from './images/picture.ts'
+export { type ImageInput, type ReadImageOptions, readImage } from './images/read-image.ts'
+export { sha256Of } from './weights/hash.ts'
+export * from './weights/open-models.ts'
+export { clearWeightsStore } from './weights/store.ts'
+export * from './weights/weights-source.ts'
+export { createWorkerDetector } from './workers/create-worker-detector.ts'
+export type { ExtractorFacts, Reading, ReadingProgress, WorkerMemory } from './workers/messages.ts'
+export * from './workers/worker-detector.ts'

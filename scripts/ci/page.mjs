@@ -1,0 +1,178 @@
+// Drives the demo page (examples/web) as a visitor would: files, keyboard, the slider, the report, without a network, three widths.
+//   node scripts/ci/page.mjs [--screenshots FOLDER]
+
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { chromium } from 'playwright'
+import { build, preview } from 'vite'
+import { loadPictures } from '../browser/load-pictures.mjs'
+import { checks } from '../lib/checks.mjs'
+import { chromiumArguments, findChromium, NO_CHROMIUM } from '../lib/chromium.mjs'
+import { root } from '../lib/workspace.mjs'
+
+const { values: options } = parseArgs({ options: { screenshots: { type: 'string' } } })
+const { check, skip, finish } = checks()
+const executablePath = findChromium()
+if (executablePath === null) {
+  skip('the demo page', NO_CHROMIUM)
+  finish()
+} else await drive()
+
+function equal(found, expected, what) {
+  if (JSON.stringify(found) !== JSON.stringify(expected))
+    throw new Error(`${what}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`)
+}
+
+async function drive() {
+  const weights = join(root, 'goldens/fixtures/extractor/weights-48x1.safetensors')
+  const { pictureWithKey } = await loadPictures()
+  const { file, key } = await pictureWithKey(weights, 64)
+  const configFile = join(root, 'examples/web/vite.config.ts')
+  await build({ configFile, logLevel: 'error' })
+  const server = await preview({ configFile, logLevel: 'error', preview: { port: 0, host: '127.0.0.1' } })
+  const url = server.resolvedUrls.local[0]
+  const browser = await chromium.launch({ executablePath, args: chromiumArguments })
+  try {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } })
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    const complaints = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+
+    await check('opens, cross-origin isolated, and says what is missing', async () => {
+      await page.goto(url)
+      equal(await page.evaluate(() => globalThis.crossOriginIsolated), true, 'isolated')
+      await page.getByText('No extractor yet.').waitFor()
+      await axe(page)
+    })
+
+    await check('an image that comes first waits for an extractor, and then for a key', async () => {
+      await page
+        .getByLabel('Choose images')
+        .setInputFiles({ name: 'holiday.png', mimeType: 'image/png', buffer: Buffer.from(file) })
+      await page.getByText('Waits for an extractor').waitFor()
+      await page.locator('#extractor-file').setInputFiles(weights)
+      await page.getByText('reads 48 bits, not whitened').waitFor()
+      await page.getByText('Waits for a key').waitFor()
+    })
+
+    await check('a key of another length is refused in words', async () => {
+      await page.getByLabel('Key or registry').fill('0101')
+      await page.locator('#key-status.failed').waitFor()
+    })
+
+    await check('an extractor without whitening decides only where the visitor agrees', async () => {
+      await page.getByLabel('Key or registry').fill(key)
+      const consent = page.getByLabel(/Decide with this extractor all the same/)
+      await consent.waitFor()
+      await consent.focus()
+      await page.keyboard.press('Space')
+      await page.getByText('Mark found').waitFor()
+      await page.getByText('48 of 48; 41 are needed').waitFor()
+      await page.getByText(/one in \d+ trillion agrees as well/).waitFor()
+      await axe(page)
+    })
+
+    await check('the slider attacks the image, by keyboard, and the decision follows', async () => {
+      await page.getByLabel('Attack').selectOption('Blur')
+      const slider = page.getByLabel('Strength')
+      await slider.focus()
+      await page.keyboard.press('End')
+      await page.getByText('Blur: 6.0 pixels').waitFor()
+      await page.getByText(/^([0-3]\d|4[0-7]) of 48; /).waitFor()
+      await page.keyboard.press('Home')
+      await page.getByText('48 of 48; 41 are needed').waitFor()
+    })
+
+    await check('the report has the decision, and neither key nor what was read', async () => {
+      const save = page.getByRole('button', { name: 'Save the report' })
+      const [download] = await Promise.all([page.waitForEvent('download'), save.click()])
+      const text = readFileSync(await download.path(), 'utf8')
+      const report = JSON.parse(text)
+      equal(report.decision.matches, 48, 'matches')
+      equal(report.image.name, 'holiday.png', 'image')
+      equal(
+        [report.image.sha256.length, report.extractor.sha256.length, report.wanted.keyId.length],
+        [64, 64, 8],
+        'hashes',
+      )
+      if (text.includes(key)) throw new Error('the key is in the report')
+    })
+
+    await check('a registry says whose mark it is', async () => {
+      const other = key.replace(/[01]/g, (bit) => (bit === '0' ? '1' : '0'))
+      await page.getByLabel('Key or registry').fill(`bob\t${other}\nada\t${key}`)
+      await page.getByText('2 users.').waitFor()
+      await page.getByText('Mark of ada found').waitFor()
+    })
+
+    await check('what is no image is told, and the rest goes on', async () => {
+      const dropped = await page.evaluateHandle(() => {
+        const data = new DataTransfer()
+        data.items.add(new File(['no image at all'], 'notes.txt'))
+        return data
+      })
+      await page.dispatchEvent('#drop', 'drop', { dataTransfer: dropped })
+      await page.getByText('notes.txt: it is not an image of a known format').waitFor()
+      await page.getByText('2 images: 1 with a mark, 1 that cannot be decided on.').waitFor()
+    })
+
+    await check('nothing scrolls sideways, and nothing is hard to read, at three widths, light and dark', async () => {
+      if (options.screenshots) mkdirSync(options.screenshots, { recursive: true })
+      for (const colorScheme of ['light', 'dark'])
+        for (const width of [390, 820, 1440]) {
+          await page.emulateMedia({ colorScheme })
+          await page.setViewportSize({ width, height: 1000 })
+          const over = await page.evaluate(() => document.documentElement.scrollWidth - globalThis.innerWidth)
+          if (over > 0) throw new Error(`at ${width} px the page is ${over} px too wide`)
+          await axe(page)
+          if (options.screenshots)
+            await page.screenshot({
+              path: join(options.screenshots, `page-${width}-${colorScheme}.png`),
+              fullPage: true,
+            })
+        }
+    })
+
+    await check('an image is removed by keyboard, and the focus stays among the images', async () => {
+      await page.getByRole('button', { name: 'Remove' }).last().focus()
+      await page.keyboard.press('Enter')
+      await page.getByText('1 image: 1 with a mark.').waitFor()
+      equal(await page.evaluate(() => document.activeElement?.className), 'remove', 'focus')
+    })
+
+    await check('works without a network once it has been loaded', async () => {
+      await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+      await page.reload()
+      await page.locator('#extractor-file').setInputFiles(weights)
+      await page.getByText('reads 48 bits').waitFor()
+      await context.setOffline(true)
+      await page.reload()
+      await page.locator('#extractor-file').setInputFiles(weights)
+      await page.getByText('reads 48 bits').waitFor()
+    })
+
+    await check('complained of nothing', () => {
+      equal(complaints, [], 'errors in the console')
+    })
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+  finish()
+}
+
+/** Fails on what axe-core calls serious or critical under WCAG 2.1 AA. */
+async function axe(page) {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
+  const serious = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`)
+  })
+  if (serious.length) throw new Error(serious.join('\n'))
+}
