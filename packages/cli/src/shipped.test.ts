@@ -29,6 +29,7 @@ test('signing, marking and detecting need no weights, and tell which are taken',
   const sign = ['sign', '--images', at('photos'), '--held-out', '0', '--size', '64', '--steps', '1', '--batch', '1']
   const made = await stablesig([...sign, '--key', key, '--out', signed])
   expect(made.code).toBe(0)
+  expect(made.out).toContain('signed')
   expect(made.err).toContain('the extractor is our own extractor-48; --extractor names another\n')
   expect(made.err).toContain('the autoencoder is our own autoencoder-16; --autoencoder names another\n')
   // Noise has nothing that an autoencoder keeps, and is told of before the training.
@@ -71,4 +72,16 @@ test.each([
     signal: AbortSignal.abort(),
   }
   expect(withShipped(given, options, io)).toEqual(expected)
+})
+
+test('signing for our own extractor weighs the image as suits it, unless told', () => {
+  const { options } = COMMANDS.find(({ description }) => description.name === 'sign')!.description
+  const io = {
+    ...{ err: () => {}, out: () => {}, env: {}, stdin: process.stdin, terminalWidth: undefined },
+    signal: AbortSignal.abort(),
+  }
+  expect(withShipped({}, options, io)).toMatchObject({ lambdaImage: EXTRACTOR_48.lambdaImage })
+  expect(withShipped({ lambdaImage: 3 }, options, io)).toMatchObject({ lambdaImage: 3 })
+  expect(withShipped({ imageLoss: 'ssim' }, options, io)).not.toHaveProperty('lambdaImage')
+  expect(withShipped({ extractor: 'e' }, options, io)).not.toHaveProperty('lambdaImage')
 })

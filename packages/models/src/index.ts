@@ -12,6 +12,15 @@ export interface ShippedModel {
   readonly card: URL
 }
 
+/** An extractor that this package ships. */
+export interface ShippedExtractor extends ShippedModel {
+  /**
+   * Weight of the image loss (squared error on [-1, 1]) that decoders are signed with for it. The presets' are made for the published
+   * extractor, which reads fainter marks.
+   */
+  readonly lambdaImage: number
+}
+
 /**
  * A latent autoencoder: images [N,H,W,3] to latents [N,H/8,W/8,16] and back, 1.46 million parameters in half precision.
  * For demonstrations and tests, and where a photograph is to be marked without a generator.
@@ -26,11 +35,12 @@ export const AUTOENCODER_16: ShippedModel = {
 }
 
 /** A light extractor of 48 bits, whitened, 0.46 million parameters in half precision; 2.9 GFLOP to read a 256 px image. */
-export const EXTRACTOR_48: ShippedModel = {
+export const EXTRACTOR_48: ShippedExtractor = {
+  lambdaImage: 20,
   name: 'extractor-48',
   network: 'extractor',
   url: new URL('../weights/extractor-48.safetensors', import.meta.url),
   bytes: 939_544,
-  sha256: '89274718de1802f00e1a022477702c6af2d1e17d82b7e3b1df95be577adc2d5a',
+  sha256: '170539a70d2b3822465b1f279954a6d0f101d524031382cc201df39517a59f58',
   card: new URL('../cards/extractor-48.md', import.meta.url),
 }

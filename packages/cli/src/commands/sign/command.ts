@@ -66,7 +66,7 @@ export const sign = defineCommand({
     },
     lambdaImage: {
       value: '<x>',
-      help: 'weight of the image loss (default: the preset’s); more keeps quality, less the mark',
+      help: 'weight of the image loss (default: the preset’s, or what suits our own extractor); more keeps quality, less the mark',
       read: notNegative,
     },
     withoutAttacks: {
