@@ -13,8 +13,8 @@ const OURS = 'signer'
 const { values } = parseArgs({
   options: {
     preset: { type: 'string', default: 'balanced' },
-    /** Fewer than the preset's: a minute and a half on two cores. */
-    steps: { type: 'string', default: '150' },
+    /** Fewer than the preset's: two minutes on two cores. */
+    steps: { type: 'string', default: '250' },
     out: { type: 'string', default: 'out/demo' },
   },
 })
