@@ -5,5 +5,5 @@ export interface OwnModel {
   readonly sha256: string
 }
 
-/** Where the project's own extractor is served. There is none yet: a visitor brings one. */
+/** Where the project's own extractor is served. The page offers none yet: a visitor brings one. */
 export const OWN_EXTRACTOR: OwnModel | null = null
