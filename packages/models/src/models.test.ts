@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { AUTOENCODER_16, EXTRACTOR_48, type ShippedModel } from './index.ts'
 
 const MODELS: readonly ShippedModel[] = [AUTOENCODER_16, EXTRACTOR_48]
-const MOST_BYTES = 4e6
+const MAX_BYTES = 4e6
 
 beforeAll(async () => {
   await ready({ device: 'cpu', threads: 1 })
@@ -16,7 +16,7 @@ describe.each(MODELS)('$name', ({ name, url, bytes, sha256, card }) => {
   test('is the file that is told of, and small', async () => {
     const file = await readFile(url)
     expect(file.length).toBe(bytes)
-    expect(bytes).toBeLessThan(MOST_BYTES)
+    expect(bytes).toBeLessThan(MAX_BYTES)
     expect(await sha256File(fileURLToPath(url))).toBe(sha256)
   })
 

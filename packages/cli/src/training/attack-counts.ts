@@ -1,11 +1,10 @@
-/** Bits read, by attack. */
-export type ByAttack = Readonly<Record<string, { readonly matches: number; readonly total: number }>>
+import type { BitsByAttack } from '@stablesig/core/pretraining'
 
 /** Bits read, by attack, since they were last taken. */
 export class AttackCounts {
   #counts = new Map<string, { matches: number; total: number }>()
 
-  add(byAttack: ByAttack): void {
+  add(byAttack: BitsByAttack): void {
     for (const [name, { matches, total }] of Object.entries(byAttack)) {
       const known = this.#counts.get(name) ?? { matches: 0, total: 0 }
       this.#counts.set(name, { matches: known.matches + matches, total: known.total + total })

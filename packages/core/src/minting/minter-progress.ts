@@ -1,4 +1,5 @@
 import { StableSigError } from '../errors.ts'
+import type { BitsByAttack } from '../pretraining/messages.ts'
 
 /** One step as it was before its update. */
 export interface MinterProgress {
@@ -14,7 +15,7 @@ export interface MinterProgress {
   readonly total: number
   readonly bitAccuracy: number
   /** The same for the images of each attack. */
-  readonly byAttack: Readonly<Record<string, { readonly matches: number; readonly total: number }>>
+  readonly byAttack: BitsByAttack
   /** Of the clamped batch against the original decoder's, in dB; not rounded to 8 bits. */
   readonly psnr: number
   /** Bit accuracy and PSNR of the last hundred steps or so: a single batch says little. */

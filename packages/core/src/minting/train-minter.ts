@@ -4,6 +4,7 @@ import seedrandom from 'seedrandom'
 import { StableSigError } from '../errors.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
 import { heldCosine } from '../pretraining/learning-rate.ts'
+import { countByAttack } from '../pretraining/messages.ts'
 import { runFingerprint } from '../pretraining/run-fingerprint.ts'
 import { storedTensors } from '../pretraining/stored-tensors.ts'
 import { PRETRAINING_CHECKPOINT, runTraining, type TrainingTask } from '../pretraining/training-run.ts'
@@ -122,7 +123,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     onStep: async ({ step, steps, metrics, before, progress: means, seconds }) => {
       const progress: MinterProgress = {
         ...{ step, steps, ...figuresOf(metrics, batchSize * extractor.bits) },
-        byAttack: byAttackOf(attacksOf(step - 1, before)?.each, metrics.slice(MEASURED.length), extractor.bits),
+        byAttack: countByAttack(attacksOf(step - 1, before)?.each, metrics.slice(MEASURED.length), extractor.bits),
         ...{ meanBitAccuracy: means.bitAccuracy, meanPsnr: means.psnr, learningRate: rate(step - 1) },
         level: before.level,
         lambdaImage: lambdaOf(recipe, imageLoss.defaultWeight, before),
@@ -212,21 +213,6 @@ function figuresOf(metrics: readonly number[], total: number) {
     bitAccuracy: matches / total,
     psnr: -10 * Math.log10(Math.max(error, 1e-10)),
   }
-}
-
-function byAttackOf(
-  attacks: readonly { readonly name: string }[] | undefined,
-  matches: readonly number[],
-  bits: number,
-): MinterProgress['byAttack'] {
-  const result: Record<string, { matches: number; total: number }> = {}
-  for (const [i, count] of matches.entries()) {
-    const name = attacks?.[i]?.name ?? 'none'
-    result[name] ??= { matches: 0, total: 0 }
-    result[name].matches += count
-    result[name].total += bits
-  }
-  return result
 }
 
 /** What decides a run's outcome, as one hash; of the pictures, the first cut-outs. */

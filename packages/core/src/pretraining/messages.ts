@@ -25,12 +25,20 @@ export function pairMessages(messages: Float32Array, bits: number, flipped: read
 /** Bits that matched and all of them, by the name of what happened to the images. */
 export type BitsByAttack = Readonly<Record<string, { readonly matches: number; readonly total: number }>>
 
-/** @param matches of each image, of `bits` */
-export function countByAttack({ each }: Attacks, matches: readonly number[], bits: number): BitsByAttack {
+/**
+ * @param attacks of each image; undefined where nothing happens to any
+ * @param matches of each image, of `bits`
+ */
+export function countByAttack(
+  attacks: Attacks['each'] | undefined,
+  matches: readonly number[],
+  bits: number,
+): BitsByAttack {
   const counted: Record<string, { matches: number; total: number }> = {}
-  for (const [i, { name }] of each.entries()) {
+  for (const [i, found] of matches.entries()) {
+    const name = attacks ? at(attacks, i).name : 'none'
     const known = counted[name] ?? { matches: 0, total: 0 }
-    counted[name] = { matches: known.matches + at(matches, i), total: known.total + bits }
+    counted[name] = { matches: known.matches + found, total: known.total + bits }
   }
   return counted
 }

@@ -166,7 +166,7 @@ export async function pretrainHidden(options: PretrainHiddenOptions): Promise<Pr
       const [loss = Number.NaN, difference = Number.NaN, gradientNorm = Number.NaN] = metrics
       await onStep?.({
         ...{ step, steps, loss, gradientNorm, bitAccuracy: shareOf(metrics), ...progress },
-        byAttack: countByAttack(attacksOf(step - 1), matchesOf(metrics), bits),
+        byAttack: countByAttack(attacksOf(step - 1).each, matchesOf(metrics), bits),
         psnr: -10 * Math.log10(Math.max(difference, 1e-10)),
         ...{ learningRate: rate(step - 1), seconds, diagnosis: diagnose(step, progress.accuracy, bits) },
       })

@@ -181,7 +181,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     checkpoint,
     signal,
     onStep: async ({ step, steps, metrics, before, progress, seconds }) => {
-      const byAttack = countByAttack(attacksOf(step - 1, before), matchesOf(metrics), before.bits)
+      const byAttack = countByAttack(attacksOf(step - 1, before).each, matchesOf(metrics), before.bits)
       const [loss = Number.NaN, difference = Number.NaN] = metrics
       await onStep?.({
         ...{ step, steps, loss, bitAccuracy: accuracyOf(metrics, before.bits), byAttack },

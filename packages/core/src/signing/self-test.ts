@@ -36,11 +36,11 @@ export interface SelfTest {
 }
 
 /** Below this no pair of an encoder and a decoder that belong together is: a mismatched pair gives 5 to 12 dB. */
-const LEAST_PSNR = 15
+const MIN_PSNR = 15
 /** Fewer images say nothing about a bit's bias. */
-const LEAST_IMAGES = 8
+const MIN_IMAGES = 8
 /** So many times what centred logits show by chance. */
-const MOST_BIAS = 2.5
+const MAX_BIAS = 2.5
 
 /**
  * A few seconds before hours are spent: does the autoencoder give photographs back, and are the extractor's logits centred on
@@ -92,13 +92,13 @@ function biasOf(rows: readonly Float32Array[]): number {
 
 function findingsOf(psnr: number, bias: number, images: number): string[] {
   const findings: string[] = []
-  if (!(psnr >= LEAST_PSNR))
+  if (!(psnr >= MIN_PSNR))
     findings.push(
-      `the autoencoder does not give images back: ${psnr.toFixed(1)} dB over ${images} of them, expected at least ${LEAST_PSNR}. ` +
+      `the autoencoder does not give images back: ${psnr.toFixed(1)} dB over ${images} of them, expected at least ${MIN_PSNR}. ` +
         'Do encoder and decoder belong together, and does the config fit the weights?',
     )
-  const most = (MOST_BIAS * 0.8) / Math.sqrt(images)
-  if (images >= LEAST_IMAGES && !(bias <= most))
+  const most = (MAX_BIAS * 0.8) / Math.sqrt(images)
+  if (images >= MIN_IMAGES && !(bias <= most))
     findings.push(
       `the extractor's logits are not centred on plain images: their means are ${bias.toFixed(2)} deviations from 0 over ${images} of ` +
         `them, expected at most ${most.toFixed(2)}. Bits then read alike on every image: whiten it on such images first`,
