@@ -19,12 +19,6 @@ export function float16ToNumber(half: number): number {
   return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1024 + mantissa) * 2 ** (exponent - 25)
 }
 
-/** A bfloat16's bits -> its value. */
-export function bfloat16ToNumber(half: number): number {
-  bits[0] = half << 16
-  return float[0] ?? 0
-}
-
 /** A float8 e5m2's bits -> its value: the upper half of a float16. */
 export const float8e5m2ToNumber = (byte: number): number => float16ToNumber(byte << 8)
 

@@ -44,7 +44,7 @@ export function storeLike(values: Float32Array, dtype: DType, before: Uint8Array
   const old = toFloat32(before, dtype)
   if (old.length !== values.length)
     throw new WeightsError('shape', `${name} has ${old.length} elements in its file, ${values.length} were given`)
-  if (old.every((value, i) => Object.is(value, values[i]))) return before
+  if (sameValues(old, values)) return before
   if (dtype === 'float64') return storeDoubles(values, old, before)
   if (dtype !== 'float32' && dtype !== 'float16' && dtype !== 'bfloat16')
     throw new WeightsError(
@@ -52,10 +52,20 @@ export function storeLike(values: Float32Array, dtype: DType, before: Uint8Array
       `${name} is ${dtype}; changed weights are written as float32, float16, bfloat16 or float64: convert the file first`,
     )
   const bytes = fromFloat32(values, dtype)
-  const at = toFloat32(bytes, dtype).findIndex((value) => !Number.isFinite(value))
-  if (at >= 0)
-    throw new WeightsError('not-finite', `${name} comes to ${values[at]} at element ${at}, beyond what ${dtype} holds`)
+  const stored = toFloat32(bytes, dtype)
+  for (let at = 0; at < stored.length; at++)
+    if (!Number.isFinite(stored[at]))
+      throw new WeightsError(
+        'not-finite',
+        `${name} comes to ${values[at]} at element ${at}, beyond what ${dtype} holds`,
+      )
   return bytes
+}
+
+/** By Object.is: zeros by their sign too. */
+function sameValues(a: Float32Array, b: Float32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false
+  return true
 }
 
 function storeDoubles(values: Float32Array, old: Float32Array, before: Uint8Array): Uint8Array {

@@ -30,7 +30,8 @@ export async function applyScales(
   const result = new Map<string, TensorData>()
   for (const [name, tensor] of source)
     result.set(name, { dtype: tensor.dtype, shape: tensor.shape, data: await tensor.read() })
-  const change = (name: string, channels: number, by: (value: number, channel: number) => number) => {
+  const change = (name: string, scale: Float32Array, shift: Float32Array | null) => {
+    const channels = scale.length
     const found = result.get(name)
     const fail = (what: string) => new WeightsError('bad-argument', `cannot scale ${quoted(name)}: ${what}`)
     if (!found) throw fail('the decoder has no such tensor')
@@ -38,18 +39,21 @@ export async function applyScales(
       throw fail(`it has shape [${found.shape.join(', ')}], expected ${channels} outputs as its first axis`)
     const values = toFloat32(found.data, found.dtype)
     const each = elementCount(found.shape) / channels
-    for (let channel = 0, i = 0; channel < channels; channel++)
-      for (const end = i + each; i < end; i++) values[i] = by(values[i] ?? 0, channel)
+    for (let channel = 0, i = 0; channel < channels; channel++) {
+      const factor = scale[channel] ?? 1
+      const moved = shift?.[channel] ?? null
+      for (const end = i + each; i < end; i++) {
+        const scaled = Math.fround((values[i] ?? 0) * factor)
+        values[i] = moved === null ? scaled : scaled + moved
+      }
+    }
     result.set(name, { ...found, data: storeLike(values, found.dtype, found.data, name) })
   }
   for (const { name, scale, shift } of scales) {
-    const factor = (channel: number) => scale[channel] ?? 1
-    change(`${name}.weight`, scale.length, (value, channel) => value * factor(channel))
-    if (shift) {
-      if (shift.length !== scale.length)
-        throw new WeightsError('bad-argument', `${name} has ${scale.length} scales and ${shift.length} shifts`)
-      change(`${name}.bias`, scale.length, (value, c) => Math.fround(value * factor(c)) + (shift[c] ?? 0))
-    }
+    if (shift && shift.length !== scale.length)
+      throw new WeightsError('bad-argument', `${name} has ${scale.length} scales and ${shift.length} shifts`)
+    change(`${name}.weight`, scale, null)
+    if (shift) change(`${name}.bias`, scale, shift)
   }
   return result
 }
