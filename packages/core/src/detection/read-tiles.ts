@@ -3,6 +3,8 @@ import { stopIfAborted } from '../aborted.ts'
 import { cutOut, type Field, tensorOf, valuesOf } from '../inference/tiling/field.ts'
 import { maskOf, type Span, spans } from '../inference/tiling/spans.ts'
 import { activationSums, type Extractor, head } from '../models/extractor.ts'
+import type { ExtractorNetwork } from '../models/extractor-network.ts'
+import { marginOf } from '../models/pooling.ts'
 import { asUnit, unitToImageNet } from '../signal/images.ts'
 
 /** Bytes that the activations of one pixel take. */
@@ -20,33 +22,53 @@ export async function tiledLogits(
   signal?: AbortSignal,
 ): Promise<Float32Array> {
   const [, height, width] = image.shape
-  const { halo, downscale } = extractor.network
-  const length = Math.max(2 * halo + 32, Math.floor(Math.sqrt(memoryBytes / bytesPerPixel(extractor))))
-  const columns = spans(width, length, halo, downscale)
+  const { network } = extractor
+  const length = Math.max(2 * network.halo + 32, Math.floor(Math.sqrt(memoryBytes / bytesPerPixel(extractor))))
+  const [down, across] = [axisOf(height, length, network), axisOf(width, length, network)]
   // Cut on the host: every tile is then the same graph, where slices at other places would each be another one.
   const field: Field = { values: await image.data<'float32'>(), height, width, channels: 3 }
   let sums: Float64Array | undefined
-  for (const row of spans(height, length, halo, downscale)) {
-    for (const column of columns) {
+  for (const row of down.tiles) {
+    for (const column of across.tiles) {
       stopIfAborted(signal, 'Stopped between two tiles of an image')
-      const tile = await valuesOf(tileSums(extractor, cutOut(field, row, column, 1), row, column))
+      const pixels = cutOut(field, row.span, column.span, 1)
+      const tile = await valuesOf(tileSums(extractor, pixels, row.pooled, column.pooled))
       sums = sums === undefined ? Float64Array.from(tile) : sums.map((sum, i) => sum + tile[i]!)
     }
   }
   return valuesOf(
     tidy(() => {
-      const positions = Math.ceil(height / downscale) * Math.ceil(width / downscale)
+      const positions = down.positions * across.positions
       const means = Array.from(sums!, (sum) => sum / positions)
       return head(extractor, tensor2d([means]))
     }),
   )
 }
 
-/** Sums [1,K] of the activations at a tile's own positions. */
-function tileSums(extractor: Extractor, pixels: Field, row: Span, column: Span): Tensor2D {
-  return tidy(() => {
-    const tile = unitToImageNet(asUnit(tensorOf(pixels)))
-    const scale = 1 / extractor.network.downscale
-    return activationSums(extractor, tile, tensor1d(maskOf(row, scale)), tensor1d(maskOf(column, scale)))
-  })
+/** A tile along one axis: where it is cut out, and 1 at those of its positions that are its own and pooled. */
+interface Tile {
+  readonly span: Span
+  readonly pooled: readonly number[]
 }
+
+/** An axis in tiles, and how many of its positions are pooled. */
+function axisOf(
+  size: number,
+  length: number,
+  { halo, downscale, margin }: ExtractorNetwork,
+): { readonly tiles: readonly Tile[]; readonly positions: number } {
+  const all = Math.ceil(size / downscale)
+  const left = marginOf(all, margin)
+  const inside = (position: number) => position >= left && position < all - left
+  const tiles = spans(size, length, halo, downscale).map((span) => ({
+    span,
+    pooled: maskOf(span, 1 / downscale).map((own, i) => (inside(span.from / downscale + i) ? own : 0)),
+  }))
+  return { tiles, positions: all - 2 * left }
+}
+
+/** Sums [1,K] of the activations at a tile's pooled positions. */
+const tileSums = (extractor: Extractor, pixels: Field, rows: Tile['pooled'], columns: Tile['pooled']): Tensor2D =>
+  tidy(() =>
+    activationSums(extractor, unitToImageNet(asUnit(tensorOf(pixels))), tensor1d([...rows]), tensor1d([...columns])),
+  )

@@ -16,6 +16,8 @@ export interface ExtractorNetwork {
   readonly downscale: number
   /** Pixels that a position sees on each side beyond its own, a multiple of `downscale`. */
   readonly halo: number
+  /** Positions at each side of the activations that are not pooled. */
+  readonly margin: number
   readonly layers: readonly ExtractorLayer[]
   /** Floats of activations that are alive at a time for a pixel, as measured. */
   readonly floatsPerPixel: number

@@ -1,11 +1,12 @@
 import { add, matMul, mul, reshape, type Tensor1D, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
-import { spatialMean, spatialSum } from '../ops/reduce.ts'
+import { spatialSum } from '../ops/reduce.ts'
 import type { ImageNetImages } from '../signal/images.ts'
 import type { ExtractorNetwork } from './extractor-network.ts'
+import { interiorMean } from './pooling.ts'
 import { scope, type Weights } from './weights.ts'
 
 /**
- * A network of convolutions, the mean over all positions, a linear layer, and where it was whitened a second one. Images of any size
+ * A network of convolutions, the mean over positions, a linear layer, and where it was whitened a second one. Images of any size
  * in, one logit a bit out.
  */
 export interface Extractor {
@@ -27,16 +28,18 @@ export interface Extractor {
 export const activations = ({ weights, network }: Extractor, images: ImageNetImages): Tensor4D =>
   tidy(() => network.activations(weights, images))
 
+/** What the linear part takes: images [N,H,W,3] -> [N,K]. */
+export const pooledActivations = (extractor: Extractor, images: ImageNetImages): Tensor2D =>
+  tidy(() => interiorMean(activations(extractor, images), extractor.network.margin))
+
 /** Logits [N,bits] of images [N,H,W,3]. */
 export function extractorLogits(extractor: Extractor, images: ImageNetImages): Tensor2D {
-  return tidy(() => head(extractor, spatialMean(activations(extractor, images))))
+  return tidy(() => head(extractor, pooledActivations(extractor, images)))
 }
 
 /** What the network gave before it was whitened: images [N,H,W,3] -> [N,F]; the logits themselves where it is not whitened. */
 export function extractorFeatures(extractor: Extractor, images: ImageNetImages): Tensor2D {
-  return tidy(() =>
-    head(extractor, spatialMean(activations(extractor, images)), extractor.whitened ? 'features' : 'head'),
-  )
+  return tidy(() => head(extractor, pooledActivations(extractor, images), extractor.whitened ? 'features' : 'head'))
 }
 
 /** The linear part: pooled activations [N,K] -> logits [N,bits]. */
@@ -47,7 +50,7 @@ export function head({ weights }: Extractor, pooled: Tensor2D, name: 'head' | 'f
 
 /**
  * Sums of the activations [N,h,w,K] over chosen positions: images [N,H,W,3], rows [h] and columns [w] of 0 and 1 -> [N,K].
- * A large image's pooled activations are such sums over its tiles, divided by the number of its positions.
+ * A large image's pooled activations are such sums over its tiles, divided by the number of those chosen.
  */
 export function activationSums(
   extractor: Extractor,

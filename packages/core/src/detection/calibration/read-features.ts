@@ -1,8 +1,7 @@
 import { concat, type Tensor2D, tidy } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../../errors.ts'
 import { checkExtractor } from '../../models/check-models.ts'
-import { activations, type Extractor, head } from '../../models/extractor.ts'
-import { spatialMean } from '../../ops/reduce.ts'
+import { type Extractor, head, pooledActivations } from '../../models/extractor.ts'
 import { type UnitImages, unitToImageNet } from '../../signal/images.ts'
 import { EXTENT, extent, refuse, refuseSize } from '../decidable.ts'
 import { failed, type Outcome, succeeded } from '../outcome.ts'
@@ -26,7 +25,7 @@ export async function readFeatures(images: UnitImages, extractor: Extractor): Pr
   const tooSmall = refuseSize(height, width)
   if (tooSmall) throw new StableSigError(tooSmall.code, tooSmall.message)
   const table = tidy(() => {
-    const pooled = spatialMean(activations(extractor, unitToImageNet(images)))
+    const pooled = pooledActivations(extractor, unitToImageNet(images))
     const columns: Tensor2D[] = [extent(images), head(extractor, pooled)]
     if (extractor.whitened) columns.push(head(extractor, pooled, 'features'))
     return concat(columns, 1)

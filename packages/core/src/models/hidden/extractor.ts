@@ -12,6 +12,8 @@ export const hiddenNetwork = (convolutions: number, channels: number): Extractor
   architecture: 'hidden',
   downscale: 1,
   halo: convolutions,
+  // As published.
+  margin: 0,
   layers: Array.from({ length: convolutions }, (_, i) => ({ inputs: i ? channels : 3, downscale: 1 })),
   // As measured, about four layers are alive at a time.
   floatsPerPixel: 4 * channels,

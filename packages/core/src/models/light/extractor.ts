@@ -1,7 +1,7 @@
 import { add, type Tensor1D } from '@tensorflow/tfjs-core'
 import type { ExtractorNetwork } from '../extractor-network.ts'
 import { scope } from '../weights.ts'
-import { lightActivations, lightLayers } from './network.ts'
+import { LIGHT_MARGIN, lightActivations, lightLayers } from './network.ts'
 
 /**
  * How far a position at an eighth of the resolution sees: a pixel for each convolution and one and a half for each blur, at their
@@ -18,6 +18,7 @@ export const lightNetwork = (widths: readonly [number, number, number]): Extract
   architecture: 'light',
   downscale: 8,
   halo: HALO,
+  margin: LIGHT_MARGIN,
   layers: lightLayers(widths).map(({ name, inputs }) => ({ inputs, downscale: downscaleOf(name) })),
   // The first layer's activations, before and after, and what is blurred of them.
   floatsPerPixel: 3 * widths[0],

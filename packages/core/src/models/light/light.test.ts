@@ -45,7 +45,8 @@ describe('the light extractor', () => {
         NORM_EPSILON,
       )
       // The norm's scale stands where the convolution's kernel would by that name: kernels are taken from the weights themselves.
-      const pooled = tf.mean(lightActivations(weights, unitToImageNet(x), bySuffix), [1, 2]) as tf.Tensor2D
+      const interior = tf.slice(lightActivations(weights, unitToImageNet(x), bySuffix), [0, 1, 1, 0], [1, 3, 4, -1])
+      const pooled = tf.mean(interior, [1, 2]) as tf.Tensor2D
       return tf.add(tf.matMul(pooled, weights['head.weight'] as tf.Tensor2D, false, true), weights['head.bias']!)
     })
     const logits = extractLogits(extractor, x)
