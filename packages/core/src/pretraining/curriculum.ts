@@ -36,8 +36,8 @@ export const CURRICULUM: CurriculumOptions = {
   startContrast: 0.1,
   startLevel: 0,
   startAmplitude: 0.15,
-  endAmplitude: 0.04,
-  rampSteps: 1500,
+  endAmplitude: 0.05,
+  rampSteps: 900,
 }
 
 export const startCurriculum = (options: CurriculumOptions, bits: number): Curriculum => ({
@@ -61,8 +61,9 @@ export const unlearntBits = ({ byBit, bits }: Curriculum): number[] =>
 
 /**
  * What follows a step. All bits at once on photographs stall at .5, so a message grows on nearly flat images: a bit every sixth
- * step, as long as few are not learnt. Then contrast grows by .4% a step while bits are read; attacks come on whole photographs,
- * and the amplitude falls when attacks are nearly at full strength.
+ * step, as long as few are not learnt. Then contrast grows by .6% a step while bits are read; attacks come on whole photographs,
+ * and the amplitude falls, by .1% a step, when attacks are at half of their strength: a mark that is learnt faint is one that decoders
+ * can be brought to write.
  * @param accuracies of the step: each bit's share of images that it was read right in
  * @param step its number from 0
  */
@@ -79,11 +80,11 @@ export function advanceCurriculum(
   const all = before.bits >= byBit.length
   const ready = step % 6 === 0 && unlearntBits({ ...before, byBit }).length < options.atOnce
   const bits = all || !ready ? before.bits : before.bits + 1
-  const contrast = all && accuracy > 0.9 ? Math.min(1, before.contrast * 1.004) : before.contrast
-  const attacked = all && contrast >= 1 && accuracy > 0.87
+  const contrast = all && accuracy > 0.865 ? Math.min(1, before.contrast * 1.006) : before.contrast
+  const attacked = all && contrast >= 1 && accuracy > 0.8
   const level = attacked ? Math.min(1, before.level + 1 / options.rampSteps) : before.level
-  const quieter = accuracy > 0.9 && level >= 0.6
-  const amplitude = quieter ? Math.max(options.endAmplitude, before.amplitude * 0.9995) : before.amplitude
+  const quieter = accuracy > 0.8 && level >= 0.5
+  const amplitude = quieter ? Math.max(options.endAmplitude, before.amplitude * 0.999) : before.amplitude
   return { accuracy, bits, contrast, level, amplitude, byBit }
 }
 

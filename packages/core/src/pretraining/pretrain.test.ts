@@ -82,7 +82,7 @@ describe('the curriculum', () => {
     expect(unlearntBits(after(2000, 0.5))).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     expect(after(700, 0.99)).toMatchObject({ bits: 48, level: 0 })
     expect(unlearntBits(after(700, 0.99))).toEqual([])
-    expect(after(6000, 0.99)).toMatchObject({ bits: 48, contrast: 1, level: 1, amplitude: 0.04 })
+    expect(after(6000, 0.99)).toMatchObject({ bits: 48, contrast: 1, level: 1, amplitude: 0.05 })
   })
   test('takes bits in while fewer than so many are not learnt, whatever the others are', () => {
     let at = startCurriculum(CURRICULUM, 48)
