@@ -1,0 +1,5 @@
+import { decide } from './decide.js'
+
+decide().catch((error) => {
+  document.title = `failed: ${error.message}`
+})
