@@ -111,11 +111,15 @@ class ChannelSigner implements WorkerSigner {
   }
 
   async mark(image: ImageInput, options: MarkOptions = {}): Promise<ImageData> {
-    const { maxSide = MARK_SIDE, name = nameOf(image, 'image'), signal } = options
-    checkMaxSide(maxSide)
+    const { size, maxSide, name = nameOf(image, 'image'), signal } = options
+    if (maxSide !== undefined) checkMaxSide(maxSide)
+    const resized = {
+      ...(size === undefined ? { maxSide: maxSide ?? MARK_SIDE } : { size }),
+      ...(maxSide === undefined ? {} : { maxSide }),
+    }
     const { sent, transfer } = await sendable(name, image)
     return this.#channel.call(
-      { type: 'mark', image: { image: sent, name }, maxSide },
+      { type: 'mark', image: { image: sent, name }, resized },
       {
         answer: (reply) => (reply.type === 'marked' ? reply.image : undefined),
         ...{ transfer, signal, stopped: `${name} was given up before it was marked` },

@@ -61,11 +61,8 @@ class SignerServer {
         return this.#sign(call, signal, tell)
       case 'mark': {
         const { signer, setup } = this.#get()
-        const pixels = await readImage(call.image.image, {
-          ...setup.image,
-          name: call.image.name,
-          maxSide: call.maxSide,
-        })
+        const { image, resized } = call
+        const pixels = await readImage(image.image, { ...setup.image, ...resized, name: image.name })
         return { type: 'marked', image: imageDataOf(await signer.mark(pixels)) }
       }
       case 'memory': {

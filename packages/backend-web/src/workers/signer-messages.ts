@@ -38,7 +38,11 @@ export type SignerCall =
       readonly recipe: SigningRecipe
       readonly preview: { readonly images: number; readonly every: number }
     }
-  | { readonly type: 'mark'; readonly image: SentImage; readonly maxSide: number }
+  | {
+      readonly type: 'mark'
+      readonly image: SentImage
+      readonly resized: Pick<ReadImageOptions, 'size' | 'maxSide'>
+    }
   | { readonly type: 'memory' }
 
 /** To the worker. An abort is of the call that has its id. */

@@ -91,6 +91,9 @@ test('signs a decoder, shows how far it is, and gives the file with the decoder 
 
   const marked = await signer.mark(stripes(3, 45), { maxSide: 40 })
   expect([marked.width, marked.height]).toEqual([40, 40])
+  const square = await signer.mark(stripes(3, 45), { size: 32 })
+  expect([square.width, square.height]).toEqual([32, 32])
+  await expect(signer.mark(stripes(3, 45), { size: 32, maxSide: 40 })).rejects.toMatchObject({ code: 'bad-argument' })
   const after = await signer.memory()
   await signer.sign({ ...short, steps: 1 })
   expect(await signer.memory(), 'the decoder that was signed before is freed').toEqual(after)

@@ -44,11 +44,9 @@ export interface WorkerSignOptions extends SigningRecipe {
   readonly signal?: AbortSignal
 }
 
-export interface MarkOptions {
-  /** Pixels of the longer side: a larger image is made smaller. Default 512. */
+export interface MarkOptions extends Pick<ReadImageOptions, 'name' | 'size'> {
+  /** Pixels of the longer side: a larger image is made smaller. Default 512; not beside `size`. */
   readonly maxSide?: number
-  /** What errors call the image. Default: a file's own name, else 'image'. */
-  readonly name?: string
   readonly signal?: AbortSignal
 }
 
