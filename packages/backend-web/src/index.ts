@@ -1,5 +1,5 @@
 /**
- * StableSig in browsers: the engine, images, weights, a worker.
+ * StableSig in browsers: the engine, images, weights, workers that detect and sign.
  * @module
  */
 export {

@@ -91,7 +91,7 @@ export class SigningPanel {
       say(this.#status, `Signing, computed by ${signer.engine.engine}. The first step takes longest.`)
       const [size, enough] = [numberIn('#sign-size'), numberIn('#sign-enough')]
       const steps = element(HTMLInputElement, '#sign-steps').valueAsNumber
-      const images = this.#pictures.images(size)
+      const images = await this.#pictures.images(size)
       const decoder = await signer.sign({
         ...{ key, size, steps, images, signal: running.signal },
         // Without attacks it is soon done; what is made here is to be seen working, and is not made to last.

@@ -26,9 +26,15 @@ export class TrainingPictures {
   }
 
   /** @param size side at which they are trained on, in pixels */
-  images(size: number): readonly ImageInput[] {
+  async images(size: number): Promise<readonly ImageInput[]> {
     if (this.#chosen.length > 0) return this.#chosen
-    return Array.from({ length: DRAWN_PICTURES }, (_, i) => new ImageData(drawnPicture(i, size), size, size))
+    const drawn: ImageData[] = []
+    for (let index = 0; index < DRAWN_PICTURES; index++) {
+      drawn.push(new ImageData(drawnPicture(index, size), size, size))
+      // The page answers between two of them.
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    return drawn
   }
 
   #take(files: readonly File[]): void {
