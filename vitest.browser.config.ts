@@ -39,7 +39,11 @@ export default defineConfig({
     // One page after the other: they share two cores.
     fileParallelism: false,
     reporters: ['default', './scripts/count-reporter.ts'],
-    provide: { fixtures: `${root}/goldens/fixtures`, whole: process.env.STABLESIG_BROWSER_TESTS === 'all' },
+    provide: {
+      fixtures: `${root}/goldens/fixtures`,
+      models: `${root}/packages/models/weights`,
+      whole: process.env.STABLESIG_BROWSER_TESTS === 'all',
+    },
     browser: {
       enabled: true,
       headless: true,

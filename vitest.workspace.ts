@@ -30,7 +30,7 @@ const projects: readonly Project[] = [
   ...['images', 'tfjs-backend-onnx', 'backend-node', 'models', 'cli'].map(projectOf),
   { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
   { name: 'training', root: 'training', include: ['*.test.ts'] },
-  { name: 'examples', root: 'examples', include: ['web/src/*.test.ts'] },
+  { name: 'examples', root: 'examples', include: ['web/src/**/*.test.ts'] },
   { name: 'docs', root: 'docs/.vitepress', include: ['*.test.ts'] },
   { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] },
 ]

@@ -1,10 +1,14 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.config.ts'
 
-// The worker is a file of its own: a page starts it beside itself.
+// Each worker is a file of its own: a page starts it beside itself.
 export default defineConfig({
   ...library,
   platform: 'browser',
   dts: { compilerOptions: { ignoreDeprecations: '6.0', lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: [] } },
-  entry: { index: 'src/index.ts', 'detector-worker': 'src/workers/detector-worker.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'detector-worker': 'src/workers/detector-worker.ts',
+    'signer-worker': 'src/workers/signer-worker.ts',
+  },
 })

@@ -1,7 +1,7 @@
 import type { Reading } from '@stablesig/backend-web'
 import { sha256Of } from '@stablesig/backend-web'
 import { ATTACKS, type Attack } from './attacks.ts'
-import { element, messageOf } from './dom.ts'
+import { element, facts, messageOf } from './dom.ts'
 import { inDigits, oddsInWords } from './odds.ts'
 import { reportOf, save } from './report.ts'
 import type { Decide, Decided, OpenExtractor } from './state.ts'
@@ -130,7 +130,7 @@ export class Card {
     this.root.dataset.state = state
     element(HTMLElement, '.verdict .text', this.root).textContent = text
     element(HTMLElement, '.odds', this.root).textContent = decided ? oddsInWords(decided.pValue) : ''
-    const facts: [string, string][] = decided
+    const said: [string, string][] = decided
       ? [
           ['p-value', `${inDigits(decided.pValue)} (at most ${inDigits(decided.fpr)} counts as found)`],
           ['bits that agree', `${decided.matches} of ${decided.total}; ${decided.threshold} are needed`],
@@ -138,14 +138,7 @@ export class Card {
           ...(decided.keys > 1 ? [['users', String(decided.keys)] as [string, string]] : []),
         ]
       : []
-    element(HTMLDListElement, 'dl', this.root).replaceChildren(
-      ...facts.flatMap(([term, text]) => {
-        const [dt, dd] = [document.createElement('dt'), document.createElement('dd')]
-        dt.textContent = term
-        dd.textContent = text
-        return [dt, dd]
-      }),
-    )
+    facts(element(HTMLDListElement, 'dl', this.root), said)
     element(HTMLButtonElement, '.save', this.root).disabled = decided === null
     this.#onChange()
   }

@@ -12,3 +12,25 @@ export function say(place: Element, text: string, failed = false): void {
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Calls `use` with the files that a control was given, and lets the same ones be chosen again. */
+export function onFiles(selector: string, use: (files: readonly File[]) => void): void {
+  const input = element(HTMLInputElement, selector)
+  input.addEventListener('change', () => {
+    const files = [...(input.files ?? [])]
+    input.value = ''
+    if (files.length > 0) use(files)
+  })
+}
+
+/** Fills a list of terms and what is said of each. */
+export function facts(list: HTMLDListElement, entries: readonly (readonly [term: string, said: string])[]): void {
+  list.replaceChildren(
+    ...entries.flatMap(([term, said]) => {
+      const [dt, dd] = [document.createElement('dt'), document.createElement('dd')]
+      dt.textContent = term
+      dd.textContent = said
+      return [dt, dd]
+    }),
+  )
+}

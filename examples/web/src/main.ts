@@ -2,8 +2,9 @@ import './style.css'
 import { createWorkerDetector, sha256Of, type WeightsInput, weightsSource } from '@stablesig/backend-web'
 import { StableSigError } from '@stablesig/core/errors'
 import { Card, type Judge } from './card.ts'
-import { element, messageOf, say } from './dom.ts'
+import { element, messageOf, onFiles, say } from './dom.ts'
 import { OWN_EXTRACTOR } from './own-models.ts'
+import { SigningPanel } from './signing/panel.ts'
 import { deciderOf, type OpenExtractor } from './state.ts'
 import { parseWanted, type Wanted } from './wanted.ts'
 
@@ -28,7 +29,7 @@ let judge: Judge | null = null
 let opening: AbortController | null = null
 
 /** Takes the bytes of an extractor, from wherever it is, and opens it. */
-async function load(input: WeightsInput, expected?: string): Promise<void> {
+async function load(input: WeightsInput, known?: { readonly name: string; readonly sha256: string }): Promise<void> {
   opening?.abort()
   opening = new AbortController()
   const { signal } = opening
@@ -38,13 +39,14 @@ async function load(input: WeightsInput, expected?: string): Promise<void> {
     const source = await weightsSource(input, {
       signal,
       maxBytes: MAX_EXTRACTOR_BYTES,
-      ...(expected === undefined ? {} : { sha256: expected }),
+      ...(known ? { sha256: known.sha256 } : {}),
       onProgress: ({ loaded, total }) => {
         if (total !== null) extractorProgress.value = loaded / total
       },
     })
     const bytes = await source.read(0, source.size)
-    weights = { file: new File([new Uint8Array(bytes)], source.name), name: source.name, sha256: await sha256Of(bytes) }
+    const name = known?.name ?? source.name
+    weights = { file: new File([new Uint8Array(bytes)], name), name, sha256: await sha256Of(bytes) }
     await open(signal)
   } catch (error) {
     if (!signal.aborted) say(extractorStatus, messageOf(error), true)
@@ -122,16 +124,6 @@ function summarise(): void {
   say(summary, cards.size === 0 ? '' : `${cards.size} ${cards.size === 1 ? 'image' : 'images'}: ${said.join(', ')}.`)
 }
 
-/** Calls `use` with the files that a control was given, and lets the same ones be chosen again. */
-function onFiles(selector: string, use: (files: readonly File[]) => void): void {
-  const input = element(HTMLInputElement, selector)
-  input.addEventListener('change', () => {
-    const files = [...(input.files ?? [])]
-    input.value = ''
-    if (files.length > 0) use(files)
-  })
-}
-
 onFiles('#extractor-file', ([file]) => void (file && load(file)))
 onFiles('#image-files', add)
 onFiles('#key-file', ([file]) => {
@@ -172,5 +164,13 @@ document.addEventListener('paste', (event) => {
   if (files.length > 0) add(files)
 })
 
-if (OWN_EXTRACTOR) void load(OWN_EXTRACTOR.url, OWN_EXTRACTOR.sha256)
+void load(OWN_EXTRACTOR.url, OWN_EXTRACTOR)
+new SigningPanel({
+  add,
+  async lookFor(key) {
+    keyText.value = key
+    if (extractor?.sha256 === OWN_EXTRACTOR.sha256) await choose()
+    else await load(OWN_EXTRACTOR.url, OWN_EXTRACTOR)
+  },
+})
 if (import.meta.env.PROD && 'serviceWorker' in navigator) void navigator.serviceWorker.register('sw.js')

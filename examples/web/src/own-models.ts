@@ -1,9 +1,10 @@
-/** A model that the page offers without being asked for a file. */
-export interface OwnModel {
-  readonly url: string
-  /** SHA-256 of the file, in hex: what the browser keeps it under, and holds it to. */
-  readonly sha256: string
-}
+import { AUTOENCODER_16, EXTRACTOR_48 } from '@stablesig/models'
 
-/** Where the project's own extractor is served. The page offers none yet: a visitor brings one. */
-export const OWN_EXTRACTOR: OwnModel | null = null
+/** The extractor that the page opens without being asked for a file: the project's own. */
+export const OWN_EXTRACTOR = EXTRACTOR_48
+
+/** Bits that it reads. */
+export const OWN_BITS = 48
+
+/** The autoencoder whose decoder the page signs. */
+export const OWN_AUTOENCODER = AUTOENCODER_16

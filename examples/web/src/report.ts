@@ -1,4 +1,5 @@
 import type { Attack } from './attacks.ts'
+import { saveFile } from './save-file.ts'
 import type { Decided, OpenExtractor } from './state.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -54,9 +55,6 @@ export function reportOf({ file, sha256, attack, strength, decided, extractor, w
 
 /** Hands a report to the visitor as a file. */
 export function save(report: Report): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([`${JSON.stringify(report, null, 2)}\n`], { type: 'application/json' }))
-  link.download = `${report.image.name.replace(/\.[^.]*$/, '')}.stablesig.json`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href))
+  const content = new Blob([`${JSON.stringify(report, null, 2)}\n`], { type: 'application/json' })
+  saveFile(content, `${report.image.name.replace(/\.[^.]*$/, '')}.stablesig.json`)
 }

@@ -1,5 +1,5 @@
-import { type Extractor, loadExtractor } from '@stablesig/core'
-import { type ExtractorOptions, requireEngine } from '@stablesig/core/models'
+import { type Autoencoder, type Extractor, loadExtractor } from '@stablesig/core'
+import { type ArchitectureOptions, type ExtractorOptions, readAutoencoder, requireEngine } from '@stablesig/core/models'
 import { modelState, openWeights, type StateDict } from '@stablesig/weights'
 import { type WeightsInput, type WeightsSourceOptions, weightsSource } from './weights-source.ts'
 
@@ -18,4 +18,15 @@ export async function openExtractor(input: WeightsInput, options: OpenExtractorO
   requireEngine()
   const { redundancy } = options
   return loadExtractor(await openWeightsInput(input, options), redundancy === undefined ? {} : { redundancy })
+}
+
+export type OpenAutoencoderOptions = ArchitectureOptions & WeightsSourceOptions
+
+/**
+ * Loads an autoencoder of any family from a URL or a chosen file that holds both halves. The engine must be ready.
+ * @throws StableSigError as `openExtractor`
+ */
+export async function openAutoencoder(input: WeightsInput, options: OpenAutoencoderOptions = {}): Promise<Autoencoder> {
+  requireEngine()
+  return readAutoencoder(await openWeightsInput(input, options), options)
 }

@@ -22,7 +22,7 @@ export {
   type ImageEvaluation,
 } from '../signing/evaluate-decoder.ts'
 export { type Finetuned, finetuneDecoder } from '../signing/finetune.ts'
-export type { FinetuneOptions } from '../signing/finetune-options.ts'
+export type { FinetuneOptions, FinetunePreview } from '../signing/finetune-options.ts'
 export type { FinetuneProgress, FinetuneReport } from '../signing/finetune-report.ts'
 export {
   type FinetuneBatch,

@@ -2,6 +2,7 @@ import { dispose, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core'
 import { abortedError } from '../aborted.ts'
 import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
+import { withWeights } from '../models/autoencoders/autoencoder.ts'
 import type { Weights } from '../models/weights.ts'
 import { inputVector } from '../ops/hints.ts'
 import { keyBits } from '../signal/key.ts'
@@ -53,7 +54,8 @@ export async function runFinetune(plan: FinetunePlan): Promise<FinishedFinetune>
         await checkpoint.write(done, await hostValues(state))
         throw abortedError(signal, `stopped after ${done} of ${steps} steps`)
       }
-      const between = (step: number) => checkpoint.isDue(step) || heldOut?.isDue(step) === true
+      const between = (step: number) =>
+        checkpoint.isDue(step) || isPreviewDue(plan, step) || heldOut?.isDue(step) === true
       const taken = await takePlanned(plan, state, plannedSteps(plan, frozen, done, between), key)
       state = taken.state
       for (const progress of taken.progress) {
@@ -63,6 +65,7 @@ export async function runFinetune(plan: FinetunePlan): Promise<FinishedFinetune>
         await plan.onStep?.(progress)
       }
       if (checkpoint.isDue(done)) await checkpoint.write(done, await hostValues(state))
+      if (isPreviewDue(plan, done)) await showPreview(plan, state, done)
     }
     return {
       weights: await finiteWeights(state, plan),
@@ -71,6 +74,18 @@ export async function runFinetune(plan: FinetunePlan): Promise<FinishedFinetune>
     }
   } finally {
     dispose([key, state])
+  }
+}
+
+const isPreviewDue = ({ preview }: FinetunePlan, step: number): boolean =>
+  preview !== undefined && step % preview.every === 0
+
+async function showPreview({ model, preview }: FinetunePlan, { weights }: FinetuneState, step: number): Promise<void> {
+  const decoder = withWeights(model.decoder, unflatten(model.layout, weights))
+  try {
+    await preview?.show(decoder, step)
+  } finally {
+    decoder.dispose()
   }
 }
 

@@ -13,6 +13,18 @@ import type { EarlyStopping } from './early-stopping.ts'
 import type { FinetuneProgress } from './finetune-report.ts'
 import type { PresetName, RecipeChanges } from './recipes.ts'
 
+/** A look at the decoder while it is being trained. */
+export interface FinetunePreview {
+  /** Steps between two looks. */
+  readonly every: number
+  /**
+   * Called after each so many steps, and waited for.
+   * @param decoder as it is after that step; it is freed when this returns
+   * @param step steps done, from 1
+   */
+  show(decoder: LatentDecoder, step: number): void | Promise<void>
+}
+
 export interface FinetuneOptions extends RecipeChanges, StepMemoryOptions {
   readonly autoencoder: Autoencoder
   readonly extractor: Extractor
@@ -49,13 +61,15 @@ export interface FinetuneOptions extends RecipeChanges, StepMemoryOptions {
   readonly signal?: AbortSignal | undefined
   /** Called after each step, and waited for. */
   readonly onStep?: ((progress: FinetuneProgress) => void | Promise<void>) | undefined
+  /** Shows the decoder between two steps, which changes nothing about it: for pictures of how far it is. */
+  readonly preview?: FinetunePreview | undefined
   readonly checkpoint?: CheckpointStore | undefined
 }
 
 /** Models and functions are what they stand for, before anything is done with them. @throws StableSigError 'bad-argument', 'disposed' */
 export function checkFinetuneOptions(options: FinetuneOptions): void {
   checkOptions(options, 'finetuneDecoder')
-  const { autoencoder, extractor, start, images, imageLoss, schedule, checkpoint, onStep, signal } = options
+  const { autoencoder, extractor, start, images, imageLoss, schedule, checkpoint, preview, onStep, signal } = options
   checkAutoencoder(autoencoder)
   if (start !== undefined) checkDecoder(start, 'the decoder to start with')
   checkExtractor(extractor)
@@ -66,6 +80,11 @@ export function checkFinetuneOptions(options: FinetuneOptions): void {
     checkObject(checkpoint, 'checkpoint', 'a place for checkpoints', ['read', 'write'])
     if (checkpoint.every !== undefined)
       checkNumber(checkpoint.every, 'checkpoint.every', 'a whole number from 1', (every) => every >= 1)
+  }
+  if (preview !== undefined) {
+    checkObject(preview, 'preview', 'an object', ['every', 'show'])
+    checkNumber(preview.every, 'preview.every', 'a whole number from 1', (n) => Number.isInteger(n) && n >= 1)
+    checkCallback(preview.show, 'preview.show')
   }
   checkCallback(schedule, 'schedule')
   checkCallback(onStep, 'onStep')

@@ -35,6 +35,7 @@ export interface FinetunePlan {
   readonly stepsPerFlush: number
   readonly earlyStopping: EarlyStoppingPlan | null
   readonly checkpoint: Required<CheckpointStore> | null
+  readonly preview: FinetuneOptions['preview']
   readonly signal: AbortSignal | undefined
   readonly onStep: FinetuneOptions['onStep']
 }
@@ -77,7 +78,7 @@ export function planFinetune(options: FinetuneOptions): FinetunePlan {
     schedule: options.schedule ?? recipeSchedule(used.recipe),
     steps: earlyStopping?.maxSteps ?? used.recipe.steps,
     checkpoint: options.checkpoint ? checkpointOf(options.checkpoint) : null,
-    ...{ signal: options.signal, onStep: options.onStep },
+    ...{ preview: options.preview, signal: options.signal, onStep: options.onStep },
   }
 }
 

@@ -3,7 +3,7 @@ import { extractorState, noise, tinyState } from '@stablesig/testing/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mse } from '../losses/image.ts'
-import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
+import type { Autoencoder, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
 import type { Extractor } from '../models/extractor.ts'
 import { loadExtractor } from '../models/read-extractor.ts'
@@ -105,6 +105,19 @@ describe('finetuneDecoder', () => {
     const unreadable = { ...images, read: () => (++reads > 3 ? Promise.reject(new Error('gone')) : images.read(0, 16)) }
     await expect(run({ stepsPerFlush: 5, images: unreadable, cacheBytes: 0 })).rejects.toThrow('gone')
     await expect(run({ stepsPerFlush: 0 })).rejects.toMatchObject({ code: 'bad-argument' })
+  })
+
+  test('shows the decoder between steps, which changes nothing and leaves nothing', async () => {
+    const seen: [step: number, values: number[][]][] = []
+    const show = async ({ weights }: LatentDecoder, step: number) => void seen.push([step, valuesOf(weights)])
+    const shown = await run({ preview: { every: 2, show }, stepsPerFlush: 4 })
+    expect(seen.map(([step]) => step)).toEqual([2, 4])
+    const other = await run({ preview: { every: 5, show } })
+    expect(other.values).toEqual(shown.values)
+    expect(seen.at(-1)).toEqual([5, other.values])
+    const failing = () => Promise.reject(new Error('no picture'))
+    await expect(run({ preview: { every: 2, show: failing } })).rejects.toThrow('no picture')
+    await expectRefusal({ preview: { every: 0, show } }, 'bad-argument')
   })
 
   test('a run that was stopped and resumed ends with the bits of one that was not', async () => {
