@@ -41,6 +41,6 @@ export const EXTRACTOR_48: ShippedExtractor = {
   network: 'extractor',
   url: new URL('../weights/extractor-48.safetensors', import.meta.url),
   bytes: 939_544,
-  sha256: '170539a70d2b3822465b1f279954a6d0f101d524031382cc201df39517a59f58',
+  sha256: 'f55d3d75ad6498b601db3597cbb66f23114e6ff8e72159b90c9b7b26621d827c',
   card: new URL('../cards/extractor-48.md', import.meta.url),
 }
