@@ -36,7 +36,7 @@ export const AUTOENCODER_16: ShippedModel = {
 
 /** A light extractor of 48 bits, whitened, 0.46 million parameters in half precision; 2.9 GFLOP to read a 256 px image. */
 export const EXTRACTOR_48: ShippedExtractor = {
-  lambdaImage: 20,
+  lambdaImage: 35,
   name: 'extractor-48',
   network: 'extractor',
   url: new URL('../weights/extractor-48.safetensors', import.meta.url),
