@@ -23,6 +23,7 @@ declare global {
   const tensor: Tensor4D
   /** Files that a page was given, and bytes that a server was sent or a program read. */
   const file: File
+  const files: readonly File[]
   const picture: Blob
   const upload: Uint8Array<ArrayBuffer>
   const bytes: Uint8Array<ArrayBuffer>

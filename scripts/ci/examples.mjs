@@ -112,7 +112,7 @@ function readmeExample() {
   const file = join(root, 'examples/.cache/readme.mjs')
   mkdirSync(join(root, 'examples/.cache'), { recursive: true })
   // Enough steps for one key, without what makes it last.
-  const brief = code.replace('lambdaImage: EXTRACTOR_48.lambdaImage }', 'lambdaImage: 5, steps: 120, attacks: null }')
+  const brief = code.replace('lambdaImage: EXTRACTOR_48.lambdaImage }', 'lambdaImage: 2, steps: 150, attacks: null }')
   if (brief === code) throw new Error('the signing in the README is not found: it cannot be cut short')
   writeFileSync(file, `${brief}process.exit(0)\n`)
   return file
