@@ -30,7 +30,7 @@ async function program(args, { env = process.env, ...options } = {}) {
 }
 const node = (script, args, options) => program([join(root, script), ...args], options)
 
-/** Of 48 bits; as many agree by chance in one of 2,700 unmarked images. */
+/** Of 48 bits; as many agree by chance in one of 2,800 unmarked images. */
 const MIN_MATCHES = 36
 
 const withoutData = { ...process.env, STABLESIG_DATA: '' }
