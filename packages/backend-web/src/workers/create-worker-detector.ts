@@ -3,22 +3,19 @@ import { createDecider, type Decider, type KeyDetection } from '@stablesig/core/
 import { abortedError } from '@stablesig/core/errors'
 import { checkMaxSide } from '@stablesig/images'
 import type { ImageInput } from '../images/read-image.ts'
-import type { WeightsInput } from '../weights/weights-source.ts'
+import { WorkerChannel } from './channel.ts'
 import { errorOf } from './error-data.ts'
-import type { Reading, WorkerMemory, WorkerSetup } from './messages.ts'
-import { sendable } from './sendable.ts'
-import { type OpenWorker, WorkerChannel } from './worker-channel.ts'
-import type {
-  WorkerDecision,
-  WorkerDetector,
-  WorkerDetectorOptions,
-  WorkerExtractor,
-  WorkerReadOptions,
-} from './worker-detector.ts'
+import type { DetectorAnswer, DetectorCall, DetectorSetup, Reading, WorkerMemory } from './messages.ts'
+import { nameOf, sendable } from './sendable.ts'
+import { sentExtractor } from './sent-weights.ts'
+import type { WorkerDecision, WorkerDetector, WorkerDetectorOptions, WorkerReadOptions } from './worker-detector.ts'
 
 /** Longer sides at which images are read unless told. */
 const SIZES = [256, 512, 1024]
 const MEMORY_BYTES = 64 * 2 ** 20
+
+type DetectorChannel = WorkerChannel<DetectorCall, DetectorAnswer>
+type Opened = Pick<Extract<DetectorAnswer, { readonly type: 'opened' }>, 'extractor' | 'engine'>
 
 const packagedWorker = () => new Worker(new URL('./detector-worker.js', import.meta.url), { type: 'module' })
 
@@ -34,55 +31,43 @@ export async function createWorkerDetector(options: WorkerDetectorOptions): Prom
     throw new StableSigError('bad-argument', 'sizes is empty, expected at least one size at which images are read')
   for (const size of sizes) checkMaxSide(size)
   if (signal?.aborted) throw abortedError(signal, 'Stopped before the worker was started')
-  const channel = new WorkerChannel(worker())
-  const give = () => channel.close(abortedError(signal, 'Stopped while the worker was opened'))
-  signal?.addEventListener('abort', give)
+  const channel: DetectorChannel = new WorkerChannel(worker())
   try {
-    const open = await channel.open(setupOf(options), onLoading)
-    return new ChannelDetector(channel, open, options)
+    const opened = await channel.call(
+      { type: 'open', setup: setupOf(options) },
+      {
+        take(answer): Opened | undefined {
+          if (answer.type === 'loading') onLoading(answer.progress)
+          return answer.type === 'opened' ? answer : undefined
+        },
+        ...{ signal, stopped: 'Stopped while the worker was opened' },
+      },
+    )
+    return new ChannelDetector(channel, opened, options)
   } catch (error) {
     channel.close(errorOf({ message: 'the worker was not opened' }))
     throw error
-  } finally {
-    signal?.removeEventListener('abort', give)
   }
 }
 
-function setupOf(options: WorkerDetectorOptions): WorkerSetup {
+function setupOf(options: WorkerDetectorOptions): DetectorSetup {
   const { extractor, engine = {}, image = {}, sizes = SIZES, memoryBytes = MEMORY_BYTES } = options
-  const { weights, redundancy, maxBytes, sha256, cache } = isWeights(extractor) ? only(extractor) : extractor
   return {
-    extractor: {
-      // A worker's own address may be another one, so a URL is made whole here.
-      weights: weights instanceof Blob ? weights : new URL(weights, globalThis.location?.href).href,
-      options: redundancy === undefined ? {} : { redundancy },
-      source: {
-        ...(maxBytes === undefined ? {} : { maxBytes }),
-        ...(sha256 === undefined ? {} : { sha256 }),
-        ...(cache === undefined ? {} : { cache }),
-      },
-    },
-    engine,
-    image,
-    sizes: [...sizes].sort((a, b) => a - b),
-    memoryBytes,
+    extractor: sentExtractor(extractor),
+    ...{ engine, image, sizes: [...sizes].sort((a, b) => a - b), memoryBytes },
   }
 }
 
-const isWeights = (extractor: WorkerDetectorOptions['extractor']): extractor is WeightsInput =>
-  typeof extractor === 'string' || extractor instanceof URL || extractor instanceof Blob
-const only = (weights: WeightsInput): WorkerExtractor => ({ weights })
-
-/** A detector's calls as requests to a worker, and decisions on what it replies. */
+/** A detector's calls as calls to a worker, and decisions on what it answers. */
 class ChannelDetector implements WorkerDetector {
   readonly extractor
   readonly engine
-  readonly #channel: WorkerChannel
+  readonly #channel: DetectorChannel
   readonly #key: Decider<Detection> | undefined
   readonly #keys: Decider<KeyDetection[]> | undefined
   readonly #registry: Decider<Identification> | undefined
 
-  constructor(channel: WorkerChannel, { extractor, engine }: OpenWorker, options: WorkerDetectorOptions) {
+  constructor(channel: DetectorChannel, { extractor, engine }: Opened, options: WorkerDetectorOptions) {
     const { key, keys, registry, fpr, allowUnwhitened, sizes = SIZES } = options
     this.#channel = channel
     this.extractor = extractor
@@ -117,14 +102,27 @@ class ChannelDetector implements WorkerDetector {
 
   async read(image: ImageInput, options: WorkerReadOptions = {}): Promise<readonly Reading[]> {
     const { signal, onProgress } = options
-    const name = options.name ?? (image instanceof File ? image.name : 'image')
-    if (signal?.aborted) throw abortedError(signal, `${name} was given up before it was read`)
+    const name = options.name ?? nameOf(image, 'image')
+    const stopped = `${name} was given up before it was read`
+    if (signal?.aborted) throw abortedError(signal, stopped)
     const { sent, transfer } = await sendable(name, image)
-    return this.#channel.read({ image: sent, name }, transfer, { signal, onProgress })
+    return this.#channel.call(
+      { type: 'read', image: sent, name },
+      {
+        take(answer): readonly Reading[] | undefined {
+          if (answer.type === 'progress') onProgress?.(answer.progress)
+          return answer.type === 'readings' ? answer.readings : undefined
+        },
+        ...{ transfer, signal, stopped },
+      },
+    )
   }
 
   memory(): Promise<WorkerMemory> {
-    return this.#channel.memory()
+    return this.#channel.call(
+      { type: 'memory' },
+      { take: (answer) => (answer.type === 'memory' ? answer.memory : undefined), stopped: '' },
+    )
   }
 
   close(): void {

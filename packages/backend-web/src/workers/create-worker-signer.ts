@@ -4,13 +4,12 @@ import { keyBits } from '@stablesig/core/key'
 import { checkMaxSide } from '@stablesig/images'
 import type { ImageInput } from '../images/read-image.ts'
 import type { SignedDecoderFile } from '../signing/job.ts'
-import type { WeightsInput } from '../weights/weights-source.ts'
+import { WorkerChannel } from './channel.ts'
 import { errorOf } from './error-data.ts'
-import type { WorkerMemory } from './messages.ts'
-import { sendable } from './sendable.ts'
-import { SignerChannel } from './signer-channel.ts'
-import type { SentImage, SentWeights, SignerReply } from './signer-messages.ts'
-import type { WorkerExtractor } from './worker-detector.ts'
+import type { SentImage, WorkerMemory } from './messages.ts'
+import { nameOf, sendable } from './sendable.ts'
+import { sentExtractor, sentWeights } from './sent-weights.ts'
+import type { SignerAnswer, SignerCall } from './signer-messages.ts'
 import type { MarkOptions, WorkerSigner, WorkerSignerOptions, WorkerSignOptions } from './worker-signer.ts'
 
 /** Longer side in pixels at which images are marked unless told. */
@@ -18,7 +17,8 @@ const MARK_SIDE = 512
 
 const packagedWorker = () => new Worker(new URL('./signer-worker.js', import.meta.url), { type: 'module' })
 
-type Opened = Pick<Extract<SignerReply, { readonly type: 'opened' }>, 'extractor' | 'engine'>
+type SignerChannel = WorkerChannel<SignerCall, SignerAnswer>
+type Opened = Pick<Extract<SignerAnswer, { readonly type: 'opened' }>, 'extractor' | 'engine'>
 
 /**
  * Starts a worker that opens engine, autoencoder and extractor once and signs the decoder there, so that the page stays responsive.
@@ -29,21 +29,15 @@ export async function createWorkerSigner(options: WorkerSignerOptions): Promise<
   const { engine = {}, image = {}, signal, onLoading, worker = packagedWorker } = options
   const stopped = 'Stopped while the worker was opened'
   if (signal?.aborted) throw abortedError(signal, stopped)
-  const extractor = given(options.extractor)
-  const { redundancy } = extractor
-  const setup = {
-    autoencoder: sent(given(options.autoencoder)),
-    extractor: { ...sent(extractor), options: redundancy === undefined ? {} : { redundancy } },
-    ...{ engine, image },
-  }
-  const channel = new SignerChannel(worker())
+  const models = { autoencoder: sentWeights(options.autoencoder), extractor: sentExtractor(options.extractor) }
+  const channel: SignerChannel = new WorkerChannel(worker())
   try {
     const opened = await channel.call(
-      { type: 'open', setup },
+      { type: 'open', setup: { ...models, engine, image } },
       {
-        answer(reply): Opened | undefined {
-          if (reply.type === 'loading') onLoading?.(reply.progress)
-          return reply.type === 'opened' ? reply : undefined
+        take(answer): Opened | undefined {
+          if (answer.type === 'loading') onLoading?.(answer.progress)
+          return answer.type === 'opened' ? answer : undefined
         },
         ...{ signal, stopped },
       },
@@ -52,21 +46,6 @@ export async function createWorkerSigner(options: WorkerSignerOptions): Promise<
   } catch (error) {
     channel.close(errorOf({ message: 'the worker was not opened' }))
     throw error
-  }
-}
-
-const given = (weights: WeightsInput | WorkerExtractor): WorkerExtractor =>
-  typeof weights === 'string' || weights instanceof URL || weights instanceof Blob ? { weights } : weights
-
-function sent({ weights, maxBytes, sha256, cache }: WorkerExtractor): SentWeights {
-  return {
-    // A worker's own address may be another one, so a URL is made whole here.
-    weights: weights instanceof Blob ? weights : new URL(weights, globalThis.location?.href).href,
-    source: {
-      ...(maxBytes === undefined ? {} : { maxBytes }),
-      ...(sha256 === undefined ? {} : { sha256 }),
-      ...(cache === undefined ? {} : { cache }),
-    },
   }
 }
 
@@ -99,11 +78,11 @@ class ChannelSigner implements WorkerSigner {
     return this.#channel.call(
       { type: 'sign', bits, images: all, recipe, preview: { images: shown, every } },
       {
-        answer(reply): SignedDecoderFile | undefined {
-          if (reply.type === 'step') onStep?.(reply.progress)
-          if (reply.type === 'evaluation') onEvaluation?.(reply.evaluation)
-          if (reply.type === 'preview') onPreview?.(reply.preview)
-          return reply.type === 'signed' ? reply.signed : undefined
+        take(answer): SignedDecoderFile | undefined {
+          if (answer.type === 'step') onStep?.(answer.progress)
+          if (answer.type === 'evaluation') onEvaluation?.(answer.evaluation)
+          if (answer.type === 'preview') onPreview?.(answer.preview)
+          return answer.type === 'signed' ? answer.signed : undefined
         },
         ...{ transfer, signal, stopped },
       },
@@ -121,7 +100,7 @@ class ChannelSigner implements WorkerSigner {
     return this.#channel.call(
       { type: 'mark', image: { image: sent, name }, resized },
       {
-        answer: (reply) => (reply.type === 'marked' ? reply.image : undefined),
+        take: (answer) => (answer.type === 'marked' ? answer.image : undefined),
         ...{ transfer, signal, stopped: `${name} was given up before it was marked` },
       },
     )
@@ -130,7 +109,7 @@ class ChannelSigner implements WorkerSigner {
   memory(): Promise<WorkerMemory> {
     return this.#channel.call(
       { type: 'memory' },
-      { answer: (reply) => (reply.type === 'memory' ? reply.memory : undefined), stopped: '' },
+      { take: (answer) => (answer.type === 'memory' ? answer.memory : undefined), stopped: '' },
     )
   }
 
@@ -138,5 +117,3 @@ class ChannelSigner implements WorkerSigner {
     this.#channel.close(new StableSigError('aborted', 'The signer is closed'))
   }
 }
-
-const nameOf = (image: ImageInput, otherwise: string): string => (image instanceof File ? image.name : otherwise)

@@ -5,14 +5,37 @@ import type { ReadyOptions } from '../engine/ready.ts'
 import type { ReadImageOptions } from '../images/read-image.ts'
 import type { WeightsProgress } from '../weights/weights-source.ts'
 
-/** What the worker opens before it takes images. */
-export interface WorkerSetup {
-  readonly extractor: {
-    /** A URL as text, whole, or a chosen file. */
-    readonly weights: string | Blob
-    readonly options: ExtractorOptions
-    readonly source: { readonly maxBytes?: number; readonly sha256?: string; readonly cache?: boolean }
-  }
+/** To a worker. Without a call it is an abort, of the call that has its id. */
+export interface Request<Call> {
+  readonly id: number
+  readonly call?: Call
+}
+
+/** From a worker: what comes on a call's way, and one end. */
+export interface Reply<Answer> {
+  readonly id: number
+  readonly answer: Answer | { readonly type: 'failed'; readonly error: ErrorData }
+}
+
+/** Weights as a worker opens them. */
+export interface SentWeights {
+  /** A URL as text, whole, or a chosen file. */
+  readonly weights: string | Blob
+  readonly source: { readonly maxBytes?: number; readonly sha256?: string; readonly cache?: boolean }
+}
+
+export interface SentExtractor extends SentWeights {
+  readonly options: ExtractorOptions
+}
+
+export interface SentImage {
+  readonly image: Blob | Uint8Array | ImageBitmap | ImageData
+  readonly name: string
+}
+
+/** What the detector's worker opens before it takes images. */
+export interface DetectorSetup {
+  readonly extractor: SentExtractor
   readonly engine: ReadyOptions
   readonly image: ReadImageOptions
   /** Longer sides, in pixels, at which an image is read, from the smallest; Infinity is its own. */
@@ -20,27 +43,18 @@ export interface WorkerSetup {
   readonly memoryBytes: number
 }
 
-/** To the worker. */
-export type WorkerRequest =
-  | { readonly type: 'open'; readonly setup: WorkerSetup }
-  | {
-      readonly type: 'read'
-      readonly id: number
-      readonly image: Blob | Uint8Array | ImageBitmap | ImageData
-      readonly name: string
-    }
-  | { readonly type: 'abort'; readonly id: number }
-  | { readonly type: 'memory'; readonly id: number }
+/** What is asked of the detector's worker; one after the other. */
+export type DetectorCall =
+  | { readonly type: 'open'; readonly setup: DetectorSetup }
+  | ({ readonly type: 'read' } & SentImage)
+  | { readonly type: 'memory' }
 
-/** From the worker. */
-export type WorkerReply =
+export type DetectorAnswer =
   | { readonly type: 'loading'; readonly progress: WeightsProgress }
   | { readonly type: 'opened'; readonly extractor: ExtractorFacts; readonly engine: Engine }
-  | { readonly type: 'not-opened'; readonly error: ErrorData }
-  | { readonly type: 'progress'; readonly id: number; readonly progress: ReadingProgress }
-  | { readonly type: 'readings'; readonly id: number; readonly readings: readonly Reading[] }
-  | { readonly type: 'memory'; readonly id: number; readonly memory: WorkerMemory }
-  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorData }
+  | { readonly type: 'progress'; readonly progress: ReadingProgress }
+  | { readonly type: 'readings'; readonly readings: readonly Reading[] }
+  | { readonly type: 'memory'; readonly memory: WorkerMemory }
 
 /** What an image reads as at one size. */
 export interface Reading {

@@ -1,14 +1,12 @@
 import { StableSigError } from '@stablesig/core'
 import type { ImageInput } from '../images/read-image.ts'
-import type { WorkerRequest } from './messages.ts'
-
-type Sent = Extract<WorkerRequest, { type: 'read' }>['image']
+import type { SentImage } from './messages.ts'
 
 /** An image as it can be posted: what the page shows as a bitmap that the worker then owns; what is the caller's stays the caller's. */
 export async function sendable(
   name: string,
   image: ImageInput,
-): Promise<{ readonly sent: Sent; readonly transfer: Transferable[] }> {
+): Promise<{ readonly sent: SentImage['image']; readonly transfer: Transferable[] }> {
   if (image instanceof Blob || image instanceof Uint8Array || image instanceof ImageData)
     return { sent: image, transfer: [] }
   try {
@@ -22,3 +20,6 @@ export async function sendable(
     )
   }
 }
+
+/** What errors call an image that was given no name. */
+export const nameOf = (image: ImageInput, otherwise: string): string => (image instanceof File ? image.name : otherwise)

@@ -1,59 +1,25 @@
 import { keyFromBits, StableSigError } from '@stablesig/core'
-import { memory } from '@tensorflow/tfjs-core'
 import { ready } from '../engine/ready.ts'
 import { imageDataOf } from '../images/image-data.ts'
 import { readImage } from '../images/read-image.ts'
 import { Signer } from '../signing/signer.ts'
 import { weightsSource } from '../weights/weights-source.ts'
-import { errorData } from './error-data.ts'
-import type {
-  SentWeights,
-  SignerCall,
-  SignerReply,
-  SignerRequest,
-  SignerSetup,
-  SigningLoadProgress,
-} from './signer-messages.ts'
+import type { SentWeights } from './messages.ts'
+import { memoryInUse, serveCalls, turn, type WorkerScope } from './serve-calls.ts'
+import type { SignerAnswer, SignerCall, SignerSetup, SigningLoadProgress } from './signer-messages.ts'
 
-/** What this file uses of a worker's global scope. */
-export interface SignerScope {
-  onmessage: ((event: MessageEvent<SignerRequest>) => void) | null
-  postMessage(message: SignerReply): void
-}
-
-/** What a call gives: a reply without the id of its call. */
-type Answer<R = SignerReply> = R extends SignerReply ? Omit<R, 'id'> : never
 type Call<Type> = Extract<SignerCall, { readonly type: Type }>
+type Tell = (answer: SignerAnswer) => void
 
-/** Answers calls one after the other, but an abort, which concerns the one that waits or runs. */
-export function serveSigner(scope: SignerScope): void {
+export function serveSigner(scope: WorkerScope<SignerCall, SignerAnswer>): void {
   const server = new SignerServer()
-  const signals = new Map<number, AbortController>()
-  let last: Promise<void> = Promise.resolve()
-  scope.onmessage = ({ data: { id, ...request } }) => {
-    if (request.type === 'abort') {
-      signals.get(id)?.abort()
-      return
-    }
-    const controller = new AbortController()
-    signals.set(id, controller)
-    const tell = (answer: Answer) => scope.postMessage({ ...answer, id })
-    last = last.then(async () => {
-      try {
-        tell(await server.answer(request, controller.signal, tell))
-      } catch (error) {
-        tell({ type: 'failed', error: errorData(error) })
-      } finally {
-        signals.delete(id)
-      }
-    })
-  }
+  serveCalls(scope, (call, signal, tell) => server.answer(call, signal, tell))
 }
 
 class SignerServer {
   #opened: { readonly signer: Signer; readonly setup: SignerSetup } | null = null
 
-  async answer(call: SignerCall, signal: AbortSignal, tell: (answer: Answer) => void): Promise<Answer> {
+  async answer(call: SignerCall, signal: AbortSignal, tell: Tell): Promise<SignerAnswer> {
     switch (call.type) {
       case 'open':
         return this.#open(call, tell)
@@ -65,14 +31,12 @@ class SignerServer {
         const pixels = await readImage(image.image, { ...setup.image, ...resized, name: image.name })
         return { type: 'marked', image: imageDataOf(await signer.mark(pixels)) }
       }
-      case 'memory': {
-        const { numTensors, numBytes } = memory()
-        return { type: 'memory', memory: { tensors: numTensors, tensorBytes: numBytes } }
-      }
+      case 'memory':
+        return { type: 'memory', memory: memoryInUse() }
     }
   }
 
-  async #open({ setup }: Call<'open'>, tell: (answer: Answer) => void): Promise<Answer> {
+  async #open({ setup }: Call<'open'>, tell: Tell): Promise<SignerAnswer> {
     const engine = await ready(setup.engine)
     const source = ({ weights, source }: SentWeights, model: SigningLoadProgress['model']) =>
       weightsSource(weights, {
@@ -87,11 +51,7 @@ class SignerServer {
     return { type: 'opened', extractor: { bits, whitened }, engine }
   }
 
-  async #sign(
-    { bits, images, recipe, preview }: Call<'sign'>,
-    signal: AbortSignal,
-    tell: (answer: Answer) => void,
-  ): Promise<Answer> {
+  async #sign({ bits, images, recipe, preview }: Call<'sign'>, signal: AbortSignal, tell: Tell): Promise<SignerAnswer> {
     const { signer, setup } = this.#get()
     const signed = await signer.sign({
       ...{ key: keyFromBits(bits), images, recipe, preview, image: setup.image, signal },
@@ -110,6 +70,3 @@ class SignerServer {
     return this.#opened
   }
 }
-
-/** Lets messages in, such as an abort. */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))

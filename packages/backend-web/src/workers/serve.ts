@@ -2,84 +2,37 @@ import type { Extractor } from '@stablesig/core'
 import { StableSigError } from '@stablesig/core'
 import { readLogits } from '@stablesig/core/detection'
 import { fitWithin, type Pixels, toUnitImages } from '@stablesig/images'
-import { memory } from '@tensorflow/tfjs-core'
 import { ready } from '../engine/ready.ts'
 import { readImage } from '../images/read-image.ts'
 import { openExtractor } from '../weights/open-models.ts'
-import { errorData } from './error-data.ts'
-import type { Reading, WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
+import type { WeightsProgress } from '../weights/weights-source.ts'
+import type { DetectorAnswer, DetectorCall, DetectorSetup, Reading, SentImage } from './messages.ts'
+import { memoryInUse, serveCalls, turn, type WorkerScope } from './serve-calls.ts'
 
-/** What this file uses of a worker's global scope. */
-export interface WorkerScope {
-  onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null
-  postMessage(message: WorkerReply): void
-}
-
-/** Answers requests one after the other, but an abort, which concerns the one that waits or runs. */
-export function serve(scope: WorkerScope): void {
-  const reply = (message: WorkerReply) => scope.postMessage(message)
-  const signals = new Map<number, AbortController>()
-  let opened: { extractor: Extractor; setup: WorkerSetup } | undefined
-  let last: Promise<void> = Promise.resolve()
-  const inTurn = (work: () => Promise<void>) => {
-    last = last.then(work)
-  }
-  scope.onmessage = ({ data: request }) => {
-    switch (request.type) {
-      case 'open':
-        inTurn(async () => {
-          try {
-            const engine = await ready(request.setup.engine)
-            const extractor = await open(request.setup, reply)
-            opened = { extractor, setup: request.setup }
-            const { bits, whitened } = extractor
-            reply({ type: 'opened', extractor: { bits, whitened }, engine })
-          } catch (error) {
-            reply({ type: 'not-opened', error: errorData(error) })
-          }
-        })
-        break
-      case 'read': {
-        const { id } = request
-        const controller = new AbortController()
-        signals.set(id, controller)
-        inTurn(async () => {
-          try {
-            if (!opened) throw new StableSigError('worker', 'the worker has no extractor: its "open" comes first')
-            const onSize = (sizes: number, of: number) => reply({ type: 'progress', id, progress: { sizes, of } })
-            const readings = await read(opened.extractor, opened.setup, request, controller.signal, onSize)
-            reply({ type: 'readings', id, readings })
-          } catch (error) {
-            reply({ type: 'failed', id, error: errorData(error) })
-          } finally {
-            signals.delete(id)
-          }
-        })
-        break
+export function serve(scope: WorkerScope<DetectorCall, DetectorAnswer>): void {
+  let opened: { readonly extractor: Extractor; readonly setup: DetectorSetup } | undefined
+  serveCalls<DetectorCall, DetectorAnswer>(scope, async (call, signal, tell) => {
+    switch (call.type) {
+      case 'open': {
+        const { setup } = call
+        const engine = await ready(setup.engine)
+        const { weights, options, source } = setup.extractor
+        const onProgress = (progress: WeightsProgress) => tell({ type: 'loading', progress })
+        const extractor = await openExtractor(weights, { ...options, ...source, onProgress })
+        opened = { extractor, setup }
+        const { bits, whitened } = extractor
+        return { type: 'opened', extractor: { bits, whitened }, engine }
       }
-      case 'abort':
-        signals.get(request.id)?.abort()
-        break
+      case 'read': {
+        if (!opened) throw new StableSigError('worker', 'the worker has no extractor: its "open" comes first')
+        const onSize = (sizes: number, of: number) => tell({ type: 'progress', progress: { sizes, of } })
+        return { type: 'readings', readings: await read(opened.extractor, opened.setup, call, signal, onSize) }
+      }
       case 'memory':
-        inTurn(async () => {
-          const { numTensors, numBytes } = memory()
-          reply({ type: 'memory', id: request.id, memory: { tensors: numTensors, tensorBytes: numBytes } })
-        })
+        return { type: 'memory', memory: memoryInUse() }
     }
-  }
-}
-
-function open({ extractor }: WorkerSetup, reply: (message: WorkerReply) => void): Promise<Extractor> {
-  const { weights, options, source } = extractor
-  return openExtractor(weights, {
-    ...options,
-    ...source,
-    onProgress: (progress) => reply({ type: 'loading', progress }),
   })
 }
-
-/** Lets messages in, such as an abort. */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
 /**
  * An image at each size, decoded once. Between two sizes messages come in, so an abort is noticed there. A long strip may be too
@@ -87,8 +40,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
  */
 async function read(
   extractor: Extractor,
-  { image: options, sizes, memoryBytes }: WorkerSetup,
-  { image, name }: Extract<WorkerRequest, { type: 'read' }>,
+  { image: options, sizes, memoryBytes }: DetectorSetup,
+  { image, name }: SentImage,
   signal: AbortSignal,
   onSize: (sizes: number, of: number) => void,
 ): Promise<Reading[]> {

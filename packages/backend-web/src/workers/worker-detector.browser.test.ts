@@ -118,7 +118,7 @@ describe('a worker that does not open', () => {
   const scripted = (script: string) => () => new Worker(URL.createObjectURL(new Blob([script])))
 
   test('says why', async () => {
-    const reply = `postMessage({ type: 'not-opened', error: { code: 'bad-weights', message: 'x.pt is cut off' } })`
+    const reply = `postMessage({ id: 1, answer: { type: 'failed', error: { code: 'bad-weights', message: 'x.pt is cut off' } } })`
     await expect(
       createWorkerDetector({ ...options, worker: scripted(`onmessage = () => ${reply}`) }),
     ).rejects.toMatchObject({ code: 'bad-weights', message: 'x.pt is cut off' })

@@ -1,32 +1,32 @@
 import { StableSigError } from '@stablesig/core'
 import { abortedError } from '@stablesig/core/errors'
 import { errorOf } from './error-data.ts'
-import type { SignerCall, SignerReply, SignerRequest } from './signer-messages.ts'
+import type { Reply, Request } from './messages.ts'
 
-interface Pending {
-  take(reply: SignerReply): void
+interface Pending<Answer> {
+  take(answer: Reply<Answer>['answer']): void
   reject(error: StableSigError): void
 }
 
-export interface CallOptions<T> {
-  /** Given each reply but an error; what it returns, if anything, is what the call gives. */
-  readonly answer: (reply: SignerReply) => T | undefined
+export interface CallOptions<Answer, T> {
+  /** Given each answer but an error; what it returns, if anything, is what the call gives. */
+  readonly take: (answer: Answer) => T | undefined
   readonly transfer?: Transferable[]
   readonly signal?: AbortSignal | undefined
   /** What the error says where the signal stops it. */
   readonly stopped: string
 }
 
-/** Calls to a worker and what becomes of them. */
-export class SignerChannel {
+/** Calls to a worker and what becomes of them. `serveCalls` is its other end. */
+export class WorkerChannel<Call, Answer extends { readonly type: string }> {
   readonly #worker: Worker
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new Map<number, Pending<Answer>>()
   #closed: StableSigError | undefined
   #id = 0
 
   constructor(worker: Worker) {
     this.#worker = worker
-    worker.onmessage = ({ data }: MessageEvent<SignerReply>) => this.#pending.get(data.id)?.take(data)
+    worker.onmessage = ({ data }: MessageEvent<Reply<Answer>>) => this.#pending.get(data.id)?.take(data.answer)
     worker.onerror = (event) => {
       event.preventDefault()
       this.close(new StableSigError('worker', `the worker has ended: ${event.message || 'its script does not load'}`))
@@ -34,7 +34,7 @@ export class SignerChannel {
   }
 
   /** @throws StableSigError what the worker says; 'aborted' at once where the signal stops it, and the worker stops when it next looks */
-  call<T>(call: SignerCall, { answer, transfer = [], signal, stopped }: CallOptions<T>): Promise<T> {
+  call<T>(call: Call, { take, transfer = [], signal, stopped }: CallOptions<Answer, T>): Promise<T> {
     if (this.#closed) return Promise.reject(this.#closed)
     if (signal?.aborted) return Promise.reject(abortedError(signal, stopped))
     const id = ++this.#id
@@ -48,21 +48,21 @@ export class SignerChannel {
         reject(error)
       }
       const abort = () => {
-        this.#post({ type: 'abort', id })
+        this.#post({ id })
         fail(abortedError(signal, stopped))
       }
       signal?.addEventListener('abort', abort)
       this.#pending.set(id, {
-        take: (reply) => {
-          if (reply.type === 'failed') return fail(errorOf(reply.error))
-          const given = answer(reply)
+        take: (answer) => {
+          if (isFailure(answer)) return fail(errorOf(answer.error))
+          const given = take(answer)
           if (given === undefined) return
           settled()
           resolve(given)
         },
         reject: fail,
       })
-      this.#post({ ...call, id }, transfer)
+      this.#post({ id, call }, transfer)
     })
   }
 
@@ -74,7 +74,10 @@ export class SignerChannel {
     for (const { reject } of [...this.#pending.values()]) reject(error)
   }
 
-  #post(request: SignerRequest, transfer: Transferable[] = []): void {
+  #post(request: Request<Call>, transfer: Transferable[] = []): void {
     this.#worker.postMessage(request, transfer)
   }
 }
+
+type Failure = Extract<Reply<never>['answer'], { readonly type: 'failed' }>
+const isFailure = (answer: { readonly type: string }): answer is Failure => answer.type === 'failed'
