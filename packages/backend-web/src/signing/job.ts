@@ -1,4 +1,4 @@
-import type { EarlyStopping, FinetuneOptions, FinetuneReport } from '@stablesig/core/training'
+import type { DecoderEvaluation, EarlyStopping, FinetuneOptions, FinetuneReport } from '@stablesig/core/training'
 
 /** How a decoder is signed: options of `finetuneDecoder` that are plain values. */
 export interface SigningRecipe
@@ -30,18 +30,10 @@ export interface SigningPreview {
 }
 
 /** What a signed decoder is worth on the images that it was trained on, with its weights rounded as the file has them. */
-export interface TrainingFigures {
+export interface TrainingFigures extends Omit<DecoderEvaluation, 'images'> {
   readonly images: number
   /** Side of the images, in pixels. */
   readonly size: number
-  /** Bits read as the key's, of all bits. */
-  readonly matches: number
-  readonly total: number
-  readonly bitAccuracy: number
-  /** Against what the original decoder makes of them, 8 bits: mean, in dB. */
-  readonly psnr: number
-  /** Mean over the same pictures. */
-  readonly ssim: number
 }
 
 /** A decoder that carries a key. */
