@@ -35,13 +35,13 @@ const withoutData = { ...process.env, STABLESIG_DATA: '' }
 const alone = {
   demo: async () => {
     const folder = join(out, 'demo')
-    const { stdout } = noBanner(
-      await exec(process.execPath, [join(root, 'scripts/demo.mjs'), '--steps', '100', '--out', folder]),
-    )
+    const { stdout } = noBanner(await exec(process.execPath, [join(root, 'scripts/demo.mjs'), '--out', folder]))
     const { summary } = JSON.parse(readFileSync(join(folder, 'evaluation/evaluation.json'), 'utf8'))
     const [none] = summary.attacks
     const page = readFileSync(join(folder, 'evaluation/index.html'), 'utf8')
-    if (none.attack !== 'none' || !(none.bits.share > 0.75) || !page.includes('<img'))
+    // 46 of 48 bits are needed among so many users: how many of four pictures reach that depends on the key.
+    const found = stdout.match(/\tsigner\t/g)?.length ?? 0
+    if (none.attack !== 'none' || !(none.bits.share > 0.9) || found < 1 || !page.includes('<img'))
       throw new Error(`it printed\n${stdout}`)
     return stdout
       .match(/^(PSNR|none|crop:0\.5\+|seconds).*$/gm)
