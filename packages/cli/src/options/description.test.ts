@@ -64,5 +64,5 @@ describe.each(COMMANDS)('$description.name', ({ description }) => {
 
 test('sign offers the presets and image losses that there are', () => {
   expect([...sign.options.preset.choices].sort()).toEqual(Object.keys(PRESETS).sort())
-  expect([...sign.options.imageLoss.choices]).toEqual([...IMAGE_LOSSES])
+  expect(sign.options.imageLoss.choices).toEqual(expect.arrayContaining([...IMAGE_LOSSES]))
 })

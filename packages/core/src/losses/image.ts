@@ -6,6 +6,8 @@ import type { UnitImages } from '../signal/images.ts'
 /** How far a signed decoder's images are from the original decoder's: differentiable by the first. */
 export interface ImageLoss {
   readonly name: string
+  /** What checkpoints know it by, where its name does not tell all, such as what it has learned. Default the name. */
+  readonly fingerprint?: string
   /** What it is multiplied by in the sum with the message loss, unless something else is asked for. */
   readonly defaultWeight: number
   /** signed and original [N,H,W,3] around [0, 1], unclamped -> a scalar. */

@@ -225,7 +225,8 @@ async function fingerprint(
   const images = cutOuts({ pictures, count: recipe.cutOuts, maxReduction: recipe.maxReduction, seed })
   const first = await images.read(0, recipe.size)
   const values = await first.data<'float32'>().finally(() => first.dispose())
-  const about = { recipe, imageLoss: imageLoss.name, optimizer: optimizer.fingerprint, seed, gradientCheckpointing }
+  const loss = imageLoss.fingerprint ?? imageLoss.name
+  const about = { recipe, imageLoss: loss, optimizer: optimizer.fingerprint, seed, gradientCheckpointing }
   const hashes = { decoderHash, extractorHash, encoderHash: await networkHash(autoencoder.encoder.weights) }
   return runFingerprint({ ...about, ...hashes, architecture, pictures: pictures.length }, [values, ...weights])
 }

@@ -85,7 +85,7 @@ async function fingerprint(plan: FinetunePlan, firstBatch: readonly Float32Array
   const parts = {
     recipe,
     optimizer: model.optimizer.fingerprint,
-    imageLoss: model.imageLoss.name,
+    imageLoss: model.imageLoss.fingerprint ?? model.imageLoss.name,
     lambdaImage: model.lambdaImage,
     seed,
     images: images.length,

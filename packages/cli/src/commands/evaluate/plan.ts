@@ -8,6 +8,7 @@ import { heldOutPlaces } from '@stablesig/core/training'
 import { parseTransforms } from '@stablesig/core/transforms'
 import { autoencoderFiles, checkAutoencoderFiles, type NamedAutoencoder } from '../../autoencoder.ts'
 import { UsageError } from '../../exit.ts'
+import { checkImageLoss } from '../../image-loss.ts'
 import { readingOf } from '../../inputs.ts'
 import type { Io } from '../../io.ts'
 import { heldOutPhotographs, photographsAt } from '../../photographs.ts'
@@ -34,6 +35,7 @@ export async function planEvaluation(options: EvaluateOptions, io: Io): Promise<
   const attacks = options.attacks ?? PAPER_ATTACKS
   for (const attack of attacks) parseTransforms(attack)
   const source = await sourceOf(options)
+  await checkImageLoss(options)
   await checkAutoencoderFiles(autoencoder)
   await stat(options.extractor).catch(cannotRead(options.extractor))
   const paths = await photographsAt(options.images, io)

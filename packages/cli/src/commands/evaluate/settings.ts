@@ -33,7 +33,7 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set<keyof EvaluateOptions>([
     'maxImages',
   ] as const),
   ...(['maxPixels', 'size', 'keys', 'keysFile', 'signed', 'keyFiles', 'trainingImages', 'attacks', 'fpr'] as const),
-  ...(['out', 'json', 'memory', 'accumulate', 'gradientCheckpointing'] as const),
+  ...(['out', 'json', 'memory', 'accumulate', 'gradientCheckpointing', 'lossWeights'] as const),
 ])
 
 export async function settingsOf(
@@ -56,8 +56,12 @@ export async function settingsOf(
     ...{ bits, size: options.size, images: named, attacks, keys: ids },
     decoders:
       source.kind === 'files'
-        ? await decodersAt(source.paths)
-        : { ...signingOptions(options), trainingImages: hashOfNames(trainingPaths) },
+        ? await hashesOf(source.paths)
+        : {
+            ...signingOptions(options),
+            ...(options.lossWeights ? { lossWeights: await hashesOf(options.lossWeights) } : {}),
+            trainingImages: hashOfNames(trainingPaths),
+          },
   }
 }
 
@@ -68,7 +72,7 @@ const signingOptions = (options: EvaluateOptions): Record<string, unknown> =>
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 
-async function decodersAt(paths: readonly string[]): Promise<string[]> {
+async function hashesOf(paths: readonly string[]): Promise<string[]> {
   const hashes: string[] = []
   for (const path of paths) hashes.push(await sha256File(path))
   return hashes

@@ -1,5 +1,5 @@
-import type { ImageLossName } from '@stablesig/core/losses'
 import type { PresetName } from '@stablesig/core/training'
+import { imageLossOptions } from '../../image-loss.ts'
 import { defineCommand, type GivenOf } from '../../options/description.ts'
 import { autoencoderOf, ENGINE, EXTRACTOR, FORMAT, jsonOf, KEY, READING } from '../../options/shared.ts'
 import { notNegative, positive, share, whole } from '../../options/values.ts'
@@ -59,11 +59,7 @@ export const sign = defineCommand({
     },
     lr: { value: '<rate>', help: 'greatest learning rate (default: the preset’s)', read: positive },
     ...READING,
-    imageLoss: {
-      value: '<name>',
-      help: 'what keeps images as they were (default: the preset’s); masked lets texture change more than smooth areas',
-      choices: ['mse', 'l1', 'ssim', 'ms-ssim', 'masked'] satisfies readonly ImageLossName[],
-    },
+    ...imageLossOptions('the preset’s'),
     lambdaImage: {
       value: '<x>',
       help: 'weight of the image loss (default: the preset’s, or what suits our own extractor); more keeps quality, less the mark',

@@ -11,6 +11,7 @@ import type { Minter } from '@stablesig/core/minting'
 import { PRESETS } from '@stablesig/core/training'
 import { autoencoderFiles, checkAutoencoderFiles, type NamedAutoencoder } from '../../autoencoder.ts'
 import { UsageError } from '../../exit.ts'
+import { checkImageLoss } from '../../image-loss.ts'
 import { readingOf } from '../../inputs.ts'
 import type { Io } from '../../io.ts'
 import { readKey } from '../../key.ts'
@@ -64,6 +65,7 @@ export async function planSigning(options: SignOptions, io: Io): Promise<Signing
   if (options.delta) await checkOutputPlace(options.delta)
   await checkAutoencoderFiles(autoencoder)
   await checkInputFile(options.extractor)
+  await checkImageLoss(options)
   const split = await splitImages(options, io)
   const reading: ReadImageOptions = readingOf({ maxPixels: options.maxPixels })
   const size = options.size ?? PRESETS[options.preset].size

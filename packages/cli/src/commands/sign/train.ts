@@ -2,6 +2,8 @@ import { fileCheckpoint } from '@stablesig/backend-node'
 import { type FinetuneReport, finetuneDecoder, type LatentDecoder } from '@stablesig/core'
 import { checkMintersExtractor, mint } from '@stablesig/core/minting'
 import type { PreparedImages } from '@stablesig/core/training'
+import { type Disposable, disposing } from '../../disposal.ts'
+import { imageLossAt } from '../../image-loss.ts'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
 import { tellFindings } from '../../self-test.ts'
@@ -25,7 +27,16 @@ export interface Trained {
 }
 
 /** Fine-tunes the decoder, and tells how far it is. @throws StableSigError as finetuneDecoder, with what to do */
-export async function train(
+export const train = (
+  plan: SigningPlan,
+  models: SigningModels,
+  heldOut: PreparedImages,
+  options: SignOptions,
+  io: Io,
+): Promise<Trained> => disposing((own) => trained(own, plan, models, heldOut, options, io))
+
+async function trained(
+  own: <D extends Disposable>(made: D) => D,
   plan: SigningPlan,
   { autoencoder, extractor, engine }: SigningModels,
   heldOut: PreparedImages,
@@ -34,7 +45,9 @@ export async function train(
 ): Promise<Trained> {
   const { key, size, steps, maxSteps, aims, judgedAt } = plan
   await tellFindings({ autoencoder, extractor, images: plan.training, size, signal: io.signal }, io)
-  const start = await startOf(plan, autoencoder, extractor)
+  const minted = await startOf(plan, autoencoder, extractor)
+  const start = minted && own(minted)
+  const imageLoss = await imageLossAt(options, own)
   const progress = makeProgress(maxSteps, io, options.json)
   const { decoder, report } = await finetuneDecoder({
     autoencoder,
@@ -43,7 +56,7 @@ export async function train(
     ...(start ? { start } : {}),
     images: plan.training,
     preset: options.preset,
-    ...(options.imageLoss === undefined ? {} : { imageLoss: options.imageLoss }),
+    ...(imageLoss === undefined ? {} : { imageLoss }),
     ...(options.withoutAttacks ? { attacks: null } : {}),
     seed: options.seed,
     size,
@@ -65,10 +78,7 @@ export async function train(
       ),
   })
     .catch(explainTraining(plan.checkpoint))
-    .finally(() => {
-      progress.end()
-      start?.dispose()
-    })
+    .finally(() => progress.end())
   const { earlyStopping } = report
   const last = earlyStopping?.evaluations.at(-1)
   return {

@@ -1,4 +1,4 @@
-import type { ImageLossName } from '@stablesig/core/losses'
+import { imageLossOptions } from '../../image-loss.ts'
 import { defineCommand, type GivenOf } from '../../options/description.ts'
 import { autoencoderOf, EXTRACTOR, jsonOf } from '../../options/shared.ts'
 import { notNegative, positive, whole } from '../../options/values.ts'
@@ -19,11 +19,7 @@ export const trainMinter = defineCommand({
       help: 'how many cut-outs there are: what no key changes is computed once for each (default: 1024)',
       read: whole(1, 1e6),
     },
-    imageLoss: {
-      value: '<name>',
-      help: 'what keeps images as they were (default: mse)',
-      choices: ['mse', 'l1', 'ssim', 'ms-ssim', 'masked'] satisfies readonly ImageLossName[],
-    },
+    ...imageLossOptions('mse'),
     imageWeight: {
       value: '<x>',
       help: 'weight of the image loss in the end, times its own; more keeps quality, less the mark',

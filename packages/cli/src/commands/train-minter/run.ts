@@ -10,6 +10,7 @@ import {
 import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
 import { disposing } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
+import { checkImageLoss, imageLossAt } from '../../image-loss.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { autoencoderAt, extractorAt } from '../../models.ts'
 import { makeProgress } from '../../progress.ts'
@@ -22,6 +23,7 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
   disposing(async (own) => {
     const files = autoencoderFiles(options)
     await checkAutoencoderFiles(files)
+    await checkImageLoss(options)
     let frame: MinterFrame | undefined
     const { pictures, checkpoint, log, finish } = await startTraining(options, io, async (bytes) => {
       if (!frame) throw new StableSigError('bad-argument', 'no training has begun')
@@ -30,7 +32,9 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
     })
     const extractor = own(await extractorAt(options.extractor))
     const autoencoder = own(await autoencoderAt(files))
-    const training = { ...trainingOf(options), autoencoder, extractor, pictures, checkpoint, signal: io.signal }
+    const imageLoss = await imageLossAt(options, own)
+    const models = { autoencoder, extractor, imageLoss }
+    const training = { ...trainingOf(options), ...models, pictures, checkpoint, signal: io.signal }
     frame = await untrainedMinter(training)
     const { steps, logEvery, json, out } = options
     const progress = makeProgress(steps, io, json)
@@ -68,7 +72,6 @@ const trainingOf = (options: TrainMinterOptions): Omit<Training, 'autoencoder' |
   learningRate: options.lr,
   hold: options.hold,
   cutOuts: options.cutOuts,
-  imageLoss: options.imageLoss,
   imageWeight: options.imageWeight,
   startImageWeight: options.startImageWeight,
   cacheBytes: options.cache === undefined ? undefined : options.cache * 2 ** 20,
