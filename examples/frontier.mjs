@@ -12,10 +12,12 @@ import {
   openExtractor,
   ready,
   sharpCodec,
+  withWeights,
   writePng,
 } from '@stablesig/backend-node'
 import { finetuneDecoder, randomKey } from '@stablesig/core'
 import { comparePictures, evaluate, PAPER_ATTACKS } from '@stablesig/core/evaluation'
+import { readWatsonDct, readWatsonDft, watsonDctLoss, watsonDftLoss } from '@stablesig/core/losses'
 import { prepareImages } from '@stablesig/core/training'
 
 const { values } = parseArgs({
@@ -46,6 +48,7 @@ const training = imageSet(await expandFiles([join(data, 'images/train')]))
 const photographs = imageSet((await expandFiles([join(data, 'images/val')])).slice(0, Number(values.images)))
 const images = prepareImages({ autoencoder, images: photographs, size: 256 })
 const changes = JSON.parse(values.changes)
+const imageLoss = await learnedLoss(changes.imageLoss)
 
 for (let seed = Number(values['first-key']); seed < Number(values['first-key']) + Number(values.keys); seed++) {
   const key = randomKey(extractor.bits, { seed })
@@ -53,6 +56,7 @@ for (let seed = Number(values['first-key']); seed < Number(values['first-key']) 
     ...{ autoencoder, extractor, images: training, key, seed },
     ...(values.preset ? { preset: /** @type {import('@stablesig/core/training').PresetName} */ (values.preset) } : {}),
     ...changes,
+    ...(imageLoss ? { imageLoss } : {}),
     onStep: ({ step, steps, bitAccuracy, psnr }) => {
       if (step % 20 === 0 || step === steps)
         process.stderr.write(
@@ -79,6 +83,18 @@ for (let seed = Number(values['first-key']); seed < Number(values['first-key']) 
   )
 }
 process.exit(0)
+
+/**
+ * A loss that has learned something, from its public file beside the other weights; undefined for those that names are enough for.
+ * @param {string | undefined} name
+ */
+async function learnedLoss(name) {
+  const file = (/** @type {string} */ of) => join(data ?? '', 'weights/perceptual', of)
+  if (name === 'watson-dct') return watsonDctLoss(await withWeights(file('rgb_watson_dct_trial0.pth'), readWatsonDct))
+  if (name !== 'watson-dft' && name !== 'watson-dft-code') return undefined
+  const parameters = await withWeights(file('rgb_watson_fft_trial0.pth'), readWatsonDft)
+  return watsonDftLoss(parameters, name === 'watson-dft' ? 'published' : 'code')
+}
 
 /** @param {number} value */
 function rounded(value) {

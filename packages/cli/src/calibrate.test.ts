@@ -180,6 +180,14 @@ describe('--search', () => {
     expect(result.out).toMatch(/\tread (as it is|turned -?10°), best of 3 compared, 3 considered\n$/)
   })
 
+  test('bits are weighed over the candidates too, and the p-value is again corrected for those compared', async () => {
+    const result = await stablesig([...words, '--weighed', '--search', 'flips+scales:1,1.5', '--json'])
+    const { pValue, search, score, maxScore, total } = JSON.parse(result.out)
+    expect(search).toMatchObject({ compared: 4, considered: 4 })
+    expect(pValue).toBe(Math.min(1, 4 * search.rawPValue))
+    expect([total, score <= maxScore]).toEqual([8, true])
+  })
+
   test('is read as typed', () => {
     expect(readSearch('standard')).toBe('standard')
     expect(readSearch('scales:0.5,1+rotations:-10,0+flips+windows:.5+shortlist:6')).toEqual({

@@ -251,6 +251,32 @@ describe('identify', () => {
   })
 })
 
+describe('--weighed', () => {
+  test('a key whose every bit is read has all of the weight; people are told of both counts', async () => {
+    const key = await bitsOf(at('odd.png'))
+    const words = ['detect', '--extractor', extractor, '--fpr', '0.01', '--weighed', at('odd.png')]
+    const found = await run([...words, '--key', key, '--json'])
+    const [{ score, maxScore, pValue, ...decision }] = lines(found)
+    expect(decision).toMatchObject({ detected: true, matches: 8, total: 8, fpr: 0.01, whitened: true })
+    expect([found.code, score]).toEqual([0, maxScore])
+    // The whole weight is as likely as all bits, but for those that weigh nothing.
+    expect(pValue).toBeGreaterThanOrEqual(2 ** -8)
+    expect(decision).not.toHaveProperty('bits')
+    expect((await run([...words, '--key', key, '--bits'])).out).toMatch(
+      new RegExp(`\tdetected\t8/8\tweight ${score}/${maxScore}\tp-value \\S+\tread ${key}\n$`),
+    )
+    expect((await run([...words, '--key', complement(key)])).code).toBe(1)
+  })
+
+  test('identify names the user with the most weight', async () => {
+    const key = await bitsOf(at('odd.png'))
+    writeFileSync(at('users.tsv'), `ada\t${complement(key)}\nbob\t${key}\n`)
+    const words = ['identify', '--extractor', extractor, '--registry', at('users.tsv'), '--weighed', at('odd.png')]
+    expect(lines(await run([...words, '--fpr', '0.05', '--json']))[0]).toMatchObject({ user: 'bob', verdict: 'user' })
+    expect((await run([...words, '--fpr', '0.05'])).out).toMatch(/\tbob\t8\/8\tweight \S+\tp-value \S+\tamong 2\n$/)
+  })
+})
+
 describe('reconstruct', () => {
   const reconstruct = (...more: string[]) =>
     run(['reconstruct', '--encoder', encoder, '--decoder', decoder, '--out', at('out', 'deep'), ...more])

@@ -41,3 +41,9 @@ export const SEARCH = {
 } as const satisfies Options
 
 export type SearchOptions = OptionsOf<typeof SEARCH>
+
+export const WEIGHED = {
+  weighed: {
+    help: 'let bits that are read more surely count for more, at the same rate: finds more marks after an attack',
+  },
+} as const satisfies Options

@@ -15,7 +15,7 @@ import type { ReadingMarks } from './key.ts'
 import type { Question } from './question.ts'
 
 /** A registry, and the file that it came from, for messages. */
-interface RegistryFile {
+export interface RegistryFile {
   readonly path: string
   readonly registry: Registry
 }

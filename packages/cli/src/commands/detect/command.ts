@@ -1,5 +1,5 @@
 import { defineCommand } from '../../options/description.ts'
-import { SEARCH } from '../../options/search.ts'
+import { SEARCH, WEIGHED } from '../../options/search.ts'
 import { BITS, fprOf, IMAGES, jsonOf, KEY, READ_MARKS } from '../../options/shared.ts'
 
 export const detect = defineCommand({
@@ -11,9 +11,10 @@ export const detect = defineCommand({
     ...KEY,
     ...fprOf('chance that an unmarked image is taken for a marked one'),
     ...SEARCH,
+    ...WEIGHED,
     ...BITS,
     ...jsonOf(
-      'one JSON object per image: file, detected, matches, total, pValue, threshold, fpr, whitened; search with --search',
+      'one JSON object per image: file, detected, matches, total, pValue, threshold, fpr, whitened; search with --search; with --weighed score and maxScore instead of threshold',
     ),
   },
   examples: [

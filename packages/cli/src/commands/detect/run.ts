@@ -4,6 +4,7 @@ import { extractorAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
 import { keyQuestion } from '../../questions/key.ts'
 import { asking } from '../../questions/question.ts'
+import { weighedKeyQuestion } from '../../questions/weighed.ts'
 import { warnUnwhitened } from '../../unwhitened.ts'
 import { eachImage } from '../each-image.ts'
 import type { detect as command } from './command.ts'
@@ -14,8 +15,9 @@ export async function run(options: GivenOf<typeof command>, io: Io): Promise<num
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
     checkKeyLength(key, extractor.bits, options)
-    const question = keyQuestion(extractor, key, options, io)
     warnUnwhitened(extractor, options.extractor, io)
-    return asking(question, options, io)
+    return options.weighed
+      ? asking(weighedKeyQuestion(extractor, key, options, io), options, io)
+      : asking(keyQuestion(extractor, key, options, io), options, io)
   })
 }

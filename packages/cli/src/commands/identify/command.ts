@@ -1,5 +1,5 @@
 import { defineCommand } from '../../options/description.ts'
-import { SEARCH } from '../../options/search.ts'
+import { SEARCH, WEIGHED } from '../../options/search.ts'
 import { BITS, fprOf, IMAGES, jsonOf, READ_MARKS } from '../../options/shared.ts'
 
 export const identify = defineCommand({
@@ -12,9 +12,10 @@ export const identify = defineCommand({
     registry: { value: '<file>', help: 'users and keys: name<TAB>bits lines, or JSON', required: true },
     ...fprOf('chance that an unmarked image is ascribed to any user'),
     ...SEARCH,
+    ...WEIGHED,
     ...BITS,
     ...jsonOf(
-      'one JSON object per image: file, user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened; search with --search',
+      'one JSON object per image: file, user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened; search with --search; with --weighed score and maxScore instead of threshold',
     ),
   },
   examples: [

@@ -3,6 +3,7 @@ import { extractorAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
 import { asking } from '../../questions/question.ts'
 import { openRegistry, usersQuestion } from '../../questions/users.ts'
+import { weighedUsersQuestion } from '../../questions/weighed.ts'
 import { warnUnwhitened } from '../../unwhitened.ts'
 import { eachImage } from '../each-image.ts'
 import type { identify as command } from './command.ts'
@@ -12,8 +13,9 @@ export async function run(options: GivenOf<typeof command>, io: Io): Promise<num
     const registry = await openRegistry(options.registry)
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
-    const question = usersQuestion(extractor, registry, options, io)
     warnUnwhitened(extractor, options.extractor, io)
-    return asking(question, options, io)
+    return options.weighed
+      ? asking(weighedUsersQuestion(extractor, registry, options, io), options, io)
+      : asking(usersQuestion(extractor, registry, options, io), options, io)
   })
 }
