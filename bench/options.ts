@@ -30,8 +30,6 @@ export interface Options {
   readonly withReading: boolean
   /** sign: how; 'published' is the paper's. */
   readonly preset: PresetName
-  /** sign: all steps of the recipe, whatever they come to, and no peer. */
-  readonly whole: boolean
   /** sign: what the key is made from. */
   readonly keySeed: string
   readonly json: boolean
@@ -39,7 +37,7 @@ export interface Options {
 
 const usage = `bench finetune --size 128|256 [--batch 4] [--steps 7] [--cached] [--json]
 bench finetune-kl [--size 64] [--batch 1] [--widths 128,256,512,512] [--steps 5] [--checkpointing] [--accumulate 1] [--json]
-bench sign [--size 256] [--preset NAME] [--whole] [--key-seed TEXT] [--json]
+bench sign [--size 256] [--preset NAME] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
 bench identify [--size USERS] [--json]
 bench trace [--size 256] [--batch 1] [--steps 100] [--flush 1] [--json]
@@ -76,7 +74,6 @@ export function parseOptions(args: readonly string[]): Options {
         freeze: { type: 'boolean', default: false },
         'with-reading': { type: 'boolean', default: false },
         preset: { type: 'string', default: 'balanced' },
-        whole: { type: 'boolean', default: false },
         'key-seed': { type: 'string', default: 'bench' },
         json: { type: 'boolean', default: false },
       },
@@ -94,7 +91,7 @@ export function parseOptions(args: readonly string[]): Options {
     }
     const preset = presetNames.find((name) => name === values.preset)
     if (!preset) throw new Error(`--preset ${values.preset}: expected one of ${presetNames.join(', ')}`)
-    const { cached, freeze, json, whole, 'with-reading': withReading, 'key-seed': keySeed } = values
+    const { cached, freeze, json, 'with-reading': withReading, 'key-seed': keySeed } = values
     return {
       bench,
       size: count('size'),
@@ -108,7 +105,6 @@ export function parseOptions(args: readonly string[]): Options {
       freeze,
       withReading,
       preset,
-      whole,
       keySeed,
       json,
     }

@@ -1,12 +1,9 @@
 import { dirname, join, resolve } from 'node:path'
+import { mse } from '@stablesig/core/losses'
+import { PRESETS } from '@stablesig/core/training'
 import { type Measurement, TIMED, WARM_UP } from './measurement.ts'
 import type { Options } from './options.ts'
 import { numberOf, runForJson } from './run.ts'
-
-/** The published recipe's steps, of which only a few are run and timed: the others cost the same. */
-const PUBLISHED_STEPS = 100
-const PEER_UNTIMED = 2
-const PEER_TIMED = 6
 
 /**
  * How the PyTorch program of the same work is run once; null where there is none: no Python is named, or nothing comparable
@@ -48,13 +45,17 @@ export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): 
     }
   }
   if (bench === 'sign') {
-    if (options.whole) return null
-    const args = ['--images', join(data, 'images'), '--steps', String(PEER_UNTIMED + PEER_TIMED), '--val', '1']
+    const { steps, batchSize, size: side, learningRate, imageWeight, imageLoss } = PRESETS[options.preset]
+    if (imageLoss !== 'mse') return null
+    const lambda = mse().defaultWeight * imageWeight
+    const recipe = { steps, batch: batchSize, size: side, lr: learningRate, 'lambda-i': lambda }
+    const args = Object.entries(recipe).flatMap(([name, value]) => [`--${name}`, String(value)])
+    const places = ['--models', folder, '--weights', join(data, 'weights'), '--images', join(data, 'images/train')]
     return async () => {
-      const said = await run('finetune.py', args)
+      const said = await runForJson(python, [besideBench('sign.py'), ...places, ...args])
       const stepSeconds = numberOf(said, 'medianStepS')
-      const about = { extrapolated: true, steps: PUBLISHED_STEPS, timedSteps: PEER_TIMED, stepSeconds }
-      return { seconds: PUBLISHED_STEPS * stepSeconds, peakRssMB: numberOf(said, 'peakRssMB'), about }
+      const about = { extrapolated: true, steps, timedSteps: numberOf(said, 'timedSteps'), stepSeconds }
+      return { seconds: numberOf(said, 'seconds'), peakRssMB: numberOf(said, 'peakRssMB'), about }
     }
   }
   if (bench === 'detect') {

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
+import { exec } from './exec.mjs'
 import { withLock } from './lock.mjs'
 import { cache, publishedPackages, root } from './workspace.mjs'
 
@@ -15,9 +16,12 @@ const tsup = join(dirname(createRequire(import.meta.url).resolve('tsup/package.j
  * @param {{ force?: boolean, types?: boolean }} [options] types: declarations too, which running needs not and packing does
  */
 export async function build({ force = false, types = false } = {}) {
-  await withLock(join(cache, 'build.lock'), () => {
+  await withLock(join(cache, 'build.lock'), async () => {
     const shared = digest([join(root, 'tsup.config.ts'), join(root, 'tsconfig.json'), join(root, 'pnpm-lock.yaml')])
     const digests = new Map()
+    /** @type {Map<string, Promise<void>>} */
+    const built = new Map()
+    const turn = turns(availableParallelism())
     for (const { name, folder, dependsOn } of publishedPackages()) {
       const below = dependsOn.map((one) => digests.get(one))
       const now = createHash('sha256')
@@ -28,20 +32,45 @@ export async function build({ force = false, types = false } = {}) {
       const last = existsSync(stamp) && existsSync(join(folder, 'dist/index.js')) ? readFileSync(stamp, 'utf8') : ''
       if (!force && last.startsWith(now) && (!types || last.endsWith(WITH_TYPES))) continue
       rmSync(stamp, { force: true })
-      buildPackage(name, folder, types)
-      mkdirSync(dirname(stamp), { recursive: true })
-      writeFileSync(stamp, types ? now + WITH_TYPES : now)
+      const make = async () => {
+        // Declarations are made from those of the packages below.
+        await Promise.all(dependsOn.map((one) => built.get(one)))
+        await turn(() => buildPackage(name, folder, types))
+        mkdirSync(dirname(stamp), { recursive: true })
+        writeFileSync(stamp, types ? now + WITH_TYPES : now)
+      }
+      built.set(name, make())
     }
+    // All of them come to an end before the lock is given back, though one fails.
+    for (const end of await Promise.allSettled(built.values())) if (end.status === 'rejected') throw end.reason
   })
 }
 
 const WITH_TYPES = ' with types'
 
-function buildPackage(name, folder, types) {
+async function buildPackage(name, folder, types) {
   process.stderr.write(`building ${name}\n`)
   const args = [tsup, '--silent', ...(types ? [] : ['--no-dts'])]
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${name} does not build\n${stdout}${stderr}`)
+  await exec(process.execPath, args, { cwd: folder }).catch((cause) => {
+    throw new Error(`${name} does not build\n${cause.message}`, { cause })
+  })
+}
+
+/** Lets so many run at once, in the order in which they come. */
+function turns(count) {
+  const waiting = []
+  let running = 0
+  return async (work) => {
+    if (running === count) await new Promise((resolve) => waiting.push(resolve))
+    else running++
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
 }
 
 /** What goes into dist of a package: its sources but for tests, and what says how they are built. */
