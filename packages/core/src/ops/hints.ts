@@ -18,7 +18,7 @@ import {
  * engine that knows none of them takes no notice.
  *
  *   constants        `hints.markConstant` of the backend object      markConstant
- *   inputs           `hints.keepAsInput` of the backend object       changingInput, inputVector
+ *   inputs           `hints.keepAsInput` of the backend object       changingInput, inputVector, asInput
  *   recomputation    a kernel named 'Afterwards'                     computedAfter
  *   several steps    nothing is read between them                    readTogether
  */
@@ -61,7 +61,8 @@ export const changingInput = (value: number): Scalar => asInput(scalar(value))
 export const inputVector = (values: readonly number[] | Float32Array): Tensor1D =>
   asInput(tensor1d(Float32Array.from(values)))
 
-function asInput<T extends Tensor>(tensor: T): T {
+/** Tells the tensor's engine that its values differ from run to run, even where they are all equal now. Returns the tensor. */
+export function asInput<T extends Tensor>(tensor: T): T {
   hintsOf(tensor).keepAsInput?.(tensor.dataId)
   return tensor
 }

@@ -1,4 +1,5 @@
 import { slice, type Tensor3D, type Tensor4D, tensor3d, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { asInput } from '../../ops/hints.ts'
 import { asUnit, type UnitImages } from '../../signal/images.ts'
 import { jpegTables, stepPlanes } from '../codec/jpeg-tables.ts'
 import { simulatedJpeg } from '../codec/simulated-jpeg.ts'
@@ -25,7 +26,10 @@ export interface Attacks {
   readonly each: readonly Attack[]
 }
 
-/** Attacks as tensors: what differs between steps of one size is values alone. */
+/**
+ * Attacks as tensors: what differs between steps of one size is values alone. An engine that compiles is told so of each, for where no
+ * image of a batch is brightened, say, all its gains are equal and might be taken for a literal of the program.
+ */
 export type AttackTensors = {
   /** [N,R,H] and [N,C,W]: windows brought to their size, and on to whole blocks by repeating the last row and column. */
   rows: Tensor3D
@@ -54,7 +58,7 @@ export function attackTensors(
   [h, w]: readonly [height: number, width: number] = [size, size],
 ): AttackTensors {
   const n = each.length
-  const perImage = (value: (attack: Attack) => number) => tensor4d(each.map(value), [n, 1, 1, 1])
+  const perImage = (value: (attack: Attack) => number) => asInput(tensor4d(each.map(value), [n, 1, 1, 1]))
   const [height, width] = [h, w].map((side) => Math.max(1, Math.round((made * side) / size))) as [number, number]
   const sampling = (side: number, outputs: number, from: (attack: Attack) => number) => {
     const values = new Float32Array(n * whole(outputs) * side)
@@ -66,12 +70,12 @@ export function attackTensors(
       while (taps.length < whole(outputs)) taps.push(...last)
       values.set(tapsMatrix(taps, side, start), i * whole(outputs) * side)
     }
-    return tensor3d(values, [n, whole(outputs), side])
+    return asInput(tensor3d(values, [n, whole(outputs), side]))
   }
   const tables = each.map(({ quality }) => jpegTables(quality ?? 100))
   const planes = (steps: readonly (readonly number[])[], by: number) => {
     const [rows, columns] = [whole(height) / by, whole(width) / by]
-    return tensor3d(stepPlanes(steps, rows, columns), [n, rows, columns])
+    return asInput(tensor3d(stepPlanes(steps, rows, columns), [n, rows, columns]))
   }
   return tidy(() => ({
     rows: sampling(h, height, ({ window }) => window.top),
