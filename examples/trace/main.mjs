@@ -1,7 +1,7 @@
 // @ts-check
 // Tracing without a watermark, judged: half of the photographs calibrate, of the other half belonging and foreign images are made. Prints
 // what is said of each class, how well each statistic tells them apart, and draws their ROC curves.
-//   npx -y pnpm@12 example trace [--images N] [--size N] [--saved png|jpeg:90] [--inverted N] [--signed DECODER] [--out ROC.svg]
+//   npx -y pnpm@12 example trace [--images N] [--size N] [--saved png|jpeg:90] [--inverted N] [--signed DECODER [--only-signed]] [--out ROC.svg]
 //   (weights and photographs in STABLESIG_DATA; --autoencoder PATH for another autoencoder, --other PATH for one whose images are foreign)
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -24,7 +24,10 @@ const { values } = parseArgs({
     alpha: { type: 'string', default: '0.01' },
     autoencoder: { type: 'string' },
     other: { type: 'string' },
-    signed: { type: 'string' },
+    /** Decoders of the same autoencoder: which of them, or the original one, made an image? */
+    signed: { type: 'string', multiple: true, default: [] },
+    /** With --signed: nothing but that. */
+    'only-signed': { type: 'boolean', default: false },
     threads: { type: 'string' },
     out: { type: 'string' },
   },
@@ -51,20 +54,27 @@ const half = Math.ceil(paths.length / 2)
 const [learnt, judged] = [imageSet(paths.slice(0, half)), imageSet(paths.slice(half))]
 const setting = { autoencoder, other, saved, size }
 
-const calibration = await calibrated({ ...setting, images: learnt })
-const inverted = Number(values.inverted)
-const results = await scored({ ...setting, images: judged, statistics: statistics({ inverted }) })
+if (!values['only-signed']) {
+  const calibration = await calibrated({ ...setting, images: learnt })
+  const inverted = Number(values.inverted)
+  const results = await scored({ ...setting, images: judged, statistics: statistics({ inverted }) })
 
-console.log(`${half} photographs of ${size} px calibrate, ${judged.length} are judged, saved as ${values.saved}\n`)
-console.log(`Verdicts of balanced at ${alpha} for images of each class\n`)
-console.log(confusion(results, calibration, alpha))
-console.log('\nAUC, and the share of belonging images found at 1% of a class (TPR); seconds of one core an image\n')
-console.log(comparison(results))
-if (values.out) await writeFile(values.out, rocPlot(results))
-if (values.signed) {
-  const signed = await openAutoencoder({ encoder, decoder: values.signed })
-  console.log(await attributed({ ...setting, candidates: { unsigned: autoencoder, signed }, learnt, judged, alpha }))
-  signed.dispose()
+  console.log(`${half} photographs of ${size} px calibrate, ${judged.length} are judged, saved as ${values.saved}\n`)
+  console.log(`Verdicts of balanced at ${alpha} for images of each class\n`)
+  console.log(confusion(results, calibration, alpha))
+  console.log('\nAUC, and the share of belonging images found at 1% of a class (TPR); seconds of one core an image\n')
+  console.log(comparison(results))
+  if (values.out) await writeFile(values.out, rocPlot(results))
+}
+if (values.signed.length > 0) {
+  const decoders = []
+  for (const decoder of values.signed) decoders.push(await openAutoencoder({ encoder, decoder }))
+  const candidates = Object.fromEntries([
+    ['unsigned', autoencoder],
+    ...decoders.map((signed, i) => [decoders.length > 1 ? `signed ${i + 1}` : 'signed', signed]),
+  ])
+  console.log(await attributed({ ...setting, candidates, learnt, judged, alpha }))
+  for (const decoder of decoders) decoder.dispose()
 }
 other?.dispose()
 autoencoder.dispose()
