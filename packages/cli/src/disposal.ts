@@ -3,11 +3,13 @@ export interface Disposable {
   dispose(): void
 }
 
+/** Remembers what it is given, to dispose it in the end, and returns it. */
+export type Own = <D extends Disposable>(made: D) => D
+
 /**
  * Runs work that opens models, and frees every one of them when it ends, however it ends.
- * @param work takes `own`, which remembers what it is given and returns it
  */
-export async function disposing<T>(work: (own: <D extends Disposable>(made: D) => D) => Promise<T>): Promise<T> {
+export async function disposing<T>(work: (own: Own) => Promise<T>): Promise<T> {
   const owned: Disposable[] = []
   try {
     return await work((made) => {

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ready, writeFileAtomic } from '@stablesig/backend-node'
+import { asUnitImages } from '@stablesig/core'
 import { VGG_GROUPS } from '@stablesig/core/losses'
 import { noise, stateOf } from '@stablesig/testing/networks'
 import { type StateDict, streamSafetensors } from '@stablesig/weights'
-import { add, memory, mul, randomUniform, type Tensor4D, tidy, zerosLike } from '@tensorflow/tfjs-core'
+import { add, dispose, memory, mul, type Rank, randomUniform, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { disposing } from './disposal.ts'
 import { checkImageLoss, type ImageLossOptions, imageLossAt } from './image-loss.ts'
@@ -66,7 +67,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test.each<[ImageLossOptions['imageLoss'], string[]]>([
+test.each<[NonNullable<ImageLossOptions['imageLoss']>, string[]]>([
   ['watson-dft', ['dft']],
   ['watson-dft-code', ['dft']],
   ['watson-dct', ['dct']],
@@ -80,16 +81,20 @@ test.each<[ImageLossOptions['imageLoss'], string[]]>([
     const loss = await imageLossAt(options, own)
     if (typeof loss !== 'object') throw new Error(`${imageLoss} is no loss of its own`)
     expect(loss).toMatchObject({ name: imageLoss, fingerprint: expect.stringMatching(/ [0-9a-f]{64}$/) })
-    const [same, near, far] = tidy(() => {
-      const image = randomUniform([1, 32, 32, 3], 0.3, 0.7, 'float32', 1) as Tensor4D
-      const change = randomUniform([1, 32, 32, 3], -0.2, 0.2, 'float32', 2)
-      const distances = [zerosLike(change), mul(change, 0.2), change].map((by) =>
-        loss.of(add(image, by) as Tensor4D, image),
-      )
-      return distances.map((distance) => distance.dataSync()[0] ?? Number.NaN)
-    }) as number[]
-    expect(same).toBeLessThan(near ?? Number.NaN)
-    expect(near).toBeLessThan(far ?? Number.NaN)
+    const image = randomUniform<Rank.R4>([1, 32, 32, 3], 0.3, 0.7, 'float32', 1)
+    const change = randomUniform<Rank.R4>([1, 32, 32, 3], -0.2, 0.2, 'float32', 2)
+    const original = await asUnitImages(image)
+    const distances: number[] = []
+    for (const by of [0, 0.2, 1]) {
+      const changed = await asUnitImages(tidy(() => add<Tensor4D>(image, mul(change, by))))
+      const distance = loss.of(changed, original)
+      distances.push((await distance.data<'float32'>())[0] ?? Number.NaN)
+      dispose([changed, distance])
+    }
+    dispose([image, change])
+    const [same = Number.NaN, near = Number.NaN, far = Number.NaN] = distances
+    expect(same).toBeLessThan(near)
+    expect(near).toBeLessThan(far)
   })
   expect(memory().numTensors).toBe(before)
 })

@@ -17,7 +17,7 @@ import {
   watsonVggLoss,
 } from '@stablesig/core/losses'
 import { dispose, type TensorContainer } from '@tensorflow/tfjs-core'
-import type { Disposable } from './disposal.ts'
+import type { Own } from './disposal.ts'
 import { UsageError } from './exit.ts'
 import type { Options, OptionsOf } from './options/description.ts'
 
@@ -69,7 +69,7 @@ export async function checkImageLoss({ imageLoss, lossWeights = [] }: ImageLossO
  */
 export async function imageLossAt(
   { imageLoss, lossWeights = [] }: ImageLossOptions,
-  own: <D extends Disposable>(made: D) => D,
+  own: Own,
 ): Promise<ImageLoss | ImageLossName | undefined> {
   const name = LEARNED_NAMES.find((one) => one === imageLoss)
   if (!name) return IMAGE_LOSSES.find((one) => one === imageLoss)
@@ -80,7 +80,7 @@ export async function imageLossAt(
 async function learnedLoss(
   name: LearnedName,
   [first = '', second = '']: readonly string[],
-  own: <D extends Disposable>(made: D) => D,
+  own: Own,
 ): Promise<ImageLoss> {
   const held = <T extends TensorContainer>(tensors: T): T => {
     own({ dispose: () => dispose(tensors) })

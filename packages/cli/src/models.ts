@@ -1,7 +1,7 @@
 import { type Engine, openAutoencoder, openExtractor, ready, withWeights } from '@stablesig/backend-node'
 import { type Autoencoder, StableSigError } from '@stablesig/core'
 import type { NamedAutoencoder, NamedFiles } from './autoencoder.ts'
-import type { Disposable } from './disposal.ts'
+import type { Own } from './disposal.ts'
 import type { EngineOptions } from './options/shared.ts'
 
 /** Starts the engine that a command's tensors live in. Models are loaded into it, so it comes first. */
@@ -26,7 +26,7 @@ export const autoencoderAt = (files: NamedAutoencoder) =>
 /** Several of them, each given to `own` as soon as it is open. @throws StableSigError likewise */
 export async function autoencodersAt(
   all: readonly NamedFiles[],
-  own: <D extends Disposable>(made: D) => D,
+  own: Own,
 ): Promise<{ readonly name: string; readonly autoencoder: Autoencoder }[]> {
   const named: { name: string; autoencoder: Autoencoder }[] = []
   for (const { name, files } of all) named.push({ name, autoencoder: own(await autoencoderAt(files)) })

@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { finetuneDecoder, randomKey } from '@stablesig/core'
+import { asUnitImages, finetuneDecoder, randomKey } from '@stablesig/core'
 import { loadAutoencoder, loadExtractor } from '@stablesig/core/models'
 import { extractorState, tinyState } from '@stablesig/testing/networks'
-import { randomUniform, type Tensor4D } from '@tensorflow/tfjs-core'
+import { type Rank, randomUniform } from '@tensorflow/tfjs-core'
 import { expect, test, vi } from 'vitest'
 import { ready } from './ready.ts'
 
@@ -24,9 +24,10 @@ test('whatever attacks a step draws, its program is compiled once for each size 
   const extractor = await loadExtractor(extractorState({ bits: 8, channels: 4, blocks: 1 }))
   const images = {
     length: 4,
-    read: async (index: number, size: number) => randomUniform([1, size, size, 3], 0, 1, 'float32', index) as Tensor4D,
+    read: async (index: number, size: number) =>
+      asUnitImages(randomUniform<Rank.R4>([1, size, size, 3], 0, 1, 'float32', index)),
   }
-  /** Programs that were compiled from the step's on, and the attacks that were drawn. */
+  /** Programs that are compiled in a signing of so many steps. */
   async function compiledIn(steps: number): Promise<number> {
     const before = linesOf(file).length
     const { decoder } = await finetuneDecoder({

@@ -1,7 +1,7 @@
 import { type FoundFile, toUnitImages } from '@stablesig/backend-node'
 import { StableSigError, type UnitImages } from '@stablesig/core'
 import type { Outcome } from '@stablesig/core/detection'
-import { type Disposable, disposing } from '../disposal.ts'
+import { disposing, type Own } from '../disposal.ts'
 import { EXIT } from '../exit.ts'
 import { type Input, inputPaths, readInputs } from '../inputs.ts'
 import type { Io } from '../io.ts'
@@ -27,7 +27,7 @@ export interface EachImage<T> {
 export async function eachImage<T>(
   options: Options,
   io: Io,
-  start: (own: <D extends Disposable>(made: D) => D) => Promise<EachImage<T>>,
+  start: (own: Own) => Promise<EachImage<T>>,
 ): Promise<number> {
   const paths = await inputPaths(options, io)
   return disposing(async (own) => decide(await start(own), paths, options, io))

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os'
 import { makeOutputFolder, openDecoder, toPixels, withWeights, writePng } from '@stablesig/backend-node'
 import { decodeLatents, StableSigError } from '@stablesig/core'
 import { eachLatent, latentScaling, readLatents } from '@stablesig/core/latents'
-import { type Disposable, disposing } from '../../disposal.ts'
+import { disposing, type Own } from '../../disposal.ts'
 import { EXIT, UsageError } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { startEngine } from '../../models.ts'
@@ -17,7 +17,7 @@ type Options = GivenOf<typeof command>
 /** Latents from files -> a PNG an image: what a generator's last step would have made of them. */
 export const run = (options: Options, io: Io): Promise<number> => disposing((own) => decodeWith(own, options, io))
 
-async function decodeWith(own: <D extends Disposable>(made: D) => D, options: Options, io: Io): Promise<number> {
+async function decodeWith(own: Own, options: Options, io: Io): Promise<number> {
   const path = decoderPath(options)
   await makeOutputFolder(options.out)
   await startEngine(options)

@@ -1,3 +1,5 @@
+import type { Extractor } from '@stablesig/core'
+import type { Own } from '../../disposal.ts'
 import type { Io } from '../../io.ts'
 import { checkKeyLength, readKey } from '../../key.ts'
 import { extractorAt, startEngine } from '../../models.ts'
@@ -11,13 +13,14 @@ import type { detect as command } from './command.ts'
 
 export async function run(options: GivenOf<typeof command>, io: Io): Promise<number> {
   const key = await readKey(options, io)
-  return eachImage(options, io, async (own) => {
+  const open = async (own: Own): Promise<Extractor> => {
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
     checkKeyLength(key, extractor.bits, options)
     warnUnwhitened(extractor, options.extractor, io)
-    return options.weighed
-      ? asking(weighedKeyQuestion(extractor, key, options, io), options, io)
-      : asking(keyQuestion(extractor, key, options, io), options, io)
-  })
+    return extractor
+  }
+  return options.weighed
+    ? eachImage(options, io, async (own) => asking(weighedKeyQuestion(await open(own), key, options, io), options, io))
+    : eachImage(options, io, async (own) => asking(keyQuestion(await open(own), key, options, io), options, io))
 }

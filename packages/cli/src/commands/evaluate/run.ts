@@ -4,7 +4,7 @@ import { StableSigError } from '@stablesig/core'
 import { evaluate, summariseEvaluation } from '@stablesig/core/evaluation'
 import { checkKey } from '@stablesig/core/key'
 import { prepareImages } from '@stablesig/core/training'
-import { type Disposable, disposing } from '../../disposal.ts'
+import { disposing, type Own } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { autoencoderAt, extractorAt, startEngine } from '../../models.ts'
@@ -25,7 +25,7 @@ const STRICT_FPR = 1e-9
 
 export const run = (options: EvaluateOptions, io: Io): Promise<number> => disposing((own) => measure(own, options, io))
 
-async function measure(own: <D extends Disposable>(made: D) => D, options: EvaluateOptions, io: Io): Promise<number> {
+async function measure(own: Own, options: EvaluateOptions, io: Io): Promise<number> {
   const started = performance.now()
   const plan = await planEvaluation(options, io)
   const { source, attacks, out } = plan

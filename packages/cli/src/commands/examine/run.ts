@@ -1,6 +1,6 @@
 import { readCalibration, readCandidatesCalibration } from '@stablesig/core/tracing'
 import { checkAutoencoderFiles } from '../../autoencoder.ts'
-import type { Disposable } from '../../disposal.ts'
+import type { Own } from '../../disposal.ts'
 import type { Io } from '../../io.ts'
 import { checkKeyLength } from '../../key.ts'
 import { autoencodersAt, extractorAt, startEngine } from '../../models.ts'
@@ -16,7 +16,6 @@ import { examinePlan, type Plan } from './plan.ts'
 import { type Part, partOf, reporting } from './report.ts'
 
 type Options = GivenOf<typeof command>
-type Own = <D extends Disposable>(made: D) => D
 
 export async function run(options: Options, io: Io): Promise<number> {
   const { marks, decoders } = await examinePlan(options, io)

@@ -9,7 +9,7 @@ import {
 import { StableSigError } from '@stablesig/core'
 import { latentScaling } from '@stablesig/core/latents'
 import { type PortableModel, portableDecoder, portableExtractor } from '@stablesig/core/models'
-import { type Disposable, disposing } from '../../disposal.ts'
+import { disposing, type Own } from '../../disposal.ts'
 import { EXIT, UsageError } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'
@@ -64,7 +64,7 @@ export const run = (options: Options, io: Io): Promise<number> =>
   })
 
 async function openSource(
-  own: <D extends Disposable>(made: D) => D,
+  own: Own,
   path: string,
   { config, range, generatorLatents, generator }: Options,
 ): Promise<Source> {

@@ -1,21 +1,26 @@
+import type { Extractor } from '@stablesig/core'
+import type { Own } from '../../disposal.ts'
 import type { Io } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
 import { asking } from '../../questions/question.ts'
-import { openRegistry, usersQuestion } from '../../questions/users.ts'
+import { openRegistry, type RegistryFile, usersQuestion } from '../../questions/users.ts'
 import { weighedUsersQuestion } from '../../questions/weighed.ts'
 import { warnUnwhitened } from '../../unwhitened.ts'
 import { eachImage } from '../each-image.ts'
 import type { identify as command } from './command.ts'
 
 export async function run(options: GivenOf<typeof command>, io: Io): Promise<number> {
-  return eachImage(options, io, async (own) => {
+  const open = async (own: Own): Promise<[Extractor, RegistryFile]> => {
     const registry = await openRegistry(options.registry)
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
     warnUnwhitened(extractor, options.extractor, io)
-    return options.weighed
-      ? asking(weighedUsersQuestion(extractor, registry, options, io), options, io)
-      : asking(usersQuestion(extractor, registry, options, io), options, io)
-  })
+    return [extractor, registry]
+  }
+  return options.weighed
+    ? eachImage(options, io, async (own) =>
+        asking(weighedUsersQuestion(...(await open(own)), options, io), options, io),
+      )
+    : eachImage(options, io, async (own) => asking(usersQuestion(...(await open(own)), options, io), options, io))
 }

@@ -1,6 +1,6 @@
 import { checkDecoderOutput, checkDeltaOutput, type Engine, type OpenedAutoencoder } from '@stablesig/backend-node'
 import type { Extractor } from '@stablesig/core'
-import type { Disposable } from '../../disposal.ts'
+import type { Own } from '../../disposal.ts'
 import { checkKeyLength } from '../../key.ts'
 import { autoencoderAt, extractorAt, startEngine } from '../../models.ts'
 import type { SignOptions } from './command.ts'
@@ -21,7 +21,7 @@ export interface SigningModels {
 export async function openModels(
   { key, autoencoder: files, out }: SigningPlan,
   options: SignOptions,
-  own: <D extends Disposable>(made: D) => D,
+  own: Own,
 ): Promise<SigningModels> {
   const engine = await startEngine(options)
   const extractor = own(await extractorAt(options.extractor))

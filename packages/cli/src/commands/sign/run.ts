@@ -10,7 +10,7 @@ import {
 import { keyId } from '@stablesig/core'
 import { prepareImages, type UsedRecipe } from '@stablesig/core/training'
 import about from '../../../package.json' with { type: 'json' }
-import { type Disposable, disposing } from '../../disposal.ts'
+import { disposing, type Own } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import type { SignOptions } from './command.ts'
@@ -22,7 +22,7 @@ import { type Trained, train } from './train.ts'
 
 export const run = (options: SignOptions, io: Io): Promise<number> => disposing((own) => sign(own, options, io))
 
-async function sign(own: <D extends Disposable>(made: D) => D, options: SignOptions, io: Io): Promise<number> {
+async function sign(own: Own, options: SignOptions, io: Io): Promise<number> {
   const started = performance.now()
   const plan = await planSigning(options, io)
   const models = await openModels(plan, options, own)

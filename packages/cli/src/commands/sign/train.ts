@@ -2,7 +2,7 @@ import { fileCheckpoint } from '@stablesig/backend-node'
 import { type FinetuneReport, finetuneDecoder, type LatentDecoder } from '@stablesig/core'
 import { checkMintersExtractor, mint } from '@stablesig/core/minting'
 import type { PreparedImages } from '@stablesig/core/training'
-import { type Disposable, disposing } from '../../disposal.ts'
+import { disposing, type Own } from '../../disposal.ts'
 import { imageLossAt } from '../../image-loss.ts'
 import type { Io } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
@@ -36,7 +36,7 @@ export const train = (
 ): Promise<Trained> => disposing((own) => trained(own, plan, models, heldOut, options, io))
 
 async function trained(
-  own: <D extends Disposable>(made: D) => D,
+  own: Own,
   plan: SigningPlan,
   { autoencoder, extractor, engine }: SigningModels,
   heldOut: PreparedImages,
