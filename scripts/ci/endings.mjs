@@ -162,6 +162,14 @@ await check('a reader that closes the pipe, as head does, is no error', async ()
   }
 })
 
+await check('a decision that nobody reads never looks like a find', async () => {
+  const detect = ['detect', '--extractor', fixture('extractor'), '--key', '01'.repeat(8), '--fpr', '0.001']
+  const unread = (args) => stablesig(args, { within: ['bash', '-c', 'set -o pipefail; "$@" | true', 'bash'] })
+  const { code } = await unread([...detect, ...Array(40).fill('photos')])
+  if (code !== 141 && code !== 1) throw new Error(`exit code ${code}`)
+  expect(await unread([...detect, 'nothing.png']), 2, /nothing\.png: no such file/)
+})
+
 if (process.platform !== 'win32')
   await check('a working folder that was deleted is said', async () => {
     const gone = join(folder, 'gone')

@@ -12,6 +12,8 @@ export const EXIT = {
   terminated: 143,
   /** SIGHUP: the terminal is gone. */
   hungUp: 129,
+  /** Whoever read the results closed the pipe before all was decided: as SIGPIPE ends other programs. */
+  unread: 141,
 } as const
 
 /** A mistake in the command line. */

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { COMMANDS } from './commands/index.ts'
 import { Ending } from './ending.ts'
 import { EXIT, explain, hideKeys } from './exit.ts'
 import type { Io } from './io.ts'
@@ -9,7 +10,7 @@ export type { Io } from './io.ts'
 /**
  * Runs one command line, without the program's name: `run(['keygen', '--count', '2'], io)`.
  * @returns the exit code: 0 done, 1 nothing found (detect, identify), 2 any error, 130 interrupted, or that of the `Ending` which
- *   io.signal was aborted with
+ *   io.signal was aborted with; 141 where that is 0, a reader gone, and images were still to be decided on
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.done
@@ -35,7 +36,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       const ending = reason instanceof Ending ? reason : new Ending(EXIT.interrupted, 'interrupted')
       const details = error === reason || !message ? '' : `: ${message}`
       if (ending.message) io.err(`stablesig: ${ending.message}${details}\n`)
-      return ending.exitCode
+      return ending.exitCode === EXIT.done && decides(argv) ? EXIT.unread : ending.exitCode
     }
     io.err(`stablesig: ${message} (${kind})\n`)
     const verbose = argv.includes('--verbose') || Boolean(io.env.DEBUG)
@@ -43,6 +44,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.error
   }
 }
+
+const decides = ([name]: readonly string[]): boolean =>
+  COMMANDS.some(({ description }) => description.name === name && description.decides)
 
 /** Commander's message without its prefix, and without a value typed after '=', which may be a key. */
 function usageMessage(error: CommanderError): string {

@@ -18,7 +18,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   })
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   outputError ??= error
-  // A reader such as head may close the pipe early: that ends the program and is no error of its own.
+  // A reader such as head may close the pipe early: that ends the program and is no error of its own. What is decided by then is
+  // still told by the exit code, and that not all is.
   controller.abort(new Ending(error.code === 'EPIPE' ? EXIT.done : EXIT.error, ''))
 })
 // Nobody is left who could be told.
@@ -49,7 +50,7 @@ const code = await run(argv.slice(2), {
 await new Promise<void>((written) => stdout.write('', () => written()))
 if (outputError && outputError.code !== 'EPIPE') await tell(outputError, 'cannot write the results: ')
 const { reason } = controller.signal
-process.exitCode = outputError && reason instanceof Ending ? reason.exitCode : code
+process.exitCode = outputError && outputError.code !== 'EPIPE' && reason instanceof Ending ? reason.exitCode : code
 // Standard input that is still open would keep the process, and so would work that was left.
 if (controller.signal.aborted) process.exit()
 stdin.destroy()

@@ -82,6 +82,7 @@ test('signing for our own extractor weighs the image as suits it, unless told', 
   }
   expect(withShipped({}, options, io)).toMatchObject({ lambdaImage: EXTRACTOR_48.lambdaImage })
   expect(withShipped({ lambdaImage: 3 }, options, io)).toMatchObject({ lambdaImage: 3 })
+  expect(withShipped({ imageLoss: 'mse' }, options, io)).toMatchObject({ lambdaImage: EXTRACTOR_48.lambdaImage })
   expect(withShipped({ imageLoss: 'ssim' }, options, io)).not.toHaveProperty('lambdaImage')
   expect(withShipped({ extractor: 'e' }, options, io)).not.toHaveProperty('lambdaImage')
 })

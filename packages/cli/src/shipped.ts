@@ -8,11 +8,14 @@ type Given = Readonly<Record<string, unknown>>
 /**
  * What was given, with the project's own models in the place of those that are not named; each is told of in a line, for a mark
  * is only found by the extractor that it was made for. Signing for our own extractor takes the weight of the image loss that suits it,
- * unless another is given. A decoder that is named alone is taken for our own one, signed.
+ * unless another weight, or another loss, is given. A decoder that is named alone is taken for our own one, signed.
  */
 export function withShipped(given: Given, options: Options, io: Io): Given {
-  // The presets' weights of the image loss are made for another extractor.
-  const weighed = options.lambdaImage !== undefined && given.lambdaImage === undefined && given.imageLoss === undefined
+  // The presets' weights of the image loss are made for another extractor; this one is that of mse.
+  const weighed =
+    options.lambdaImage !== undefined &&
+    given.lambdaImage === undefined &&
+    (given.imageLoss === undefined || given.imageLoss === 'mse')
   const wanted = (option: string) => options[option]?.shipped !== undefined && given[option] === undefined
   const stand = (option: string, model: ShippedModel, what: string): Given => {
     io.err(`stablesig: ${what} our own ${model.name}; --${option} names another\n`)

@@ -11,6 +11,7 @@ export interface SigningRecipe
     | 'learningRate'
     | 'warmup'
     | 'temperature'
+    | 'messageMean'
     | 'attacks'
     | 'lambdaImage'
     | 'seed'

@@ -40,6 +40,8 @@ export interface CommandDescription<A extends Arguments = Arguments, O extends O
   readonly options: O
   /** Whole command lines. */
   readonly examples: readonly string[]
+  /** Whether its exit code says what was found, which it cannot where a reader closes the pipe before the end. */
+  readonly decides?: true
   /** Whether a signal ends it where it stands. Without it a command looks at its signal itself, and ends as it must. */
   readonly endsAtOnce?: true
 }

@@ -42,6 +42,7 @@ export {
   prepareImages,
 } from '../signing/prepared-images.ts'
 export {
+  type MessageMean,
   PRESETS,
   type PresetName,
   type Recipe,

@@ -7,6 +7,7 @@ export const attribute = defineCommand({
   summary:
     'Tell which of several decoders made images, without any mark in them. Exit code 0 when at least one image is ascribed to one, 1 when none is, 2 on any error.',
   arguments: IMAGES,
+  decides: true,
   options: {
     ...ENGINE,
     ...INPUTS,

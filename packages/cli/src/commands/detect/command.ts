@@ -6,6 +6,7 @@ export const detect = defineCommand({
   name: 'detect',
   summary: 'Decide whether images carry a key. Exit code 0 when at least one does, 1 when none does, 2 on any error.',
   arguments: IMAGES,
+  decides: true,
   options: {
     ...READ_MARKS,
     ...KEY,

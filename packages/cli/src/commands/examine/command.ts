@@ -8,6 +8,7 @@ export const examine = defineCommand({
   summary:
     'Ask all that can be known of images in one report: a key, users, decoders, whichever are given. Exit code 0 when anything was found in any image, 1 when nothing was, 2 when any part could not be decided.',
   arguments: IMAGES,
+  decides: true,
   options: {
     ...ENGINE,
     ...INPUTS,

@@ -7,6 +7,7 @@ export const identify = defineCommand({
   summary:
     'Tell whose key an image carries. Exit code 0 when at least one is ascribed, 1 when none is, 2 on any error.',
   arguments: IMAGES,
+  decides: true,
   options: {
     ...READ_MARKS,
     registry: { value: '<file>', help: 'users and keys: name<TAB>bits lines, or JSON', required: true },

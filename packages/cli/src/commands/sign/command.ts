@@ -62,7 +62,7 @@ export const sign = defineCommand({
     ...imageLossOptions('the preset’s'),
     lambdaImage: {
       value: '<x>',
-      help: 'weight of the image loss (default: the preset’s, or what suits our own extractor); more keeps quality, less the mark',
+      help: 'weight of the image loss (default: the loss’s own times the preset’s, or for mse what suits our own extractor where that is taken); more keeps quality, less the mark',
       read: notNegative,
     },
     withoutAttacks: {

@@ -9,6 +9,7 @@ import {
 } from '@stablesig/backend-node'
 import { keyId } from '@stablesig/core'
 import { prepareImages, type UsedRecipe } from '@stablesig/core/training'
+import { threshold } from '@stablesig/stats'
 import about from '../../../package.json' with { type: 'json' }
 import { disposing, type Own } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
@@ -19,6 +20,9 @@ import { openModels, type SigningModels } from './models.ts'
 import { planSigning, type SigningPlan } from './plan.ts'
 import { describeReport, reportOf } from './report.ts'
 import { type Trained, train } from './train.ts'
+
+/** As `detect` where nothing else is asked for. */
+const DETECTED_AT = 1e-6
 
 export const run = (options: SignOptions, io: Io): Promise<number> => disposing((own) => sign(own, options, io))
 
@@ -43,7 +47,21 @@ async function sign(own: Own, options: SignOptions, io: Io): Promise<number> {
   const seconds = (performance.now() - started) / 1000
   const report = reportOf({ trained, signing, saved, delta, judged, seconds }, models, options)
   io.out(options.json ? jsonLine(report) : describeReport(report))
+  warnUndetected(judged, models.extractor.bits, io)
   return trained.earlyStopping?.reached === false ? EXIT.none : EXIT.done
+}
+
+/** Warns of a decoder whose mark would not be found: on average over held-out images, at the rate that `detect` takes by itself. */
+function warnUndetected(judged: Figures | null, bits: number, io: Io): void {
+  if (!judged) return
+  const needed = threshold(bits, DETECTED_AT)
+  const read = Math.round(judged.bitAccuracy * bits)
+  // So few bits that all of them are too likely are not detected at this rate by anybody.
+  if (read >= needed || needed > bits) return
+  io.err(
+    `stablesig: warning: ${read} of ${bits} bits are read in the held-out images, and detection at a false-positive rate of ` +
+      `${DETECTED_AT} needs ${needed}: allow more --steps, or a plainer mark (a smaller --lambda-image)\n`,
+  )
 }
 
 /** What the card says of the signing. */

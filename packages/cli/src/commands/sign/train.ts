@@ -44,10 +44,10 @@ async function trained(
   io: Io,
 ): Promise<Trained> {
   const { key, size, steps, maxSteps, aims, judgedAt } = plan
-  await tellFindings({ autoencoder, extractor, images: plan.training, size, signal: io.signal }, io)
   const minted = await startOf(plan, autoencoder, extractor)
   const start = minted && own(minted)
   const imageLoss = await imageLossAt(options, own)
+  await tellFindings({ autoencoder, extractor, images: plan.training, size, signal: io.signal }, io)
   const progress = makeProgress(maxSteps, io, options.json)
   const { decoder, report } = await finetuneDecoder({
     autoencoder,

@@ -7,6 +7,7 @@ export const trace = defineCommand({
   summary:
     'Decide whether a decoder made images, without any mark in them. Exit code 0 when it made at least one, 1 when none, 2 on any error.',
   arguments: IMAGES,
+  decides: true,
   options: {
     ...ENGINE,
     ...INPUTS,
