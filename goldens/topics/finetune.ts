@@ -55,7 +55,6 @@ export const topic: Topic = {
         imageLoss: mse(),
         lambdaImage: number('lambda_i'),
         temperature: number('temperature'),
-        messageMean: 'arithmetic' as const,
         optimizer: adamW({ weightDecay: number('weight_decay') }),
       }
       const key = tf.tensor2d(Float32Array.from(bits), [1, bits.length])
@@ -79,7 +78,6 @@ export const topic: Topic = {
         schedule: warmupCosine({ steps: number('steps'), warmup: number('warmup'), base: number('lr') }),
         weightDecay: number('weight_decay'),
         temperature: number('temperature'),
-        messageMean: 'arithmetic' as const,
         lambdaImage: number('lambda_i'),
         onStep: (step) => void progress.push(step),
       })

@@ -11,7 +11,6 @@ export interface SigningRecipe
     | 'learningRate'
     | 'warmup'
     | 'temperature'
-    | 'messageMean'
     | 'attacks'
     | 'lambdaImage'
     | 'seed'

@@ -6,7 +6,7 @@ import '../ops/gradients.ts'
 
 export { type ImageLoss, mse } from '../losses/image.ts'
 export { maskedDistance, visibility } from '../losses/masked.ts'
-export { messageCosine, messageLoss, messageSquares, quadraticMessageLoss } from '../losses/message.ts'
+export { messageCosine, messageLoss, messageSquares } from '../losses/message.ts'
 export {
   IMAGE_LOSSES,
   type ImageDistance,

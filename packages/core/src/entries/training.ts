@@ -42,7 +42,6 @@ export {
   prepareImages,
 } from '../signing/prepared-images.ts'
 export {
-  type MessageMean,
   PRESETS,
   type PresetName,
   type Recipe,

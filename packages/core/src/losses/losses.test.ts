@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import { asUnit } from '../signal/images.ts'
 import { mse } from './image.ts'
-import { messageLoss, quadraticMessageLoss } from './message.ts'
+import { messageLoss } from './message.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -43,44 +43,6 @@ describe('messageLoss', () => {
   test('refuses a key of another length', () => {
     expect(() => messageLoss(tf.zeros([2, 3]), tf.zeros([1, 4]))).toThrow(/\[1, 3\] or \[2, 3\]/)
     expect(() => messageLoss(tf.zeros([2, 3]), tf.zeros([3, 3]))).toThrow(/\[1, 3\] or \[2, 3\]/)
-  })
-})
-
-describe('quadraticMessageLoss', () => {
-  const key = [1, 0, 1]
-  test("is the root of the mean square of each bit's cross-entropy, and so is its gradient", async () => {
-    const x = tf.tensor2d(noise('logits', 6, 0.3), [2, 3])
-    await expectGradient(
-      x,
-      () => quadraticMessageLoss(x, tf.tensor2d([key]), 10),
-      (values) => {
-        const each = values.map((v, i) => Math.log1p(Math.exp(key[i % 3] ? -10 * v : 10 * v)))
-        const byBit = key.map((_, i) => (each[i]! + each[i + 3]!) / 2)
-        return Math.sqrt(byBit.reduce((sum, v) => sum + v * v, 0) / 3)
-      },
-    )
-  })
-  test('equals the mean where all bits are read alike, and is above it where one is not', async () => {
-    const loss = async (logits: number[]) => {
-      const [x, bits] = [tf.tensor2d([logits]), tf.tensor2d([key])]
-      return [quadraticMessageLoss(x, bits), messageLoss(x, bits)].map((one) => one.dataSync()[0]!)
-    }
-    const [quadratic, plain] = await loss([0.1, -0.1, 0.1])
-    expect(quadratic).toBeCloseTo(plain!, 6)
-    const [hard, soft] = await loss([0.1, -0.1, -0.1])
-    expect(hard).toBeGreaterThan(1.2 * soft!)
-  })
-  test('stays finite, and so does its gradient, where nothing is left of it', async () => {
-    const x = tf.tensor2d([[1e4, -1e4, 1e4]])
-    const { loss, gradients } = valueAndGradients(
-      () => ({ loss: quadraticMessageLoss(x, tf.tensor2d([key])), aux: {} }),
-      { x },
-    )
-    expect((await loss.data())[0]).toBeCloseTo(0, 6)
-    expect([...(await gradients.x!.data())].map(Math.abs)).toEqual([0, 0, 0])
-  })
-  test('refuses a key of another length', () => {
-    expect(() => quadraticMessageLoss(tf.zeros([2, 3]), tf.zeros([1, 4]))).toThrow(/\[1, 3\] or \[2, 3\]/)
   })
 })
 

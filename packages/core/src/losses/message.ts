@@ -45,34 +45,6 @@ export function messageLoss(logits: Tensor2D, key: Tensor2D, temperature = 10): 
 }
 
 /**
- * `messageLoss` with the root of the mean square over bits in place of their mean: each bit's cross-entropy is first taken over the batch.
- * A bit that most images read wrongly then weighs as many times more as its loss is above the others', which a mean would pay for and
- * leave wrong. Gradient by the logits: that of `messageLoss`, times (the bit's loss)/(this loss).
- * @param logits [N,bits]
- * @param key [1,bits] or [N,bits], 0 or 1
- * @throws StableSigError 'shape' when the key is not as long as the logits
- */
-export function quadraticMessageLoss(logits: Tensor2D, key: Tensor2D, temperature = 10): Scalar {
-  const [n, bits] = logits.shape
-  checkKey(logits, key)
-  return customGradient([logits], () => {
-    const s = mul(logits, temperature)
-    const byBit: Tensor2D = mean(add(sub(relu(s), mul(s, key)), log1p(exp(neg(abs(s))))), 0, true)
-    const value = add(sqrt(mean<Scalar>(square(byBit))), TINY) as Scalar
-    return {
-      value,
-      saved: [logits, key, div(byBit, value)] as [Tensor2D, Tensor2D, Tensor2D],
-      gradient: (dy: Scalar, [logits, key, weights]) => [
-        mul(mul(sub(sigmoid(mul(logits, temperature)), key), weights), mul(dy, temperature / (n * bits))),
-      ],
-    }
-  })
-}
-
-/** Keeps a share of the loss finite where all bits are read so surely that nothing is left of it. */
-const TINY = 1e-12
-
-/**
  * Mean squared distance of temperature·logits from the key as -1 and 1: the `mse` of the reference's options.
  * @param logits [N,bits]
  * @param key [N,bits] or [1,bits], 0 or 1

@@ -71,8 +71,7 @@ export function planFinetune(options: FinetuneOptions): FinetunePlan {
     ...{ autoencoder, key, recipe: used.recipe, memory, images, seed, cacheBytes, stepsPerFlush, earlyStopping },
     model: {
       ...{ decoder: autoencoder.decoder, extractor, layout: flatLayout(autoencoder.decoder.weights) },
-      ...{ imageLoss, lambdaImage, optimizer: used.optimizer },
-      ...{ temperature: used.recipe.temperature, messageMean: used.recipe.messageMean },
+      ...{ imageLoss, lambdaImage, temperature: used.recipe.temperature, optimizer: used.optimizer },
       gradientCheckpointing: memory.gradientCheckpointing,
     },
     order: batchOrder(seed, images.length, batchSize),
@@ -86,10 +85,10 @@ export function planFinetune(options: FinetuneOptions): FinetunePlan {
 /** What of a recipe is among the options. */
 function changesOf(options: FinetuneOptions): RecipeChanges {
   const { steps, batchSize, optimizer, learningRate, finalLearningRateRatio, warmup, restFirst, size } = options
-  const { weightDecay, temperature, messageMean, imageWeight, attacks } = options
+  const { weightDecay, temperature, imageWeight, attacks } = options
   return {
     ...{ steps, batchSize, optimizer, learningRate, finalLearningRateRatio, warmup, restFirst, size },
-    ...{ weightDecay, temperature, messageMean, imageWeight, attacks },
+    ...{ weightDecay, temperature, imageWeight, attacks },
   }
 }
 

@@ -17,7 +17,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import { decode, extractLogits } from '../inference/graphs.ts'
 import type { ImageLoss } from '../losses/image.ts'
-import { messageLoss, quadraticMessageLoss } from '../losses/message.ts'
+import { messageLoss } from '../losses/message.ts'
 import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/extractor.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
@@ -26,9 +26,6 @@ import { type FlatState, flatOptimizer } from '../training/flat-optimizer.ts'
 import type { Optimizer, OptimizerStep } from '../training/optimizer.ts'
 import { type AttackTensors, attacked } from '../transforms/per-image/attacks.ts'
 import type { FrozenBatch } from './frozen-work.ts'
-import type { MessageMean } from './recipes.ts'
-
-const MESSAGE_LOSSES = { arithmetic: messageLoss, quadratic: quadraticMessageLoss } as const
 
 /** What stays the same from step to step. */
 export interface FinetuneModel {
@@ -38,7 +35,6 @@ export interface FinetuneModel {
   readonly imageLoss: ImageLoss
   readonly lambdaImage: number
   readonly temperature: number
-  readonly messageMean: MessageMean
   readonly optimizer: Optimizer
   /** The decoder's stages are computed again in the backward pass instead of being kept. Default false. */
   readonly gradientCheckpointing?: boolean
@@ -60,7 +56,6 @@ export type FinetuneStep = FinetuneState & GradientStep
  * One step of fine-tuning as a pure function of tensors; nothing is read, so that a compiling engine makes one graph of
  * decoder, extractor, losses, their gradients and the update. The loss is that before the update:
  *   BCE(temperature · logits, key) + lambda · imageLoss(decoded, originals)
- * with the recipe's mean of BCE over bits.
  * Where there are attacks, logits are those of attacked images.
  * @param key [1,bits], 0 or 1
  */
@@ -79,19 +74,17 @@ export function finetuneStep(
 
 /** The first half of a step: loss and gradient by all weights for a batch. */
 export function lossAndGradient(
-  model: FinetuneModel,
+  { decoder, extractor, layout, imageLoss, lambdaImage, temperature, gradientCheckpointing = false }: FinetuneModel,
   weights: readonly Tensor1D[],
   { latents, originals, attacks }: FinetuneBatch,
   key: Tensor2D,
 ): GradientStep {
-  const { decoder, extractor, layout, imageLoss, lambdaImage, temperature, messageMean } = model
-  const { gradientCheckpointing = false } = model
   return tidy(() => {
     const parameters = unflatten(layout, weights)
     const { aux, gradients } = valueAndGradients(() => {
       const decoded = decode({ decoder }, latents, parameters, { gradientCheckpointing })
       const logits = extractLogits(extractor, attacks ? attacked(decoded, attacks) : decoded)
-      const message = MESSAGE_LOSSES[messageMean](logits, key, temperature)
+      const message = messageLoss(logits, key, temperature)
       const image = imageLoss.of(decoded, originals)
       const loss: Scalar = add(message, mul(image, lambdaImage))
       return { loss, aux: { loss, message, image, decoded, logits } }

@@ -10,9 +10,6 @@ import { checkAttacks, type SigningAttacks } from './signing-attacks.ts'
 /** Optimisers that a recipe may name. */
 export type RecipeOptimizer = 'adamw' | 'muon'
 
-/** How the message loss is averaged: `messageLoss`, or `quadraticMessageLoss`. */
-export type MessageMean = 'arithmetic' | 'quadratic'
-
 /** What a fine-tuning run is made of. */
 export interface Recipe {
   readonly steps: number
@@ -33,8 +30,6 @@ export interface Recipe {
   readonly weightDecay: number
   /** Logits are multiplied by it in the message loss. */
   readonly temperature: number
-  /** Over bits: 'quadratic' lets those that hardly any image shows count for more (`quadraticMessageLoss`). */
-  readonly messageMean: MessageMean
   /** What keeps images as they were. */
   readonly imageLoss: ImageLossName
   /** What the image loss's own weight is multiplied by. */
@@ -84,7 +79,6 @@ const OWN = {
   size: 128,
   weightDecay: 0,
   temperature: 10,
-  messageMean: 'quadratic',
   imageLoss: 'mse',
   attacks: ATTACKS,
 } as const
@@ -108,7 +102,6 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     size: 256,
     weightDecay: 0.01,
     temperature: 10,
-    messageMean: 'arithmetic',
     imageLoss: 'mse',
     imageWeight: 1,
     attacks: null,
@@ -155,7 +148,6 @@ export function recipeOf(
     'a share from 0 to 1',
     (value) => value >= 0 && value <= 1,
   )
-  checkOneOf(result.messageMean, 'messageMean', ['arithmetic', 'quadratic'] satisfies readonly MessageMean[])
   if (result.attacks) checkAttacks(result.attacks)
   const { optimizer, weightDecay } = result
   if (typeof optimizer === 'string') {

@@ -46,16 +46,7 @@ test('a batch in parts, and stages computed again, take the same step within rou
   const before = tf.memory().numTensors
   const step = async (parts: number, gradientCheckpointing: boolean) => {
     const model: FinetuneModel = {
-      ...{
-        decoder,
-        extractor,
-        layout,
-        imageLoss: mse(),
-        lambdaImage: 0.5,
-        temperature: 10,
-        messageMean: 'arithmetic',
-        optimizer: adamW(),
-      },
+      ...{ decoder, extractor, layout, imageLoss: mse(), lambdaImage: 0.5, temperature: 10, optimizer: adamW() },
       gradientCheckpointing,
     }
     const state: FinetuneState = {
