@@ -34,6 +34,8 @@ export interface Recipe {
   readonly imageLoss: ImageLossName
   /** What the image loss's own weight is multiplied by. */
   readonly imageWeight: number
+  /** Share of the steps over which that grows from a tenth, so that every bit is read before the mark is made faint; 0 for none. */
+  readonly imageRamp: number
   /** What happens to images between decoder and extractor; null for nothing. */
   readonly attacks: SigningAttacks | null
 }
@@ -80,6 +82,7 @@ const OWN = {
   weightDecay: 0,
   temperature: 10,
   imageLoss: 'mse',
+  imageRamp: 0.5,
   attacks: ATTACKS,
 } as const
 
@@ -104,6 +107,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     temperature: 10,
     imageLoss: 'mse',
     imageWeight: 1,
+    imageRamp: 0,
     attacks: null,
   },
 }
@@ -148,6 +152,7 @@ export function recipeOf(
     'a share from 0 to 1',
     (value) => value >= 0 && value <= 1,
   )
+  checkNumber(result.imageRamp, 'imageRamp', 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
   if (result.attacks) checkAttacks(result.attacks)
   const { optimizer, weightDecay } = result
   if (typeof optimizer === 'string') {
@@ -161,6 +166,18 @@ export function recipeOf(
       `weightDecay is of the optimizer that a recipe names: give it to '${optimizer.name}' where that is made`,
     )
   return { recipe: { ...result, optimizer: optimizer.name, weightDecay: null }, optimizer }
+}
+
+/** What the image loss's weight begins with, as a share of itself. */
+const IMAGE_START = 0.1
+
+/** The share of the image loss's weight in a step, from 0; undefined where it is the same in all of them. */
+export function imageShareAt(
+  { imageRamp, steps }: Pick<Recipe, 'imageRamp' | 'steps'>,
+  step: number,
+): number | undefined {
+  if (imageRamp === 0) return undefined
+  return IMAGE_START + (1 - IMAGE_START) * Math.min(1, step / (imageRamp * steps))
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
