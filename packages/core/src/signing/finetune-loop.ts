@@ -15,7 +15,6 @@ import type { FinetuneProgress, FinetuneReport } from './finetune-report.ts'
 import type { FinetuneModel, FinetuneState } from './finetune-step.ts'
 import { FrozenWork } from './frozen-work.ts'
 import { HeldOut } from './held-out.ts'
-import { imageShareAt } from './recipes.ts'
 import { drawSigningAttacks } from './signing-attacks.ts'
 import type { BatchSource, PlannedStep, StepMetrics } from './take-step.ts'
 import { takeSteps } from './take-steps.ts'
@@ -104,7 +103,6 @@ function plannedSteps(
   return Array.from({ length: count }, (_, i) => ({
     step: done + i + 1,
     learningRate: schedule(done + i),
-    imageShare: imageShareAt(plan.recipe, done + i),
     parts: batchParts(plan, frozen, done + i),
   }))
 }

@@ -85,10 +85,10 @@ export function planFinetune(options: FinetuneOptions): FinetunePlan {
 /** What of a recipe is among the options. */
 function changesOf(options: FinetuneOptions): RecipeChanges {
   const { steps, batchSize, optimizer, learningRate, finalLearningRateRatio, warmup, restFirst, size } = options
-  const { weightDecay, temperature, imageWeight, imageRamp, attacks } = options
+  const { weightDecay, temperature, imageWeight, attacks } = options
   return {
     ...{ steps, batchSize, optimizer, learningRate, finalLearningRateRatio, warmup, restFirst, size },
-    ...{ weightDecay, temperature, imageWeight, imageRamp, attacks },
+    ...{ weightDecay, temperature, imageWeight, attacks },
   }
 }
 

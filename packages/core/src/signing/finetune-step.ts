@@ -20,7 +20,6 @@ import type { ImageLoss } from '../losses/image.ts'
 import { messageLoss } from '../losses/message.ts'
 import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/extractor.ts'
-import { changingInput } from '../ops/hints.ts'
 import { valueAndGradients } from '../ops/value-and-gradients.ts'
 import { type FlatLayout, flatten, unflatten } from '../training/flat.ts'
 import { type FlatState, flatOptimizer } from '../training/flat-optimizer.ts'
@@ -47,12 +46,6 @@ export type FinetuneBatch = FrozenBatch & { attacks?: AttackTensors }
 /** What a step changes: all weights as the layout's vectors, and as many vectors by each name of the optimiser's state. */
 export type FinetuneState = { weights: Tensor1D[]; optimizer: FlatState }
 
-/** Which step it is, and how fast it learns. */
-export interface FinetuneStepAt extends OptimizerStep {
-  /** Of the image loss's weight, where that differs from step to step. */
-  readonly imageShare?: number | undefined
-}
-
 /** `metrics`, 5 values: loss, message loss, image loss, matching bits, mean squared error of clamped images. */
 export type GradientStep = { metrics: Tensor1D; gradient: Tensor1D[] }
 
@@ -71,10 +64,10 @@ export function finetuneStep(
   state: FinetuneState,
   batch: FinetuneBatch,
   key: Tensor2D,
-  step: FinetuneStepAt,
+  step: OptimizerStep,
 ): FinetuneStep {
   return tidy(() => {
-    const { metrics, gradient } = lossAndGradient(model, state.weights, batch, key, step.imageShare)
+    const { metrics, gradient } = lossAndGradient(model, state.weights, batch, key)
     return { ...update(model, state, gradient, step), metrics, gradient }
   })
 }
@@ -85,17 +78,15 @@ export function lossAndGradient(
   weights: readonly Tensor1D[],
   { latents, originals, attacks }: FinetuneBatch,
   key: Tensor2D,
-  imageShare?: number,
 ): GradientStep {
   return tidy(() => {
-    const lambda = imageShare === undefined ? lambdaImage : changingInput(imageShare * lambdaImage)
     const parameters = unflatten(layout, weights)
     const { aux, gradients } = valueAndGradients(() => {
       const decoded = decode({ decoder }, latents, parameters, { gradientCheckpointing })
       const logits = extractLogits(extractor, attacks ? attacked(decoded, attacks) : decoded)
       const message = messageLoss(logits, key, temperature)
       const image = imageLoss.of(decoded, originals)
-      const loss: Scalar = add(message, mul(image, lambda))
+      const loss: Scalar = add(message, mul(image, lambdaImage))
       return { loss, aux: { loss, message, image, decoded, logits } }
     }, parameters)
     const matches = sum<Scalar>(cast(equal(greater(aux.logits, 0), greater(key, 0.5)), 'float32'))

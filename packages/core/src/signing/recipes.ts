@@ -18,7 +18,7 @@ export interface Recipe {
   readonly optimizer: RecipeOptimizer
   /** Greatest learning rate. */
   readonly learningRate: number
-  /** Where the rate ends, as a share of the greatest; steps beyond the last, which early stopping may ask for, have it too. */
+  /** Where the rate ends, as a share of the greatest. Steps beyond the last, which early stopping may ask for, have a tenth of it. */
   readonly finalLearningRateRatio: number
   /** Steps in which the rate rises. */
   readonly warmup: number
@@ -34,8 +34,6 @@ export interface Recipe {
   readonly imageLoss: ImageLossName
   /** What the image loss's own weight is multiplied by. */
   readonly imageWeight: number
-  /** Share of the steps over which that grows from a tenth, so that every bit is read before the mark is made faint; 0 for none. */
-  readonly imageRamp: number
   /** What happens to images between decoder and extractor; null for nothing. */
   readonly attacks: SigningAttacks | null
 }
@@ -82,7 +80,6 @@ const OWN = {
   weightDecay: 0,
   temperature: 10,
   imageLoss: 'mse',
-  imageRamp: 0.5,
   attacks: ATTACKS,
 } as const
 
@@ -107,7 +104,6 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
     temperature: 10,
     imageLoss: 'mse',
     imageWeight: 1,
-    imageRamp: 0,
     attacks: null,
   },
 }
@@ -117,11 +113,15 @@ const OPTIMIZERS: Readonly<Record<RecipeOptimizer, (options: { weightDecay: numb
   muon,
 }
 
+/** Of the greatest rate, in steps beyond the recipe's last: where half a cosine ends, little is learnt any more. */
+const RATE_BEYOND = 0.1
+
 /** The learning rate by step from 0: warm-up and half a cosine. */
 export function recipeSchedule(recipe: Omit<Recipe, 'optimizer' | 'weightDecay'>): Schedule {
   const { steps, warmup, learningRate, finalLearningRateRatio, restFirst } = recipe
   const schedule = warmupCosine({ steps, warmup, base: learningRate, floor: finalLearningRateRatio * learningRate })
-  return restFirst ? schedule : (step) => schedule(step + 1)
+  const within: Schedule = restFirst ? schedule : (step) => schedule(step + 1)
+  return (step) => (step < steps ? within(step) : RATE_BEYOND * learningRate)
 }
 
 /**
@@ -152,7 +152,6 @@ export function recipeOf(
     'a share from 0 to 1',
     (value) => value >= 0 && value <= 1,
   )
-  checkNumber(result.imageRamp, 'imageRamp', 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
   if (result.attacks) checkAttacks(result.attacks)
   const { optimizer, weightDecay } = result
   if (typeof optimizer === 'string') {
@@ -166,18 +165,6 @@ export function recipeOf(
       `weightDecay is of the optimizer that a recipe names: give it to '${optimizer.name}' where that is made`,
     )
   return { recipe: { ...result, optimizer: optimizer.name, weightDecay: null }, optimizer }
-}
-
-/** What the image loss's weight begins with, as a share of itself. */
-const IMAGE_START = 0.1
-
-/** The share of the image loss's weight in a step, from 0; undefined where it is the same in all of them. */
-export function imageShareAt(
-  { imageRamp, steps }: Pick<Recipe, 'imageRamp' | 'steps'>,
-  step: number,
-): number | undefined {
-  if (imageRamp === 0) return undefined
-  return IMAGE_START + (1 - IMAGE_START) * Math.min(1, step / (imageRamp * steps))
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1

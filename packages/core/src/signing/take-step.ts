@@ -12,11 +12,11 @@ import {
 import { at } from '../at.ts'
 import { inputVector } from '../ops/hints.ts'
 import type { FlatLayout } from '../training/flat.ts'
+import type { OptimizerStep } from '../training/optimizer.ts'
 import {
   type FinetuneBatch,
   type FinetuneModel,
   type FinetuneState,
-  type FinetuneStepAt,
   finetuneStep,
   lossAndGradient,
   update,
@@ -35,7 +35,7 @@ export type StepMetrics = readonly number[]
 export type BatchSource = () => Promise<FinetuneBatch>
 
 /** A step to take. */
-export interface PlannedStep extends FinetuneStepAt {
+export interface PlannedStep extends OptimizerStep {
   /** Of the batch, of equal size; one is the whole. */
   readonly parts: readonly BatchSource[]
 }
@@ -85,7 +85,7 @@ async function accumulatedStep(
       const before = total
       const { metrics, gradient } = disposing(batch, () =>
         tidy(() => {
-          const { metrics, gradient } = lossAndGradient(model, state.weights, batch, key, step.imageShare)
+          const { metrics, gradient } = lossAndGradient(model, state.weights, batch, key)
           return { metrics, gradient: gradient.map((part, i) => add<Tensor1D>(at(before, i), part)) }
         }),
       )
