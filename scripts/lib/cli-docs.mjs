@@ -21,7 +21,8 @@ export async function cliDocs() {
 Written by \`npx -y pnpm@12 docs:cli\` from \`--help\`; in a checkout \`npx -y pnpm@12 stablesig …\` runs it.
 
 Exit codes: 0 done, 2 any error, usage included; \`detect\`, \`identify\`, \`trace\`, \`attribute\` and \`examine\` end with 0
-when at least one image was found, 1 when none was; \`sign\` ends with 1 when it did not reach what was asked for; 130 after Ctrl-C.
+when at least one image was found and 1 when none was, if none failed, and with 141 when their reader closed the pipe before all were decided;
+\`sign\` ends with 1 when it did not reach what was asked for; 130 after Ctrl-C.
 With \`--json\` standard output has one object per line and nothing else; progress and errors are on standard error, and an image
 that cannot be read is a line
 \`{ "file", "error": { "code", "message" } }\`.

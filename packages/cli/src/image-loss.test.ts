@@ -9,7 +9,8 @@ import { type StateDict, streamSafetensors } from '@stablesig/weights'
 import { add, dispose, memory, mul, type Rank, randomUniform, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { disposing } from './disposal.ts'
-import { checkImageLoss, type ImageLossOptions, imageLossAt } from './image-loss.ts'
+import { checkImageLoss, imageLossAt } from './image-loss.ts'
+import type { ImageLossOptions } from './options/image-loss.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-loss-'))
 const at = (name: string) => join(folder, `${name}.safetensors`)

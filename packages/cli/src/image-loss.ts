@@ -19,40 +19,12 @@ import {
 import { dispose, type TensorContainer } from '@tensorflow/tfjs-core'
 import type { Own } from './disposal.ts'
 import { UsageError } from './exit.ts'
-import type { Options, OptionsOf } from './options/description.ts'
-
-/** Image losses with learned parameters, and what their files hold, in the order in which they are named. */
-const LEARNED = {
-  'watson-dft': ['its parameters'],
-  'watson-dft-code': ['its parameters'],
-  'watson-dct': ['its parameters'],
-  'watson-vgg': ['a VGG-16', 'its parameters'],
-  lpips: ['a VGG-16', 'its heads'],
-} as const
-
-type LearnedName = keyof typeof LEARNED
-const LEARNED_NAMES: readonly LearnedName[] = ['watson-dft', 'watson-dft-code', 'watson-dct', 'watson-vgg', 'lpips']
-
-/** @param standard what is taken where none is named */
-export const imageLossOptions = (standard: string) =>
-  ({
-    imageLoss: {
-      value: '<name>',
-      help: `what keeps images as they were (default: ${standard}); masked lets texture change more than smooth areas`,
-      choices: [...IMAGE_LOSSES, ...LEARNED_NAMES],
-    },
-    lossWeights: {
-      value: '<files...>',
-      help: 'what the image loss has learned: the public file of watson-dft, watson-dft-code (as its authors’ code computes it) or watson-dct; a VGG-16 and then the public file of watson-vgg or lpips',
-    },
-  }) as const satisfies Options
-
-export type ImageLossOptions = OptionsOf<ReturnType<typeof imageLossOptions>>
+import { type ImageLossOptions, LEARNED_LOSSES, LEARNED_NAMES, type LearnedLoss } from './options/image-loss.ts'
 
 /** @throws UsageError where the loss needs other files than are given; StableSigError where one cannot be found */
 export async function checkImageLoss({ imageLoss, lossWeights = [] }: ImageLossOptions): Promise<void> {
   const name = LEARNED_NAMES.find((one) => one === imageLoss)
-  const wanted = name ? LEARNED[name] : []
+  const wanted = name ? LEARNED_LOSSES[name] : []
   for (const path of lossWeights) await stat(path).catch(cannotRead(path))
   if (wanted.length === lossWeights.length) return
   throw new UsageError(
@@ -78,7 +50,7 @@ export async function imageLossAt(
 }
 
 async function learnedLoss(
-  name: LearnedName,
+  name: LearnedLoss,
   [first = '', second = '']: readonly string[],
   own: Own,
 ): Promise<ImageLoss> {

@@ -1,6 +1,6 @@
 import type { PresetName } from '@stablesig/core/training'
-import { imageLossOptions } from '../../image-loss.ts'
 import { defineCommand, type GivenOf } from '../../options/description.ts'
+import { imageLossOptions } from '../../options/image-loss.ts'
 import { autoencoderOf, ENGINE, EXTRACTOR, FORMAT, jsonOf, KEY, READING } from '../../options/shared.ts'
 import { notNegative, positive, share, whole } from '../../options/values.ts'
 

@@ -1,5 +1,5 @@
-import { imageLossOptions } from '../../image-loss.ts'
 import { defineCommand, type GivenOf } from '../../options/description.ts'
+import { imageLossOptions } from '../../options/image-loss.ts'
 import { autoencoderOf, EXTRACTOR, jsonOf } from '../../options/shared.ts'
 import { notNegative, positive, whole } from '../../options/values.ts'
 import { TRAINING } from '../../training/options.ts'
