@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     projects,
     testTimeout: 60_000,
+    // What is made ready before tests takes no less on a busy machine than they do.
+    hookTimeout: 60_000,
     // By itself vitest leaves a core idle, which is half of what small machines have.
     maxWorkers: '100%',
     reporters: ['default', './scripts/count-reporter.ts'],

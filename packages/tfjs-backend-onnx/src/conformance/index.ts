@@ -49,6 +49,9 @@ function reference(c: Case) {
 // tfjs' bundle for Node has no gradients, and the engine under test may bring none.
 registerGradients()
 
+/** Milliseconds: large convolutions of tfjs' own backend for processors, which is the reference, take minutes on a busy machine. */
+const SLOWEST = 180_000
+
 /**
  * Declares the conformance tests of an engine: each operation, forward and gradient, against tfjs' CPU backend.
  * To be called in a test file of vitest.
@@ -70,14 +73,18 @@ export function conformance(
       const chosen = list.filter(only)
       if (chosen.length === 0) continue
       describe(family, () => {
-        test.each(chosen.map((c) => [c.name, c] as const))('%s', async (_, c) => {
-          const { want, wantGradients } = await reference(c)
-          await tf.setBackend(engine)
-          const before = tf.memory().numTensors
-          compare(await outputs(c), want, c.tolerance)
-          if (c.gradient !== 'none') compare(await gradients(c, 'cpu'), wantGradients, 4 * c.tolerance)
-          expect(tf.memory().numTensors).toBe(before)
-        })
+        test.each(chosen.map((c) => [c.name, c] as const))(
+          '%s',
+          async (_, c) => {
+            const { want, wantGradients } = await reference(c)
+            await tf.setBackend(engine)
+            const before = tf.memory().numTensors
+            compare(await outputs(c), want, c.tolerance)
+            if (c.gradient !== 'none') compare(await gradients(c, 'cpu'), wantGradients, 4 * c.tolerance)
+            expect(tf.memory().numTensors).toBe(before)
+          },
+          SLOWEST,
+        )
       })
     }
   })
