@@ -7,7 +7,7 @@ which spares this side some of the work. Only some steps are run: the others cos
 
 The last line is JSON: seconds of all steps with what is computed once, the median step, bits and PSNR of the last batch, peak memory.
 
-  python sign.py --models PEER --weights DATA/weights --images DATA/images/train --size 128 --batch 4 --steps 350 --lambda-i 175
+  python sign.py --models PEER --weights DATA/weights --images DATA/images/train --size 128 --batch 4 --steps 400 --lambda-i 160
 """
 import argparse, copy, glob, json, math, resource, statistics, sys, time
 
@@ -62,10 +62,10 @@ def main():
     p.add_argument("--images", required=True)
     p.add_argument("--size", type=int, default=128)
     p.add_argument("--batch", type=int, default=4)
-    p.add_argument("--steps", type=int, default=350)
+    p.add_argument("--steps", type=int, default=400)
     p.add_argument("--timed", type=int, default=10)
     p.add_argument("--lr", type=float, default=3e-4)
-    p.add_argument("--lambda-i", type=float, default=175)
+    p.add_argument("--lambda-i", type=float, default=160)
     p.add_argument("--channels-last", action="store_true")
     p.add_argument("--bf16", action="store_true")
     p.add_argument("--threads", type=int, default=2)
