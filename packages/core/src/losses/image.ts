@@ -14,6 +14,9 @@ export interface ImageLoss {
   of(signed: UnitImages, original: UnitImages): Scalar
 }
 
+/** What checkpoints know a loss by. */
+export const lossFingerprint = ({ name, fingerprint = name }: ImageLoss): string => fingerprint
+
 /**
  * Mean squared error of images brought to [-1, 1]: mean((2s - 2o)²), four times the mean squared error on [0, 1]. Nothing is
  * clamped. Gradient by s: 8(s - o) / count.

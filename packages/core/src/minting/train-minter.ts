@@ -2,6 +2,7 @@ import { toFloat32 } from '@stablesig/weights'
 import { dispose, tensor2d, tensor4d } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import { StableSigError } from '../errors.ts'
+import { lossFingerprint } from '../losses/image.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
 import { heldCosine } from '../pretraining/learning-rate.ts'
 import { countByAttack } from '../pretraining/messages.ts'
@@ -225,8 +226,13 @@ async function fingerprint(
   const images = cutOuts({ pictures, count: recipe.cutOuts, maxReduction: recipe.maxReduction, seed })
   const first = await images.read(0, recipe.size)
   const values = await first.data<'float32'>().finally(() => first.dispose())
-  const loss = imageLoss.fingerprint ?? imageLoss.name
-  const about = { recipe, imageLoss: loss, optimizer: optimizer.fingerprint, seed, gradientCheckpointing }
+  const about = {
+    recipe,
+    imageLoss: lossFingerprint(imageLoss),
+    optimizer: optimizer.fingerprint,
+    seed,
+    gradientCheckpointing,
+  }
   const hashes = { decoderHash, extractorHash, encoderHash: await networkHash(autoencoder.encoder.weights) }
   return runFingerprint({ ...about, ...hashes, architecture, pictures: pictures.length }, [values, ...weights])
 }

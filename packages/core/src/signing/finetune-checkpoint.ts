@@ -1,5 +1,6 @@
 import type { Tensor1D } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
+import { lossFingerprint } from '../losses/image.ts'
 import { keyId } from '../signal/key.ts'
 import { readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts'
 import { hashOf, weightsHash } from '../training/fingerprint.ts'
@@ -85,7 +86,7 @@ async function fingerprint(plan: FinetunePlan, firstBatch: readonly Float32Array
   const parts = {
     recipe,
     optimizer: model.optimizer.fingerprint,
-    imageLoss: model.imageLoss.fingerprint ?? model.imageLoss.name,
+    imageLoss: lossFingerprint(model.imageLoss),
     lambdaImage: model.lambdaImage,
     seed,
     images: images.length,
