@@ -10,14 +10,13 @@ import {
   imageSet,
   openAutoencoder,
   openExtractor,
+  openLearnedLoss,
   ready,
   sharpCodec,
-  withWeights,
   writePng,
 } from '@stablesig/backend-node'
 import { finetuneDecoder, randomKey } from '@stablesig/core'
 import { comparePictures, evaluate, PAPER_ATTACKS } from '@stablesig/core/evaluation'
-import { readWatsonDct, readWatsonDft, watsonDctLoss, watsonDftLoss } from '@stablesig/core/losses'
 import { prepareImages } from '@stablesig/core/training'
 
 const { values } = parseArgs({
@@ -89,11 +88,9 @@ process.exit(0)
  * @param {string | undefined} name
  */
 async function learnedLoss(name) {
-  const file = (/** @type {string} */ of) => join(data ?? '', 'weights/perceptual', of)
-  if (name === 'watson-dct') return watsonDctLoss(await withWeights(file('rgb_watson_dct_trial0.pth'), readWatsonDct))
-  if (name !== 'watson-dft' && name !== 'watson-dft-code') return undefined
-  const parameters = await withWeights(file('rgb_watson_fft_trial0.pth'), readWatsonDft)
-  return watsonDftLoss(parameters, name === 'watson-dft' ? 'published' : 'code')
+  if (name !== 'watson-dct' && name !== 'watson-dft' && name !== 'watson-dft-code') return undefined
+  const file = name === 'watson-dct' ? 'rgb_watson_dct_trial0.pth' : 'rgb_watson_fft_trial0.pth'
+  return openLearnedLoss(name, [join(data ?? '', 'weights/perceptual', file)])
 }
 
 /** @param {number} value */

@@ -1,19 +1,14 @@
-import type { ImageLossName } from '@stablesig/core/losses'
+import type { ImageLossName, LearnedLossName } from '@stablesig/core/losses'
 import type { Options, OptionsOf } from './description.ts'
 
-/** Image losses with learned parameters, and what their files hold, in the order in which they are named. */
-export const LEARNED_LOSSES = {
-  'watson-dft': ['its parameters'],
-  'watson-dft-code': ['its parameters'],
-  'watson-dct': ['its parameters'],
-  'watson-vgg': ['a VGG-16', 'its parameters'],
-  lpips: ['a VGG-16', 'its heads'],
-} as const
-
-export type LearnedLoss = keyof typeof LEARNED_LOSSES
-export const LEARNED_NAMES: readonly LearnedLoss[] = [
-  ...(['watson-dft', 'watson-dft-code', 'watson-dct', 'watson-vgg', 'lpips'] as const),
-]
+/** Image losses with learned parameters. */
+export const LEARNED_NAMES = [
+  'watson-dft',
+  'watson-dft-code',
+  'watson-dct',
+  'watson-vgg',
+  'lpips',
+] as const satisfies readonly LearnedLossName[]
 const PLAIN_NAMES = ['mse', 'l1', 'ssim', 'ms-ssim', 'masked'] as const satisfies readonly ImageLossName[]
 
 /** @param standard what is taken where none is named */

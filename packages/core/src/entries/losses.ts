@@ -5,6 +5,7 @@
 import '../ops/gradients.ts'
 
 export { type ImageLoss, mse } from '../losses/image.ts'
+export { LEARNED_LOSSES, type LearnedLoss, type LearnedLossName, readLearnedLoss } from '../losses/learned.ts'
 export { maskedDistance, visibility } from '../losses/masked.ts'
 export { messageCosine, messageLoss, messageSquares } from '../losses/message.ts'
 export {
