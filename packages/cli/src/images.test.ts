@@ -387,7 +387,9 @@ describe('sign', () => {
     const other = await run(arguments_(out, '--lr', '1e-3'))
     expect([other.code, other.err]).toEqual([
       2,
-      expect.stringMatching(/stopped\.safetensors\.checkpoint: .*other arguments.*\(bad-checkpoint\)/),
+      expect.stringMatching(
+        /stopped\.safetensors\.checkpoint: .*other arguments.*recipe\.learningRate \(was \S+, is 0\.001\).*\(bad-checkpoint\)/,
+      ),
     ])
 
     const resumed = await run(arguments_(out, '--json'))

@@ -6,13 +6,13 @@ import { lossFingerprint } from '../losses/image.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
 import { heldCosine } from '../pretraining/learning-rate.ts'
 import { countByAttack } from '../pretraining/messages.ts'
-import { runFingerprint } from '../pretraining/run-fingerprint.ts'
 import { storedTensors } from '../pretraining/stored-tensors.ts'
 import { PRETRAINING_CHECKPOINT, runTraining, type TrainingTask } from '../pretraining/training-run.ts'
 import { startingGroups } from '../pretraining/vector-groups.ts'
 import { asUnit } from '../signal/images.ts'
 import { type FrozenValues, FrozenWork } from '../signing/frozen-work.ts'
 import { readCheckpoint } from '../training/checkpoint.ts'
+import { type Fingerprint, fingerprintOf, hashOf } from '../training/fingerprint.ts'
 import { type FlatLayout, flatLayout } from '../training/flat.ts'
 import { type BatchOrder, batchOrder } from '../training/order.ts'
 import { attackTensors } from '../transforms/per-image/attacks.ts'
@@ -94,7 +94,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   })
   const task: TrainingTask<LoadedBatch, MinterCurriculum> = {
     steps,
-    fingerprint: checkpoint ? await fingerprint(options, training, frame, groups.weights ?? []) : '',
+    fingerprint: checkpoint ? await fingerprint(options, training, frame, groups.weights ?? []) : null,
     initial: () => ({ groups, progress: START_CURRICULUM }),
     parseProgress: parseCurriculum,
     load,
@@ -216,13 +216,13 @@ function figuresOf(metrics: readonly number[], total: number) {
   }
 }
 
-/** What decides a run's outcome, as one hash; of the pictures, the first cut-outs. */
+/** What decides a run's outcome; of the pictures, the first cut-outs. */
 async function fingerprint(
   { autoencoder, pictures, gradientCheckpointing = false }: TrainMinterOptions,
   { recipe, imageLoss, optimizer, seed }: ReturnType<typeof planTraining>,
   { architecture, decoderHash, extractorHash }: MinterFrame,
   weights: readonly Float32Array[],
-): Promise<string> {
+): Promise<Fingerprint> {
   const images = cutOuts({ pictures, count: recipe.cutOuts, maxReduction: recipe.maxReduction, seed })
   const first = await images.read(0, recipe.size)
   const values = await first.data<'float32'>().finally(() => first.dispose())
@@ -233,6 +233,7 @@ async function fingerprint(
     seed,
     gradientCheckpointing,
   }
-  const hashes = { decoderHash, extractorHash, encoderHash: await networkHash(autoencoder.encoder.weights) }
-  return runFingerprint({ ...about, ...hashes, architecture, pictures: pictures.length }, [values, ...weights])
+  const networks = { decoderHash, extractorHash, encoderHash: await networkHash(autoencoder.encoder.weights) }
+  const hashes = await Promise.all([values, ...weights].map(hashOf))
+  return fingerprintOf({ ...about, ...networks, architecture, pictures: pictures.length, hashes })
 }

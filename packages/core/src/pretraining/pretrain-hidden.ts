@@ -18,6 +18,7 @@ import { StableSigError } from '../errors.ts'
 import type { EmbedOptions } from '../models/hidden/embed.ts'
 import { asUnit, type ImageNetImages, imageNetToUnit, unitToImageNet } from '../signal/images.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
+import { fingerprintOf, hashOf } from '../training/fingerprint.ts'
 import { lamb } from '../training/optimizers.ts'
 import { attacked, attackTensors } from '../transforms/per-image/attacks.ts'
 import { type AttackMix, drawAttacks } from '../transforms/per-image/draw-attacks.ts'
@@ -28,7 +29,6 @@ import { hiddenStep } from './hidden-step.ts'
 import { heldCosine } from './learning-rate.ts'
 import { type BitsByAttack, countByAttack, drawMessages } from './messages.ts'
 import type { PixelSet } from './pixel-set.ts'
-import { runFingerprint } from './run-fingerprint.ts'
 import { runTraining, type TrainingTask } from './training-run.ts'
 
 export interface PretrainHiddenOptions {
@@ -132,8 +132,8 @@ export async function pretrainHidden(options: PretrainHiddenOptions): Promise<Pr
   const task: TrainingTask<HiddenBatch, { readonly accuracy: number }> = {
     steps,
     fingerprint: checkpoint
-      ? await runFingerprint({ ...about, pictures: pictures.length }, [(await crops(0)).values])
-      : '',
+      ? await fingerprintOf({ ...about, pictures: pictures.length, hashes: [await hashOf((await crops(0)).values)] })
+      : null,
     initial: () => ({ groups, progress: { accuracy: 0.5 } }),
     parseProgress,
     load: async (step) => ({ crops: await crops(step), messages: drawMessages(seed, step, batchSize, bits) }),

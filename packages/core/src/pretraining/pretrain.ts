@@ -3,6 +3,7 @@ import { dispose, tensor2d, tensor4d } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import { StableSigError } from '../errors.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
+import { fingerprintOf, hashOf } from '../training/fingerprint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
 import { attackTensors } from '../transforms/per-image/attacks.ts'
@@ -23,7 +24,6 @@ import { type BitsByAttack, countByAttack, drawMessages, pairMessages } from './
 import { type PairModel, pairStep } from './pair-step.ts'
 import { pairTensors } from './pair-tensors.ts'
 import type { PixelSet } from './pixel-set.ts'
-import { runFingerprint } from './run-fingerprint.ts'
 import { runTraining, type TrainingTask } from './training-run.ts'
 import { startingGroups } from './vector-groups.ts'
 import {
@@ -153,8 +153,8 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
   const task: TrainingTask<PretrainBatch, Curriculum> = {
     steps,
     fingerprint: checkpoint
-      ? await runFingerprint({ ...about, pictures: pictures.length }, [(await crops(0)).values])
-      : '',
+      ? await fingerprintOf({ ...about, pictures: pictures.length, hashes: [await hashOf((await crops(0)).values)] })
+      : null,
     initial: () => ({ groups, progress: startCurriculum(growth, bits) }),
     parseProgress: (stored) => parseCurriculum(stored, bits),
     load: async (step) => ({

@@ -4,6 +4,7 @@ import { StableSigError } from '../errors.ts'
 import { tinyDecoder, tinyEncoder } from '../models/autoencoders/tiny.ts'
 import type { Weights } from '../models/weights.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
+import { fingerprintOf, hashOf } from '../training/fingerprint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
 import {
@@ -16,7 +17,6 @@ import { type AutoencoderModel, autoencoderStep } from './autoencoder-step.ts'
 import { type Crops, cropSource, cropTensor } from './crops.ts'
 import { heldCosine } from './learning-rate.ts'
 import type { PixelSet } from './pixel-set.ts'
-import { runFingerprint } from './run-fingerprint.ts'
 import { storedTensors } from './stored-tensors.ts'
 import { runTraining, type TrainingTask } from './training-run.ts'
 import { startingGroups } from './vector-groups.ts'
@@ -127,8 +127,11 @@ export async function trainAutoencoder(options: TrainAutoencoderOptions): Promis
   }
   const weights = groups.weights ?? []
   const fingerprint = checkpoint
-    ? await runFingerprint({ ...about, pictures: pictures.length }, [(await load(0)).values, ...weights])
-    : ''
+    ? await fingerprintOf({
+        ...{ ...about, pictures: pictures.length },
+        hashes: await Promise.all([(await load(0)).values, ...weights].map(hashOf)),
+      })
+    : null
   const task: TrainingTask<Crops, number> = {
     steps,
     fingerprint,

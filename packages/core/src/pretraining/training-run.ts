@@ -1,7 +1,8 @@
 import { dispose, type Tensor1D } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import { inputVector } from '../ops/hints.ts'
-import { type CheckpointStore, readCheckpoint, type Snapshot, writeCheckpoint } from '../training/checkpoint.ts'
+import { type CheckpointStore, readCheckpoint, type StoredRun, writeCheckpoint } from '../training/checkpoint.ts'
+import type { Fingerprint } from '../training/fingerprint.ts'
 
 /** What a step changes, as vectors by the name of their group; an alias, since tf.tidy passes plain records only. */
 export type VectorGroups = { [group: string]: Tensor1D[] }
@@ -13,8 +14,8 @@ export type GroupValues = Readonly<Record<string, readonly Float32Array[]>>
 export interface TrainingTask<Batch, Progress> {
   /** Steps in all. */
   readonly steps: number
-  /** What decides the outcome, as text that is the same for the same run. */
-  readonly fingerprint: string
+  /** What decides the outcome; null where no checkpoint is kept. */
+  readonly fingerprint: Fingerprint | null
   initial(): { readonly groups: GroupValues; readonly progress: Progress }
   /** A stored progress, checked. @throws StableSigError 'bad-checkpoint' */
   parseProgress(stored: unknown): Progress
@@ -125,7 +126,7 @@ async function resume<Batch, Progress>(
   task: TrainingTask<Batch, Progress>,
   groups: GroupValues,
   checkpoint: CheckpointStore | undefined,
-): Promise<Snapshot | null> {
+): Promise<StoredRun | null> {
   const stored = await checkpoint?.read()
   if (!stored) return null
   const lengths = Object.entries(groups).map(

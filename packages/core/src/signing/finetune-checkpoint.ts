@@ -3,7 +3,7 @@ import { StableSigError } from '../errors.ts'
 import { lossFingerprint } from '../losses/image.ts'
 import { keyId } from '../signal/key.ts'
 import { readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts'
-import { hashOf, weightsHash } from '../training/fingerprint.ts'
+import { type Fingerprint, fingerprintOf, hashOf, weightsHash } from '../training/fingerprint.ts'
 import { type ImageSet, readAhead } from '../training/image-set.ts'
 import type { FinetunePlan } from './finetune-plan.ts'
 
@@ -21,11 +21,11 @@ const OPTIMIZER = 'optimizer.'
 /** Where a fine-tuning is kept between two steps. */
 export class FinetuneCheckpoint {
   readonly #plan: FinetunePlan
-  readonly #fingerprint: string
+  readonly #fingerprint: Fingerprint | null
   /** The plan's; those that were looked at here are not read again when their turn comes. */
   readonly images: ImageSet
 
-  private constructor(plan: FinetunePlan, fingerprint: string, images: ImageSet) {
+  private constructor(plan: FinetunePlan, fingerprint: Fingerprint | null, images: ImageSet) {
     this.#plan = plan
     this.#fingerprint = fingerprint
     this.images = images
@@ -33,7 +33,7 @@ export class FinetuneCheckpoint {
 
   /** Where nothing is kept, nothing is looked at. */
   static async open(plan: FinetunePlan): Promise<FinetuneCheckpoint> {
-    if (!plan.checkpoint) return new FinetuneCheckpoint(plan, '', plan.images)
+    if (!plan.checkpoint) return new FinetuneCheckpoint(plan, null, plan.images)
     const { values, images } = await readAhead(plan.images, plan.order(0), plan.recipe.size)
     return new FinetuneCheckpoint(plan, await fingerprint(plan, values), images)
   }
@@ -80,10 +80,10 @@ const groupsOf = ({ weights, optimizer }: StateValues): Record<string, readonly 
   ...Object.fromEntries(Object.entries(optimizer).map(([name, vectors]) => [OPTIMIZER + name, vectors])),
 })
 
-/** What decides a run's outcome, as one hash. The key goes in by its id, which may be shown; of the images, the first batch. */
-async function fingerprint(plan: FinetunePlan, firstBatch: readonly Float32Array[]): Promise<string> {
+/** What decides a run's outcome. The key goes in by its id, which may be shown; of the images, the first batch. */
+async function fingerprint(plan: FinetunePlan, firstBatch: readonly Float32Array[]): Promise<Fingerprint> {
   const { autoencoder, images, key, model, recipe, schedule, seed, start } = plan
-  const parts = {
+  return fingerprintOf({
     recipe,
     optimizer: model.optimizer.fingerprint,
     imageLoss: lossFingerprint(model.imageLoss),
@@ -97,8 +97,7 @@ async function fingerprint(plan: FinetunePlan, firstBatch: readonly Float32Array
     decoder: await weightsHash(autoencoder.decoder.weights),
     extractor: await weightsHash(model.extractor.weights),
     ...(start ? { start: await weightsHash(start) } : {}),
-  }
-  return hashOf(new TextEncoder().encode(JSON.stringify(parts)))
+  })
 }
 
 /** The values of vectors. */
