@@ -1,7 +1,7 @@
 // @ts-check
 // What a mark costs and what it withstands: signs a decoder for each key, and prints seconds, PSNR, SSIM, the masked error (of which
 // less is seen) and the share of bits that is read after each attack, a line of JSON for each key.
-//   npx -y pnpm@12 example frontier [--preset NAME] [--changes '{"steps":300,"imageLoss":"masked"}'] [--keys N] [--images N] [--pictures FOLDER]
+//   npx -y pnpm@12 example frontier [--preset NAME] [--changes '{"steps":300,"imageLoss":"masked"}'] [--keys N] [--images N] [--pictures FOLDER] [--extractor FILE]
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     images: { type: 'string', default: '24' },
     pictures: { type: 'string' },
     threads: { type: 'string' },
+    extractor: { type: 'string' },
   },
 })
 const { STABLESIG_DATA: data } = process.env
@@ -38,7 +39,7 @@ if (!data) {
   process.exit(2)
 }
 await ready(values.threads ? { device: 'cpu', threads: Number(values.threads) } : {})
-const extractor = await openExtractor(join(data, 'weights/dec_48b_whit.torchscript.pt'))
+const extractor = await openExtractor(values.extractor ?? join(data, 'weights/dec_48b_whit.torchscript.pt'))
 const autoencoder = await openAutoencoder({
   encoder: join(data, 'weights/taef2_encoder.pth'),
   decoder: join(data, 'weights/taef2_decoder.pth'),

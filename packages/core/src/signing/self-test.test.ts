@@ -28,11 +28,11 @@ const shifted = (by: number): Extractor => ({
   ...extractor,
   weights: { ...extractor.weights, 'head.bias': bias(by) },
 })
-const biases: tf.Tensor[] = []
+const made: tf.Tensor[] = []
 const bias = (by: number) => {
-  const made = tf.tidy(() => tf.add(extractor.weights['head.bias']!, by))
-  biases.push(made)
-  return made
+  const moved = tf.tidy(() => tf.add(extractor.weights['head.bias']!, by))
+  made.push(moved)
+  return moved
 }
 
 beforeAll(async () => {
@@ -49,7 +49,7 @@ beforeEach(() => {
   alive = tf.memory().numTensors
 })
 afterEach(() => {
-  tf.dispose(biases.splice(0))
+  tf.dispose(made.splice(0))
   expect(tf.memory().numTensors).toBe(alive)
 })
 
@@ -80,6 +80,19 @@ test('bias is the mean of |mean|/deviation over bits', async () => {
   const farther = await selfTest({ autoencoder, extractor: shifted(2000), images: images(12), size: SIZE })
   expect(near.bias).toBeLessThan(far.bias)
   expect(farther.bias / far.bias).toBeCloseTo(2, 1)
+})
+
+test('tells of a bit that answers far less than others do, where bits are white', async () => {
+  const weights = extractor.weights['head.weight']!
+  const third = tf.tidy(() => tf.mul(weights, tf.tensor1d([1, 1, 0.1, 1])))
+  made.push(third)
+  const uneven: Extractor = { ...extractor, whitened: true, weights: { ...extractor.weights, 'head.weight': third } }
+  const { weakest, findings } = await selfTest({ autoencoder, extractor: uneven, images: images(2), size: SIZE })
+  expect(weakest.bit).toBe(2)
+  expect(weakest.share).toBeLessThan(1 / 3)
+  expect(findings.at(-1)).toMatch(/^bit 3 of the extractor answers [\d.]+ times less than the middle one/)
+  const bare = await selfTest({ autoencoder, extractor: { ...uneven, whitened: false }, images: images(2), size: SIZE })
+  expect(bare.findings.join()).not.toContain('answers')
 })
 
 test('looks at no more images than it is told to, and ends between two of them', async () => {
