@@ -8,6 +8,24 @@ const folder = mkdtempSync(join(tmpdir(), 'stablesig-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('keygen', () => {
+  test('--among takes the easiest of so many for the extractor, and says by how much', async () => {
+    const { code, out, err } = await stablesig('keygen --among 8 --count 2 --seed a --json')
+    expect([code, err]).toEqual([
+      0,
+      expect.stringMatching(/our own extractor-48.*\n.*keys ask 0\.\d\d to \d\.\d\d of what/),
+    ])
+    const all = (await stablesig('keygen --count 16 --seed a')).out.trim().split('\n')
+    const [first, second] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(all.slice(0, 8)).toContain(first.key)
+    expect(all.slice(8)).toContain(second.key)
+    expect(first).toMatchObject({ bits: 48, effort: expect.any(Number) })
+    expect((await stablesig('keygen --among 8 --bits 47')).err).toContain('reads: 48')
+    expect((await stablesig('keygen --extractor x.pth')).err).toContain('--extractor belongs to --among')
+  })
+
   test('a key per line', async () => {
     const { code, out, err } = await stablesig('keygen --count 3 --bits 64')
     expect([code, err]).toEqual([0, ''])

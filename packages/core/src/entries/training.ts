@@ -36,6 +36,15 @@ export {
 } from '../signing/finetune-step.ts'
 export { type FrozenBatch, FrozenWork, type FrozenWorkOptions } from '../signing/frozen-work.ts'
 export {
+  type ChooseKeysOptions,
+  type ChosenKey,
+  chooseKeys,
+  type KeyEffort,
+  type KeyEffortOptions,
+  keyEffort,
+  measureKeyEffort,
+} from '../signing/key-effort.ts'
+export {
   type PreparedImage,
   type PreparedImages,
   type PrepareOptions,
@@ -58,6 +67,7 @@ export {
   type ExpectedCheckpoint,
   readCheckpoint,
   type Snapshot,
+  type StoredRun,
   writeCheckpoint,
 } from '../training/checkpoint.ts'
 export { type FlatLayout, type FlatVector, flatLayout, flatten, tensorsOf, unflatten } from '../training/flat.ts'

@@ -7,6 +7,7 @@ import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
 import type { Extractor } from '../models/extractor.ts'
 import { loadExtractor } from '../models/read-extractor.ts'
 import { asUnit } from '../signal/images.ts'
+import { keyFromBits } from '../signal/key.ts'
 import type { ImageSet } from '../training/image-set.ts'
 import { selfTest } from './self-test.ts'
 
@@ -28,11 +29,11 @@ const shifted = (by: number): Extractor => ({
   ...extractor,
   weights: { ...extractor.weights, 'head.bias': bias(by) },
 })
-const made: tf.Tensor[] = []
+const biases: tf.Tensor[] = []
 const bias = (by: number) => {
-  const moved = tf.tidy(() => tf.add(extractor.weights['head.bias']!, by))
-  made.push(moved)
-  return moved
+  const made = tf.tidy(() => tf.add(extractor.weights['head.bias']!, by))
+  biases.push(made)
+  return made
 }
 
 beforeAll(async () => {
@@ -49,7 +50,7 @@ beforeEach(() => {
   alive = tf.memory().numTensors
 })
 afterEach(() => {
-  tf.dispose(made.splice(0))
+  tf.dispose(biases.splice(0))
   expect(tf.memory().numTensors).toBe(alive)
 })
 
@@ -82,17 +83,22 @@ test('bias is the mean of |mean|/deviation over bits', async () => {
   expect(farther.bias / far.bias).toBeCloseTo(2, 1)
 })
 
-test('tells of a bit that answers far less than others do, where bits are white', async () => {
-  const weights = extractor.weights['head.weight']!
-  const third = tf.tidy(() => tf.mul(weights, tf.tensor1d([1, 1, 0.1, 1])))
-  made.push(third)
-  const uneven: Extractor = { ...extractor, whitened: true, weights: { ...extractor.weights, 'head.weight': third } }
-  const { weakest, findings } = await selfTest({ autoencoder, extractor: uneven, images: images(2), size: SIZE })
-  expect(weakest.bit).toBe(2)
-  expect(weakest.share).toBeLessThan(1 / 3)
-  expect(findings.at(-1)).toMatch(/^bit 3 of the extractor answers [\d.]+ times less than the middle one/)
-  const bare = await selfTest({ autoencoder, extractor: { ...uneven, whitened: false }, images: images(2), size: SIZE })
-  expect(bare.findings.join()).not.toContain('answers')
+test('tells of a hard key, in how far it is harder than others', async () => {
+  // Bits 1 and 2 nearly alike: a key in which they differ is hard.
+  const alike = tf.tidy(() => {
+    const [a, , c, d] = tf.split(extractor.weights['head.weight']!, 4, 1)
+    return tf.concat([a!, tf.add(tf.mul(a!, 0.98), tf.mul(c!, 0.02)), c!, d!], 1)
+  })
+  const other: Extractor = { ...extractor, weights: { ...extractor.weights, 'head.weight': alike } }
+  const test = (...bits: number[]) =>
+    selfTest({ autoencoder, extractor: other, images: images(2), size: SIZE, key: keyFromBits(bits) })
+  const easy = await test(1, 1, 0, 0)
+  expect(easy.effort).toBeLessThan(1)
+  expect(easy.findings.join()).not.toContain('the key asks')
+  const hard = await test(1, 0, 0, 0)
+  expect(hard.effort).toBeGreaterThan(1.5)
+  if (hard.effort! > 2) expect(hard.findings.at(-1)).toMatch(/^the key asks [\d.]+ times as much/)
+  alike.dispose()
 })
 
 test('looks at no more images than it is told to, and ends between two of them', async () => {

@@ -6,15 +6,18 @@ import { psnrOfImages } from '../metrics/psnr-of-images.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
 import { type Extractor, extractorLogits } from '../models/extractor.ts'
-import { weakestBit } from '../models/spread.ts'
 import { asUnit, unitToImageNet } from '../signal/images.ts'
+import type { Key } from '../signal/key.ts'
 import { checkedImages, type ImageSet } from '../training/image-set.ts'
+import { keyEffort, measureKeyEffort } from './key-effort.ts'
 
 export interface SelfTestOptions {
   readonly autoencoder: Autoencoder
   readonly extractor: Extractor
   /** Photographs without a mark. */
   readonly images: ImageSet
+  /** Where one is to be signed: whether it is a hard one. */
+  readonly key?: Key | undefined
   /** Their side in pixels. Default 256. */
   readonly size?: number
   /** How many of them are looked at, the first ones. Default 16. */
@@ -32,8 +35,8 @@ export interface SelfTest {
    * logits are centred.
    */
   readonly bias: number
-  /** What the weakest bit answers of what the middle one does, from the extractor's weights: see `weakestBit`. */
-  readonly weakest: { readonly bit: number; readonly share: number }
+  /** What the key asks of a picture, where one is given: see `keyEffort`. */
+  readonly effort: number | null
   /** What is wrong, a sentence each; empty where nothing is. */
   readonly findings: readonly string[]
 }
@@ -44,8 +47,8 @@ const MIN_PSNR = 15
 const MIN_IMAGES = 8
 /** So many times what centred logits show by chance. */
 const MAX_BIAS = 2.5
-/** A bit that answers less than this share of the middle one is read wrongly by half of the keys: docs/recipes.md. */
-const MIN_SHARE = 1 / 3
+/** Of ten random keys one or two ask more. */
+const MAX_EFFORT = 2
 
 /**
  * A few seconds before hours are spent: does the autoencoder give photographs back, and are the extractor's logits centred on
@@ -80,9 +83,11 @@ export async function selfTest(options: SelfTestOptions): Promise<SelfTest> {
     }
   }
   const bias = biasOf(rows)
-  const weakest = await weakestBit(extractor)
   const whitened = extractor.whitened === true
-  return { images, psnr, bias, weakest, findings: findingsOf({ images, psnr, bias, weakest }, whitened) }
+  const effort =
+    options.key && keyEffort(await measureKeyEffort({ extractor, images: photographs, count: 1, signal }), options.key)
+  const found = { images, psnr, bias, effort: effort ?? null }
+  return { ...found, findings: findingsOf(found, whitened) }
 }
 
 function biasOf(rows: readonly Float32Array[]): number {
@@ -102,7 +107,7 @@ const NOT_WHITENED = 'Bits then read alike on every image: whiten it on such ima
 const WHITENED_ELSEWHERE =
   'It was whitened on images unlike these: `calibrate` tells how far its p-values hold for yours'
 
-function findingsOf({ images, psnr, bias, weakest }: Omit<SelfTest, 'findings'>, whitened: boolean): string[] {
+function findingsOf({ images, psnr, bias, effort }: Omit<SelfTest, 'findings'>, whitened: boolean): string[] {
   const findings: string[] = []
   if (!(psnr >= MIN_PSNR))
     findings.push(
@@ -115,10 +120,10 @@ function findingsOf({ images, psnr, bias, weakest }: Omit<SelfTest, 'findings'>,
       `the extractor's logits are not centred on plain images: their means are ${bias.toFixed(2)} deviations from 0 over ${images} of ` +
         `them, expected at most ${most.toFixed(2)}. ${whitened ? WHITENED_ELSEWHERE : NOT_WHITENED}`,
     )
-  if (whitened && !(weakest.share >= MIN_SHARE))
+  if (effort !== null && !(effort <= MAX_EFFORT))
     findings.push(
-      `bit ${weakest.bit + 1} of the extractor answers ${(1 / weakest.share).toFixed(1)} times less than the middle one: a signed decoder hardly ` +
-        'moves it, and half of the keys lose it. Where nobody else has to read the marks, `spread` makes an extractor whose bits answer alike',
+      `the key asks ${effort.toFixed(1)} times as much of a picture as random ones do on average, so its mark is plainer, or less of it ` +
+        'is read: `keygen --among 16` (chooseKeys) draws easier ones',
     )
   return findings
 }

@@ -47,7 +47,7 @@ async function trained(
   const minted = await startOf(plan, autoencoder, extractor)
   const start = minted && own(minted)
   const imageLoss = await imageLossAt(options, own)
-  await tellFindings({ autoencoder, extractor, images: plan.training, size, signal: io.signal }, io)
+  await tellFindings({ autoencoder, extractor, images: plan.training, key, size, signal: io.signal }, io)
   const progress = makeProgress(maxSteps, io, options.json)
   const { decoder, report } = await finetuneDecoder({
     autoencoder,
