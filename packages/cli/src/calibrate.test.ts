@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openExtractor, ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
+import { spreadBits } from '@stablesig/core/models'
 import { extractorState, noise } from '@stablesig/testing/networks'
 import { type StateDict, streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
@@ -101,6 +102,25 @@ describe('calibrate', () => {
     const words = ['calibrate', '--extractor', plain, '--images', at('photos'), '--fpr', '0.01']
     const result = await stablesig(words, { signal: controller.signal })
     expect([result.code, result.out]).toEqual([130, ''])
+  })
+})
+
+describe('spread', () => {
+  test('writes an extractor that is as white and reads a mix of the same bits; a bare one is refused', async () => {
+    const out = at('spread.safetensors')
+    expect((await stablesig(['spread', '--extractor', plain, '--out', out])).err).toMatch(
+      /no whitening layer.*not-whitened/,
+    )
+    const source = at('to-spread.safetensors')
+    await save(source, extractorState({ bits: 8, channels: 4, blocks: 1, whiten: true }))
+    const { code, out: told } = await stablesig(['spread', '--extractor', source, '--out', out, '--json'])
+    expect([code, JSON.parse(told)]).toEqual([0, { out, bits: 8 }])
+    const [was, is] = await Promise.all([openExtractor(source), openExtractor(out)])
+    const mixed = await spreadBits(was)
+    expect([is.whitened, is.bits]).toEqual([true, 8])
+    const [wanted, found] = await Promise.all([mixed, is].map(({ weights }) => weights['head.weight']?.data()))
+    for (const [i, value] of (wanted ?? []).entries()) expect(found?.[i]).toBeCloseTo(value, 4)
+    for (const one of [was, is, mixed]) one.dispose()
   })
 })
 

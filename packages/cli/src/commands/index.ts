@@ -19,6 +19,7 @@ import { plan } from './plan/command.ts'
 import { pretrain } from './pretrain/command.ts'
 import { reconstruct } from './reconstruct/command.ts'
 import { sign } from './sign/command.ts'
+import { spread } from './spread/command.ts'
 import { trace } from './trace/command.ts'
 import { trainAutoencoder } from './train-autoencoder/command.ts'
 import { trainMinter } from './train-minter/command.ts'
@@ -69,4 +70,5 @@ export const COMMANDS: readonly Command[] = [
   command(pretrain, () => import('./pretrain/run.ts')),
   command(trainMinter, () => import('./train-minter/run.ts')),
   command(whiten, () => import('./whiten/run.ts')),
+  command(spread, () => import('./spread/run.ts')),
 ]

@@ -1,5 +1,6 @@
 import { type StateDict, unmapName } from '@stablesig/weights'
 import { checkOptions } from '../arguments.ts'
+import { StableSigError } from '../errors.ts'
 import { requireEngine } from '../ops/engine.ts'
 import { checkState } from './check-models.ts'
 import type { Extractor } from './extractor.ts'
@@ -8,6 +9,8 @@ import { planHidden } from './hidden/plan.ts'
 import { readHidden } from './hidden/read.ts'
 import { isLight, planLight } from './light/plan.ts'
 import { readLight } from './light/read.ts'
+import { readFinite } from './read.ts'
+import type { WhiteningLayer } from './whitened.ts'
 
 /**
  * Reads an extractor: HiDDeN's from a TorchScript file, a joint training checkpoint or a bare state dict; a light one, as `pretrain` makes
@@ -38,4 +41,23 @@ export function describeExtractor(state: StateDict, options: ExtractorOptions = 
     ...{ layout: mapping.name, prefix, architecture, bits, convolutions, channels, redundancy, whitened },
     ...{ names: foreign, missing: missing.map(theirs), unexpected, wrong },
   }
+}
+
+/**
+ * The whitening layer in an extractor's file, as it is there. No engine is needed.
+ * @throws StableSigError 'not-whitened' where there is none, 'bad-weights', 'not-finite'
+ */
+export async function readWhitening(state: StateDict): Promise<WhiteningLayer> {
+  const { names, whitened } = describeExtractor(state)
+  if (!whitened)
+    throw new StableSigError(
+      'not-whitened',
+      `${state.source}: the extractor in it has no whitening layer: add one (whiten)`,
+    )
+  const read = async (name: string) => {
+    const stored = state.tensors.get(names.get(name) ?? name)
+    if (!stored) throw new StableSigError('bad-weights', `${state.source}: no tensor ${name}`)
+    return readFinite(state.source, name, stored)
+  }
+  return { weight: await read('whiten.weight'), bias: await read('whiten.bias') }
 }

@@ -83,6 +83,18 @@ test('bias is the mean of |mean|/deviation over bits', async () => {
   expect(farther.bias / far.bias).toBeCloseTo(2, 1)
 })
 
+test('tells of a bit that answers far less than others do, where bits are white', async () => {
+  const third = tf.tidy(() => tf.mul(extractor.weights['head.weight']!, tf.tensor1d([1, 1, 0.1, 1])))
+  const uneven: Extractor = { ...extractor, whitened: true, weights: { ...extractor.weights, 'head.weight': third } }
+  const test = (of: Extractor) => selfTest({ autoencoder, extractor: of, images: images(2), size: SIZE })
+  const { weakest, findings } = await test(uneven)
+  expect(weakest.bit).toBe(2)
+  expect(weakest.share).toBeLessThan(1 / 3)
+  expect(findings.at(-1)).toMatch(/^bit 3 of the extractor answers [\d.]+ times less than the middle one/)
+  expect((await test({ ...uneven, whitened: false })).findings.join()).not.toContain('answers')
+  third.dispose()
+})
+
 test('tells of a hard key, in how far it is harder than others', async () => {
   // Bits 1 and 2 nearly alike: a key in which they differ is hard.
   const alike = tf.tidy(() => {

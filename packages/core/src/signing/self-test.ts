@@ -6,6 +6,7 @@ import { psnrOfImages } from '../metrics/psnr-of-images.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
 import { type Extractor, extractorLogits } from '../models/extractor.ts'
+import { weakestBit } from '../models/spread.ts'
 import { asUnit, unitToImageNet } from '../signal/images.ts'
 import type { Key } from '../signal/key.ts'
 import { checkedImages, type ImageSet } from '../training/image-set.ts'
@@ -35,6 +36,8 @@ export interface SelfTest {
    * logits are centred.
    */
   readonly bias: number
+  /** What the weakest bit answers of what the middle one does, from the extractor's weights: see `weakestBit`. */
+  readonly weakest: { readonly bit: number; readonly share: number }
   /** What the key asks of a picture, where one is given: see `keyEffort`. */
   readonly effort: number | null
   /** What is wrong, a sentence each; empty where nothing is. */
@@ -47,6 +50,8 @@ const MIN_PSNR = 15
 const MIN_IMAGES = 8
 /** So many times what centred logits show by chance. */
 const MAX_BIAS = 2.5
+/** A bit that answers less than this share of the middle one is hardly signed: docs/recipes.md. */
+const MIN_SHARE = 1 / 3
 /** Of ten random keys one or two ask more. */
 const MAX_EFFORT = 2
 
@@ -86,7 +91,7 @@ export async function selfTest(options: SelfTestOptions): Promise<SelfTest> {
   const whitened = extractor.whitened === true
   const effort =
     options.key && keyEffort(await measureKeyEffort({ extractor, images: photographs, count: 1, signal }), options.key)
-  const found = { images, psnr, bias, effort: effort ?? null }
+  const found = { images, psnr, bias, weakest: await weakestBit(extractor), effort: effort ?? null }
   return { ...found, findings: findingsOf(found, whitened) }
 }
 
@@ -107,7 +112,7 @@ const NOT_WHITENED = 'Bits then read alike on every image: whiten it on such ima
 const WHITENED_ELSEWHERE =
   'It was whitened on images unlike these: `calibrate` tells how far its p-values hold for yours'
 
-function findingsOf({ images, psnr, bias, effort }: Omit<SelfTest, 'findings'>, whitened: boolean): string[] {
+function findingsOf({ images, psnr, bias, weakest, effort }: Omit<SelfTest, 'findings'>, whitened: boolean): string[] {
   const findings: string[] = []
   if (!(psnr >= MIN_PSNR))
     findings.push(
@@ -119,6 +124,11 @@ function findingsOf({ images, psnr, bias, effort }: Omit<SelfTest, 'findings'>, 
     findings.push(
       `the extractor's logits are not centred on plain images: their means are ${bias.toFixed(2)} deviations from 0 over ${images} of ` +
         `them, expected at most ${most.toFixed(2)}. ${whitened ? WHITENED_ELSEWHERE : NOT_WHITENED}`,
+    )
+  if (whitened && !(weakest.share >= MIN_SHARE))
+    findings.push(
+      `bit ${weakest.bit + 1} of the extractor answers ${(1 / weakest.share).toFixed(1)} times less than the middle one: a signed decoder hardly ` +
+        'moves it, whatever the key. Where nobody else has to read the marks, `spread` makes an extractor whose bits answer alike',
     )
   if (effort !== null && !(effort <= MAX_EFFORT))
     findings.push(

@@ -5,9 +5,10 @@ import { type Io, jsonLine } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'
 import { photographsAt } from '../../photographs.ts'
 import { checkEnoughPhotographs, readCrops } from '../../read-crops.ts'
+import { saveWithLayer } from '../../save-layer.ts'
 import type { WhitenCommandOptions } from './command.ts'
 import { describeReport, reportOf } from './report.ts'
-import { crossWhitened, saveWhitened } from './whitening.ts'
+import { crossWhitened, whiteningOf } from './whitening.ts'
 
 export const run = (options: WhitenCommandOptions, io: Io): Promise<number> =>
   disposing(async (own) => {
@@ -18,7 +19,7 @@ export const run = (options: WhitenCommandOptions, io: Io): Promise<number> =>
     const extractor = own(await extractorAt(options.extractor))
     const read = await readCrops(paths, extractor, options, io)
     const report = reportOf(read, crossWhitened(read.crops, options), options)
-    await saveWhitened(options.out, options.extractor, read.crops, options)
+    await saveWithLayer(options.out, options.extractor, whiteningOf(read.crops, options))
     io.out(options.json ? jsonLine(report) : describeReport(report))
     return EXIT.done
   })

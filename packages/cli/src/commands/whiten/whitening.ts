@@ -1,7 +1,4 @@
-import { withWeights, writeFileAtomic } from '@stablesig/backend-node'
-import { describeExtractor } from '@stablesig/core/models'
 import { type Whitening, type WhitenOptions, whiten } from '@stablesig/core/pretraining'
-import { readable, type StateTensor, streamSafetensors, tensorData } from '@stablesig/weights'
 import type { ReadCrop } from '../../read-crops.ts'
 
 /** How a layer is computed. */
@@ -31,35 +28,8 @@ export function crossWhitened(crops: readonly ReadCrop[], options: Layer): Cross
   return { rows, photographs }
 }
 
-/**
- * Writes the extractor of a file with a layer computed from all that was read, in place of the one it has: its own tensors as they are.
- * @throws StableSigError 'io', and as `whiten`
- */
-export async function saveWhitened(
-  path: string,
-  extractorPath: string,
-  crops: readonly ReadCrop[],
-  options: Layer,
-): Promise<void> {
-  const { bits, weight, bias } = whiteningOf(crops, options)
-  const layer = readable(
-    new Map([
-      ['whiten.weight', tensorData(Float32Array.from(weight), [bits, bits])],
-      ['whiten.bias', tensorData(Float32Array.from(bias), [bits])],
-    ]),
-  )
-  await withWeights(extractorPath, async (state) => {
-    const tensors = new Map<string, StateTensor>()
-    for (const [ours, theirs] of describeExtractor(state).names) {
-      const stored = state.tensors.get(theirs)
-      if (stored && !ours.startsWith('whiten.')) tensors.set(ours, stored)
-    }
-    const file = await streamSafetensors(new Map([...tensors, ...layer]))
-    await writeFileAtomic(path, file.chunks())
-  })
-}
-
-function whiteningOf(crops: readonly ReadCrop[], { axes, floor, gain }: Layer): Whitening {
+/** The layer that is computed from all of what was read. @throws StableSigError as `whiten` */
+export function whiteningOf(crops: readonly ReadCrop[], { axes, floor, gain }: Layer): Whitening {
   const bits = crops[0]?.features.length ?? 0
   const features = new Float32Array(crops.length * bits)
   for (const [i, crop] of crops.entries()) features.set(crop.features, i * bits)
