@@ -118,7 +118,7 @@ function readmeExample() {
   }
   // Enough steps for one key, without what makes it last; for the same one each time, since few steps carry some keys less well.
   change('lambdaImage: EXTRACTOR_48.lambdaImage }', 'lambdaImage: 10, steps: 150, attacks: null }')
-  change('chooseKeys({ extractor })', "chooseKeys({ extractor, seed: 'a' })")
+  change('randomKey(extractor.bits)', "randomKey(extractor.bits, { seed: 'a' })")
   writeFileSync(file, `${brief}process.exit(0)\n`)
   return file
 }

@@ -18,8 +18,6 @@ export interface MinterRecipe {
   readonly steps: number
   /** Images a step, each with a key of its own. */
   readonly batchSize: number
-  /** Random keys that each is chosen among, as `chooseKeys` does: to be minted for are easy ones then. 1 takes any. */
-  readonly among: number
   /** Side of the images, in pixels. */
   readonly size: number
   /** Cut-outs that images are taken from, drawn once: what is frozen is computed once for each, and kept. */
@@ -50,7 +48,6 @@ export interface MinterRecipe {
 /** The recipe where nothing else is asked for. docs/minting.md has the figures that it was chosen by. */
 export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
   batchSize: 8,
-  among: 16,
   size: 128,
   cutOuts: 1024,
   maxReduction: 4,
@@ -139,7 +136,7 @@ function recipeOf(options: TrainMinterOptions): MinterRecipe {
   const known = Object.keys({ ...MINTER_RECIPE, steps: 0 })
   const given = Object.entries(options).filter(([name, value]) => known.includes(name) && value !== undefined)
   const recipe: MinterRecipe = { ...MINTER_RECIPE, steps: options.steps, ...Object.fromEntries(given) }
-  for (const name of ['steps', 'batchSize', 'among', 'size', 'cutOuts', 'hidden'] as const)
+  for (const name of ['steps', 'batchSize', 'size', 'cutOuts', 'hidden'] as const)
     checkNumber(recipe[name], name, 'a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1)
   for (const name of ['learningRate', 'temperature'] as const)
     checkNumber(recipe[name], name, 'a number above 0', (value) => value > 0 && Number.isFinite(value))

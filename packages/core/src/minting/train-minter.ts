@@ -11,7 +11,6 @@ import { PRETRAINING_CHECKPOINT, runTraining, type TrainingTask } from '../pretr
 import { startingGroups } from '../pretraining/vector-groups.ts'
 import { asUnit } from '../signal/images.ts'
 import { type FrozenValues, FrozenWork } from '../signing/frozen-work.ts'
-import { bitsEffort, measureKeyEffort } from '../signing/key-effort.ts'
 import { readCheckpoint } from '../training/checkpoint.ts'
 import { type Fingerprint, fingerprintOf, hashOf } from '../training/fingerprint.ts'
 import { type FlatLayout, flatLayout } from '../training/flat.ts'
@@ -69,9 +68,6 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const frame = await untrainedMinter(options)
   const { architecture } = frame
   const { head, tail } = mintingPlan(autoencoder.decoder)
-  const { bits } = extractor
-  const effort = recipe.among > 1 ? await measureKeyEffort({ extractor, signal }) : null
-  const keysAmong: KeysAmong = { bits, among: recipe.among, effortOf: (key) => (effort ? bitsEffort(effort, key) : 0) }
   const order = batchOrder(`cut-outs/${seed}`, recipe.cutOuts, batchSize)
   const frozen = new FrozenWork({
     autoencoder,
@@ -94,7 +90,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     attacks && drawAttacks(seed, step, batchSize, { size, level, mix: attacks })
   const load = async (step: number): Promise<LoadedBatch> => ({
     frozen: await frozen.values(order(step)),
-    keys: drawKeys(seed, step, batchSize, keysAmong),
+    keys: drawKeys(seed, step, batchSize * extractor.bits),
   })
   const task: TrainingTask<LoadedBatch, MinterCurriculum> = {
     steps,
@@ -196,29 +192,10 @@ function* visitsOf(order: BatchOrder, steps: number): Generator<number> {
   for (let step = 0; step < steps; step++) yield* order(step)
 }
 
-/** What each key of a step is drawn among. */
-interface KeysAmong {
-  readonly bits: number
-  readonly among: number
-  /** Of bits, 0 or 1. */
-  effortOf(key: Float32Array): number
-}
-
-/** A step's keys one after the other, from its number alone. */
-function drawKeys(seed: number, step: number, count: number, { bits, among, effortOf }: KeysAmong): Float32Array {
+/** A step's keys, from its number alone. */
+function drawKeys(seed: number, step: number, bits: number): Float32Array {
   const random = seedrandom(`minted keys/${seed}/${step}`)
-  const keys = new Float32Array(count * bits)
-  for (let i = 0; i < count; i++) {
-    let least = Number.POSITIVE_INFINITY
-    for (let drawn = 0; drawn < among; drawn++) {
-      const key = Float32Array.from({ length: bits }, () => (random() < 0.5 ? 0 : 1))
-      const effort = effortOf(key)
-      if (effort >= least) continue
-      least = effort
-      keys.set(key, i * bits)
-    }
-  }
-  return keys
+  return Float32Array.from({ length: bits }, () => (random() < 0.5 ? 0 : 1))
 }
 
 /** The weight of the image loss. */

@@ -2,7 +2,6 @@ import { mul, type Scalar, sum, type Tensor4D, tensor2d, tidy, tile } from '@ten
 import { abortedError } from '../aborted.ts'
 import { checkNumber, checkOptions, checkSignal } from '../arguments.ts'
 import { at } from '../at.ts'
-import { StableSigError } from '../errors.ts'
 import { extractLogits } from '../inference/graphs.ts'
 import { checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/extractor.ts'
@@ -61,11 +60,6 @@ export async function measureKeyEffort(options: KeyEffortOptions): Promise<KeyEf
       const products = await answersOf(extractor, image)
       let trace = 0
       for (let b = 0; b < bits; b++) trace += at(products, b * bits + b)
-      if (!(trace > 0 && Number.isFinite(trace)))
-        throw new StableSigError(
-          'not-finite',
-          `logits do not depend on image ${index} (from 0), or are not finite: take another image, or look at the extractor's weights`,
-        )
       products.forEach((value, i) => {
         answers[i]! += value / trace
       })
@@ -128,14 +122,9 @@ function inverted(matrix: Float64Array, n: number): Float64Array {
  * What a key asks of a picture, as a multiple of what random keys ask on average.
  * @throws StableSigError 'bad-key' for a key of another length
  */
-export function keyEffort(effort: KeyEffort, key: Key): number {
-  checkKey(key, effort.bits, 'the extractor that was measured')
-  return bitsEffort(effort, keyBits(key))
-}
-
-/** The same of bits, 0 or 1, as many as were measured. */
-export function bitsEffort({ bits, matrix }: KeyEffort, key: ArrayLike<number>): number {
-  const signs = Float64Array.from(key, (bit) => 2 * bit - 1)
+export function keyEffort({ bits, matrix }: KeyEffort, key: Key): number {
+  checkKey(key, bits, 'the extractor that was measured')
+  const signs = Float64Array.from(keyBits(key), (bit) => 2 * bit - 1)
   let effort = 0
   for (let i = 0; i < bits; i++)
     for (let j = 0; j < bits; j++) effort += at(signs, i) * at(matrix, i * bits + j) * at(signs, j)

@@ -14,11 +14,6 @@ export const trainMinter = defineCommand({
     ...TRAINING,
     size: { value: '<n>', help: 'side of what is cut out of pictures (default: 128)', read: whole(8, 4096) },
     batch: { value: '<n>', help: 'cut-outs per step, each with a key of its own (default: 8)', read: whole(1, 4096) },
-    among: {
-      value: '<n>',
-      help: 'choose each key among so many random ones, as `keygen --among` does; 1 takes any (default: 16)',
-      read: whole(1, 1e4),
-    },
     cutOuts: {
       value: '<n>',
       help: 'how many cut-outs there are: what no key changes is computed once for each (default: 1024)',

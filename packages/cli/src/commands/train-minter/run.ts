@@ -69,7 +69,6 @@ const trainingOf = (options: TrainMinterOptions): Omit<Training, 'autoencoder' |
   seed: options.seed,
   size: options.size,
   batchSize: options.batch,
-  among: options.among,
   learningRate: options.lr,
   hold: options.hold,
   cutOuts: options.cutOuts,
