@@ -17,10 +17,9 @@ export function withShipped(given: Given, options: Options, io: Io): Given {
     given.lambdaImage === undefined &&
     (given.imageLoss === undefined || given.imageLoss === 'mse')
   const wanted = (option: string) => options[option]?.shipped !== undefined && given[option] === undefined
-  const stand = (option: string, model: ShippedModel, what: string): Given => {
-    io.err(`stablesig: ${what} our own ${model.name}; --${option} names another\n`)
-    return { [option]: fileURLToPath(model.url) }
-  }
+  const stand = (option: string, model: ShippedModel, what: string): Given => ({
+    [option]: standIn(option, model, what, io),
+  })
   const named = given.encoder !== undefined
   return {
     ...given,
@@ -32,4 +31,10 @@ export function withShipped(given: Given, options: Options, io: Io): Given {
         : stand('encoder', AUTOENCODER_16, 'the encoder is that of')
       : {}),
   }
+}
+
+/** The path of a model of our own in the place of one that --`option` would name, told of in a line that begins with `what`. */
+export function standIn(option: string, { name, url }: ShippedModel, what: string, io: Io): string {
+  io.err(`stablesig: ${what} our own ${name}; --${option} names another\n`)
+  return fileURLToPath(url)
 }

@@ -1,13 +1,11 @@
-import { clone, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { at } from '../at.ts'
 import { StableSigError } from '../errors.ts'
-import { markConstants } from '../ops/hints.ts'
 import { checkExtractor } from './check-models.ts'
 import type { Extractor } from './extractor.ts'
-import type { WhiteningLayer } from './whitened.ts'
+import { headOf, type WhiteningLayer, withTensors } from './whitened.ts'
 
 /**
- * The extractor with every bit an even mix of its logits: z' = R z, R the orthonormal cosines of `spreadLayer`. Where logits are white, mixed
+ * The extractor with every bit an even mix of its logits: z' = R z, R the orthonormal cosines of `evenMix`. Where logits are white, mixed
  * ones are as white, so that p-values mean what they meant; but what images vary in most, which a signed decoder can hardly move, is then a
  * small part of every bit and not the whole of one or two, as it is after a principal whitening such as the published one. Keys that ask little of it
  * are there to be chosen then (`chooseKeys`). Keys of one extractor are not read by the other. The new one has weights of its own to dispose.
@@ -15,33 +13,18 @@ import type { WhiteningLayer } from './whitened.ts'
  */
 export async function spreadBits(extractor: Extractor): Promise<Extractor> {
   checkExtractor(extractor)
-  const { bits } = extractor
-  const { 'head.weight': weight, 'head.bias': bias, ...others } = extractor.weights
+  const { bits, weights } = extractor
+  const { 'head.weight': weight, 'head.bias': bias } = weights
   if (!extractor.whitened || !weight || !bias)
     throw new StableSigError(
       'not-whitened',
       'bits can be spread where they are white, and this extractor has no whitening layer: add one first (whiten)',
     )
-  const [inputs = 0] = weight.shape
-  const [columns, shifts] = await Promise.all([weight.data(), bias.data()])
-  const rows = Float64Array.from({ length: bits * inputs }, (_, i) =>
-    at(columns, (i % inputs) * bits + Math.floor(i / inputs)),
-  )
-  const mixed = spreadLayer({ weight: rows, bias: shifts })
-  const head = Float32Array.from({ length: bits * inputs }, (_, i) =>
-    at(mixed.weight, (i % bits) * inputs + Math.floor(i / bits)),
-  )
-  const kept: Record<string, Tensor> = {}
-  for (const [name, tensor] of Object.entries(others)) kept[name] = clone(tensor)
-  const weights = markConstants({
-    ...kept,
-    'head.weight': tensor(head, [inputs, bits], 'float32'),
-    'head.bias': tensor(Float32Array.from(mixed.bias), [bits], 'float32'),
-  })
-  const dispose = () => {
-    for (const tensor of Object.values(weights)) tensor.dispose()
-  }
-  return { ...extractor, weights, dispose }
+  const [values, shifts] = await Promise.all([weight.data<'float32'>(), bias.data<'float32'>()])
+  // tfjs' order: what each input gives to all bits lies together.
+  const mixed = new Float32Array(values.length)
+  for (let i = 0; i < values.length; i += bits) mixed.set(evenMix(values.subarray(i, i + bits)), i)
+  return withTensors(extractor, headOf(mixed, Float32Array.from(evenMix(shifts))))
 }
 
 /**
@@ -59,23 +42,33 @@ export async function weakestBit(extractor: Extractor): Promise<{ readonly bit: 
   return { bit: norms.indexOf(least), share: Math.sqrt(least / middle) }
 }
 
-/**
- * A layer's rows mixed evenly: R W and R b with R the orthonormal cosines of the second kind,
- *   R[r,k] = √(c/n) cos(π (2r + 1) k / 2n),  c = 1 for k = 0 and 2 for others;
- * no entry is above √(2/n), so that every row has its small part of each.
- */
+/** A layer's rows mixed evenly: R W and R b, R as `evenMix` has it. */
 export function spreadLayer({ weight, bias }: WhiteningLayer): {
   readonly weight: Float64Array
   readonly bias: Float64Array
 } {
-  const n = bias.length
-  const inputs = weight.length / n
-  const mixed = { weight: new Float64Array(weight.length), bias: new Float64Array(n) }
-  for (let r = 0; r < n; r++)
-    for (let k = 0; k < n; k++) {
-      const share = Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * (2 * r + 1) * k) / (2 * n))
-      mixed.bias[r]! += share * at(bias, k)
-      for (let i = 0; i < inputs; i++) mixed.weight[r * inputs + i]! += share * at(weight, k * inputs + i)
-    }
-  return mixed
+  const inputs = weight.length / bias.length
+  const mixed = new Float64Array(weight.length)
+  for (let i = 0; i < inputs; i++) {
+    const column = Float64Array.from(bias, (_, k) => at(weight, k * inputs + i))
+    evenMix(column).forEach((value, r) => {
+      mixed[r * inputs + i] = value
+    })
+  }
+  return { weight: mixed, bias: evenMix(bias) }
+}
+
+/**
+ * R z with R the orthonormal cosines of the second kind,
+ *   R[r,k] = √(c/n) cos(π (2r + 1) k / 2n),  c = 1 for k = 0 and 2 for others;
+ * no entry is above √(2/n), so that every result has its small part of each.
+ */
+function evenMix(z: ArrayLike<number>): Float64Array {
+  const n = z.length
+  return Float64Array.from({ length: n }, (_, r) => {
+    let sum = 0
+    for (let k = 0; k < n; k++)
+      sum += Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * (2 * r + 1) * k) / (2 * n)) * at(z, k)
+    return sum
+  })
 }

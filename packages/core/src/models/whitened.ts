@@ -40,16 +40,25 @@ export async function withWhitening(extractor: Extractor, layer: WhiteningLayer)
     for (let i = 0; i < inputs; i++)
       headWeight[i * bits + r] = row.reduce((sum, m, f) => sum + m * at(w, i * features + f), 0)
   }
+  const head = headOf(headWeight, headBias)
+  return withTensors(extractor, { ...head, 'features.weight': clone(linear), 'features.bias': clone(shift) }, bits)
+}
+
+/** The last layer's tensors: weight [inputs,bits] and bias [bits], row-major. */
+export const headOf = (weight: Float32Array, bias: Float32Array): Readonly<Record<string, Tensor>> => ({
+  'head.weight': tensor(weight, [weight.length / bias.length, bias.length], 'float32'),
+  'head.bias': tensor(bias, [bias.length], 'float32'),
+})
+
+/** A whitened extractor with these tensors, which it takes over, in place of its own, and clones of the others. */
+export function withTensors(
+  extractor: Extractor,
+  changed: Readonly<Record<string, Tensor>>,
+  bits = extractor.bits,
+): Extractor {
   const kept: Record<string, Tensor> = {}
-  for (const [name, tensor] of Object.entries(extractor.weights))
-    if (!/^(head|features)\./.test(name)) kept[name] = clone(tensor)
-  const weights = markConstants({
-    ...kept,
-    'features.weight': clone(linear),
-    'features.bias': clone(shift),
-    'head.weight': tensor(headWeight, [inputs, bits], 'float32'),
-    'head.bias': tensor(headBias, [bits], 'float32'),
-  })
+  for (const [name, tensor] of Object.entries(extractor.weights)) if (!(name in changed)) kept[name] = clone(tensor)
+  const weights = markConstants({ ...kept, ...changed })
   const dispose = () => {
     for (const tensor of Object.values(weights)) tensor.dispose()
   }

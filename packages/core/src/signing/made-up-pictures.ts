@@ -1,4 +1,4 @@
-import { tensor4d } from '@tensorflow/tfjs-core'
+import { addN, image, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import { asUnit } from '../signal/images.ts'
 import type { ImageSet } from '../training/image-set.ts'
@@ -13,30 +13,13 @@ const GRIDS = [
 /** Pictures of nothing, for what depends on an extractor far more than on what it looks at. */
 export const MADE_UP_PICTURES: ImageSet = {
   length: 2,
-  async read(index, size) {
-    const values = new Float32Array(size * size * 3)
-    for (const { side, share } of GRIDS) {
-      const random = seedrandom(`made-up picture ${index}, ${side}`)
-      const grid = Float32Array.from({ length: side * side * 3 }, () => share * random())
-      enlarge(grid, side, size, (i, value) => {
-        values[i]! += value
+  read: async (index, size) =>
+    tidy(() => {
+      const layers = GRIDS.map(({ side, share }) => {
+        const random = seedrandom(`made-up picture ${index}, ${side}`)
+        const grid = Float32Array.from({ length: side * side * 3 }, () => share * random())
+        return image.resizeBilinear<Tensor4D>(tensor4d(grid, [1, side, side, 3]), [size, size], true)
       })
-    }
-    return asUnit(tensor4d(values, [1, size, size, 3]))
-  },
-}
-
-/** Bilinear, corners on corners: each value of [size,size,3] from [side,side,3]. */
-function enlarge(grid: Float32Array, side: number, size: number, put: (index: number, value: number) => void): void {
-  const places = Array.from({ length: size }, (_, i) => (i * (side - 1)) / Math.max(1, size - 1))
-  for (const [y, v] of places.entries())
-    for (const [x, u] of places.entries())
-      for (let c = 0; c < 3; c++) {
-        const at = (row: number, column: number) =>
-          grid[(Math.min(side - 1, row) * side + Math.min(side - 1, column)) * 3 + c]!
-        const [top, left] = [Math.floor(v), Math.floor(u)]
-        const upper = at(top, left) + (u - left) * (at(top, left + 1) - at(top, left))
-        const lower = at(top + 1, left) + (u - left) * (at(top + 1, left + 1) - at(top + 1, left))
-        put((y * size + x) * 3 + c, upper + (v - top) * (lower - upper))
-      }
+      return asUnit(addN(layers))
+    }),
 }

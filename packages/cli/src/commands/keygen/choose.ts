@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { type ChosenKey, chooseKeys } from '@stablesig/core/training'
 import { EXTRACTOR_48 } from '@stablesig/models'
 import { disposing } from '../../disposal.ts'
@@ -6,6 +5,7 @@ import { UsageError } from '../../exit.ts'
 import type { Io } from '../../io.ts'
 import { extractorAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
+import { standIn } from '../../shipped.ts'
 import type { keygen } from './command.ts'
 
 /** Keys chosen for an extractor, and on stderr what they ask of pictures. @throws UsageError for keys of another length than it reads */
@@ -15,9 +15,8 @@ export const chosenKeys = (
 ): Promise<ChosenKey[]> =>
   disposing(async (own) => {
     await startEngine(engine)
-    if (path === undefined)
-      io.err(`stablesig: keys are chosen for our own ${EXTRACTOR_48.name}; --extractor names another\n`)
-    const extractor = own(await extractorAt(path ?? fileURLToPath(EXTRACTOR_48.url)))
+    const named = path ?? standIn('extractor', EXTRACTOR_48, 'keys are chosen for', io)
+    const extractor = own(await extractorAt(named))
     if (bits !== undefined && bits !== extractor.bits)
       throw new UsageError(`--bits ${bits} is not what the extractor reads: ${extractor.bits}`)
     const chosen = await chooseKeys({ extractor, keys: count, among, seed, signal: io.signal })
