@@ -2,6 +2,7 @@ import { mul, type Scalar, sum, type Tensor4D, tensor2d, tidy, tile } from '@ten
 import { abortedError } from '../aborted.ts'
 import { checkNumber, checkOptions, checkSignal } from '../arguments.ts'
 import { at } from '../at.ts'
+import { StableSigError } from '../errors.ts'
 import { extractLogits } from '../inference/graphs.ts'
 import { checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/extractor.ts'
@@ -40,7 +41,7 @@ const FLOOR = 1e-9
  * How much a picture must change to carry a key, for any key of an extractor. To first order the least change δ that brings logits of equal
  * size and of the key's signs s has  |δ|² = s^T (J J^T)^-1 s,  J the derivative of logits by the picture; J J^T is averaged over
  * pictures, each of the same trace. It is given as a multiple of what random keys take on average. Extractors answer to some mixes of bits far less
- * than to others, and keys differ by ten times in what they ask of those: at equal PSNR the easier ones are read better (docs/recipes.md).
+ * than to others, and keys differ several times in what they ask of those: hard ones lose bits (docs/recipes.md).
  * @throws StableSigError 'bad-argument', 'disposed', 'aborted'; 'not-finite'; 'shape' or 'bad-image' naming an image by its index
  */
 export async function measureKeyEffort(options: KeyEffortOptions): Promise<KeyEffort> {
@@ -60,6 +61,11 @@ export async function measureKeyEffort(options: KeyEffortOptions): Promise<KeyEf
       const products = await answersOf(extractor, image)
       let trace = 0
       for (let b = 0; b < bits; b++) trace += at(products, b * bits + b)
+      if (!(trace > 0 && Number.isFinite(trace)))
+        throw new StableSigError(
+          'not-finite',
+          `logits do not depend on image ${index} (from 0), or are not finite: take another image, or look at the extractor's weights`,
+        )
       products.forEach((value, i) => {
         answers[i]! += value / trace
       })

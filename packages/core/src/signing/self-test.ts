@@ -52,7 +52,7 @@ const MIN_IMAGES = 8
 const MAX_BIAS = 2.5
 /** A bit that answers less than this share of the middle one is hardly signed: docs/recipes.md. */
 const MIN_SHARE = 1 / 3
-/** Of ten random keys one or two ask more. */
+/** Of ten random keys about one asks more. */
 const MAX_EFFORT = 2
 
 /**
@@ -89,9 +89,9 @@ export async function selfTest(options: SelfTestOptions): Promise<SelfTest> {
   }
   const bias = biasOf(rows)
   const whitened = extractor.whitened === true
-  const effort =
-    options.key && keyEffort(await measureKeyEffort({ extractor, images: photographs, count: 1, signal }), options.key)
-  const found = { images, psnr, bias, weakest: await weakestBit(extractor), effort: effort ?? null }
+  const measure = () => measureKeyEffort({ extractor, images: photographs, count: 1, signal })
+  const effort = options.key ? keyEffort(await measure(), options.key) : null
+  const found = { images, psnr, bias, weakest: await weakestBit(extractor), effort }
   return { ...found, findings: findingsOf(found, whitened) }
 }
 
