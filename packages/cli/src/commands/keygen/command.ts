@@ -5,7 +5,7 @@ import { whole } from '../../options/values.ts'
 export const keygen = defineCommand({
   name: 'keygen',
   summary:
-    'Make random keys, one per line. With --among, those that pictures carry more easily than others: keys differ by ten times in what they ask of a picture.',
+    'Make random keys, one per line. With --among, those that pictures carry more easily than others: keys differ several times in what they ask of a picture.',
   options: {
     count: { value: '<n>', help: 'how many', read: whole(1, 1e6), default: 1 },
     bits: {
