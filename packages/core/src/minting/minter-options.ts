@@ -11,6 +11,7 @@ import type { CheckpointStore } from '../training/checkpoint.ts'
 import { checkOptimizer, type Optimizer } from '../training/optimizer.ts'
 import { adam } from '../training/optimizers.ts'
 import type { AttackMix } from '../transforms/per-image/draw-attacks.ts'
+import { checkMinter, type Minter } from './minter.ts'
 import type { MinterProgress } from './minter-progress.ts'
 
 /** What a minter's training is made of. */
@@ -43,6 +44,8 @@ export interface MinterRecipe {
   readonly maxShift: number
   /** What happens to images between decoder and extractor; null for nothing. */
   readonly attacks: AttackMix | null
+  /** Share of the learning rate that the extractor is trained with, beside the minter; 0 leaves it as it is. */
+  readonly extractorRate: number
 }
 
 /** The recipe where nothing else is asked for. docs/minting.md has the figures that it was chosen by. */
@@ -65,6 +68,7 @@ export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
     ...{ brightness: 0.2, maxBrightness: 2.2, contrast: 0 },
     ...{ jpeg: 0.3, minQuality: 45 },
   },
+  extractorRate: 0,
 }
 
 export type MinterRecipeChanges = { readonly [K in keyof Omit<MinterRecipe, 'steps'>]?: MinterRecipe[K] | undefined }
@@ -75,6 +79,8 @@ export interface TrainMinterOptions extends MinterRecipeChanges {
   /** Photographs; those with a side below `size` are passed over. */
   readonly pictures: PixelSet
   readonly steps: number
+  /** A minter of the same decoder to begin with, at the recipe's full hardness, in place of one that changes nothing. */
+  readonly start?: Minter | undefined
   /** By name, or any other. Default 'mse'. */
   readonly imageLoss?: ImageLossName | ImageLoss | undefined
   /** Default Adam with betas .9 and .98. */
@@ -111,6 +117,7 @@ export function planTraining(options: TrainMinterOptions): MinterTraining {
   checkExtractor(extractor)
   checkObject(pictures, 'pictures', 'a set of pictures', ['length', 'read'])
   if (checkpoint !== undefined) checkObject(checkpoint, 'checkpoint', 'a place for checkpoints', ['read', 'write'])
+  if (options.start !== undefined) checkMinter(options.start)
   checkCallback(onStep, 'onStep')
   checkSignal(signal)
   if (!(pictures.length >= 1)) throw new StableSigError('bad-argument', 'there are no pictures to train on')
@@ -142,7 +149,7 @@ function recipeOf(options: TrainMinterOptions): MinterRecipe {
     checkNumber(recipe[name], name, 'a number above 0', (value) => value > 0 && Number.isFinite(value))
   for (const name of ['imageWeight', 'startImageWeight', 'maxShift'] as const)
     checkNumber(recipe[name], name, 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
-  for (const name of ['hold', 'ramp'] as const)
+  for (const name of ['hold', 'ramp', 'extractorRate'] as const)
     checkNumber(recipe[name], name, 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
   checkNumber(recipe.maxScale, 'maxScale', 'a share from 0, below 1', (value) => value >= 0 && value < 1)
   checkNumber(recipe.maxReduction, 'maxReduction', 'a number from 1', (value) => value >= 1 && Number.isFinite(value))

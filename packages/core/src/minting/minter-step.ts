@@ -35,6 +35,7 @@ import { type AttackTensors, attacked } from '../transforms/per-image/attacks.ts
 import type { MinterArchitecture } from './architecture.ts'
 import { modulationOf } from './modulation.ts'
 import type { MintingPlan } from './plan.ts'
+import { extractorOfParameters } from './trained-extractor.ts'
 
 /** What stays the same from step to step. */
 export interface MinterModel {
@@ -42,6 +43,8 @@ export interface MinterModel {
   readonly tail: MintingPlan['tail']
   readonly decoder: LatentDecoder
   readonly extractor: Extractor
+  /** Share of the learning rate that the extractor is trained with; 0 leaves it as it is. */
+  readonly extractorRate: number
   readonly layout: FlatLayout
   readonly optimizer: Optimizer
   readonly imageLoss: ImageLoss
@@ -68,7 +71,8 @@ export const MEASURED = ['loss', 'message', 'image', 'error'] as const
 
 /**
  * One step of a minter's training, a single graph: keys go through the network to scales, features through the decoder's tail with
- * them, and the extractor reads the images, each its own key. Decoder and extractor stay as they are; the loss, before the update:
+ * them, and the extractor reads the images, each its own key. The decoder's weights stay as they are, and the extractor's unless it is
+ * trained too; the loss, before the update:
  *   BCE(temperature · logits, keys) + lambdaImage · imageLoss(decoded, originals)
  * @param lambdaImage differs from step to step
  * @returns metrics [4 + N]: loss, message loss, image loss, mean squared error of clamped images; of each image its matching bits
@@ -80,7 +84,7 @@ export function minterStep(
   lambdaImage: number,
   step: OptimizerStep,
 ): RecordedStep {
-  const { architecture, tail, decoder, extractor, layout, imageLoss, temperature, gradientCheckpointing } = model
+  const { architecture, tail, decoder, extractorRate, layout, imageLoss, temperature, gradientCheckpointing } = model
   return tidy(() => {
     const parameters = unflatten(layout, groupOf(groups, 'weights'))
     const lambda = changingInput(lambdaImage)
@@ -88,6 +92,8 @@ export function minterStep(
       const modulation = modulationOf(architecture, parameters, keys)
       const weights = { ...decoder.weights, ...modulation }
       const decoded = asUnit(runStages(tail, weights, features, { gradientCheckpointing }))
+      const extractor =
+        extractorRate > 0 ? extractorOfParameters(model.extractor, parameters, extractorRate) : model.extractor
       const logits = extractLogits(extractor, attacks ? attacked(decoded, attacks) : decoded)
       const message = messageLoss(logits, keys, temperature)
       const image = imageLoss.of(decoded, originals)

@@ -15,7 +15,7 @@ import { sgd } from '../training/optimizers.ts'
 import { keyScales } from './minter.ts'
 import type { TrainMinterOptions } from './minter-options.ts'
 import { advanceCurriculum, diagnose, type MinterProgress, parseCurriculum } from './minter-progress.ts'
-import { minterInCheckpoint, trainMinter, untrainedMinter } from './train-minter.ts'
+import { minterInCheckpoint, trainMinter } from './train-minter.ts'
 
 let autoencoder: Autoencoder
 let extractor: Extractor
@@ -114,7 +114,7 @@ describe('trainMinter', () => {
     await expect(run({ checkpoint, seed: 3 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
     await expect(run({ checkpoint, maxScale: 0.4 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
     const bytes = await checkpoint.read()
-    const kept = await minterInCheckpoint(bytes!, await untrainedMinter(options()))
+    const kept = await minterInCheckpoint(bytes!, options())
     expect(kept.step).toBe(3)
     const resumed = await run({ checkpoint })
     expect(resumed.resumedAt).toBe(3)

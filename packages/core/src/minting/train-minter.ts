@@ -4,6 +4,7 @@ import seedrandom from 'seedrandom'
 import { StableSigError } from '../errors.ts'
 import { lossFingerprint } from '../losses/image.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
+import type { Extractor } from '../models/extractor.ts'
 import { heldCosine } from '../pretraining/learning-rate.ts'
 import { countByAttack } from '../pretraining/messages.ts'
 import { storedTensors } from '../pretraining/stored-tensors.ts'
@@ -17,10 +18,10 @@ import { type FlatLayout, flatLayout } from '../training/flat.ts'
 import { type BatchOrder, batchOrder } from '../training/order.ts'
 import { attackTensors } from '../transforms/per-image/attacks.ts'
 import { drawAttacks } from '../transforms/per-image/draw-attacks.ts'
-import { initialMinter, type MinterArchitecture } from './architecture.ts'
+import { minterShapes } from './architecture.ts'
 import { cutOuts } from './cut-outs.ts'
 import type { Minter } from './minter.ts'
-import { type MinterRecipe, planTraining, type TrainMinterOptions } from './minter-options.ts'
+import { type MinterRecipe, type MinterTraining, planTraining, type TrainMinterOptions } from './minter-options.ts'
 import {
   advanceCurriculum,
   diagnose,
@@ -33,9 +34,13 @@ import {
 import { MEASURED, type MinterModel, minterStep } from './minter-step.ts'
 import { networkHash } from './network-hash.ts'
 import { mintingPlan } from './plan.ts'
+import { startingParameters } from './starting-parameters.ts'
+import { trainedExtractor } from './trained-extractor.ts'
 
 export interface TrainedMinter {
   readonly minter: Minter
+  /** The extractor, where it was trained too, with weights of its own, which its caller disposes: to be whitened. Otherwise null. */
+  readonly extractor: Extractor | null
   readonly recipe: MinterRecipe
   readonly imageLoss: string
   /** Bit accuracy under the recipe's attacks, and PSNR in dB, of about the last hundred steps. */
@@ -53,10 +58,11 @@ interface LoadedBatch {
 }
 
 /**
- * Trains one network that makes a signed decoder of any key, for one autoencoder and one extractor, which stay as they are. Each image
- * of a step has a key of its own, drawn at random; keys are inputs of the step, which is compiled once for each size that attacks
- * leave images with. The same arguments on one engine give the same minter, also when the run is stopped and resumed.
- * @returns a minter, which holds no tensor; none is left
+ * Trains one network that makes a signed decoder of any key, for one autoencoder and one extractor. The autoencoder stays as it is; the
+ * extractor learns to read what the minted decoders make where `extractorRate` is above 0. Each image of a step has a key of its own,
+ * drawn at random; keys are inputs of the step, which is compiled once for each size that attacks leave images with. The same arguments
+ * on one engine give the same minter, also when the run is stopped and resumed.
+ * @returns a minter, which holds no tensor; none is left but those of an extractor that was trained
  * @throws StableSigError 'bad-argument', 'disposed', 'bad-image'; 'unsupported' for a decoder without convolutions to scale;
  *   'not-finite' when the loss is lost; 'aborted'; 'bad-checkpoint'
  */
@@ -67,6 +73,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const { steps, batchSize, size, attacks } = recipe
   const frame = await untrainedMinter(options)
   const { architecture } = frame
+  const { extractorRate } = recipe
   const { head, tail } = mintingPlan(autoencoder.decoder)
   const order = batchOrder(`cut-outs/${seed}`, recipe.cutOuts, batchSize)
   const frozen = new FrozenWork({
@@ -77,11 +84,11 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     cacheBytes: training.cacheBytes,
     visits: visitsOf(order, steps),
   })
-  const start = initialMinter(architecture, seed)
+  const start = await startingParameters(options, training, architecture)
   const layout = flatLayout(start)
   const groups = await startingGroups(layout, start, optimizer).finally(() => dispose(start))
   const model: MinterModel = {
-    ...{ architecture, tail, decoder: autoencoder.decoder, extractor, layout, optimizer, imageLoss },
+    ...{ architecture, tail, decoder: autoencoder.decoder, extractor, extractorRate, layout, optimizer, imageLoss },
     ...{ temperature: recipe.temperature, maxGradientNorm: MAX_GRADIENT_NORM },
     gradientCheckpointing: options.gradientCheckpointing ?? false,
   }
@@ -95,7 +102,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const task: TrainingTask<LoadedBatch, MinterCurriculum> = {
     steps,
     fingerprint: checkpoint ? await fingerprint(options, training, frame, groups.weights ?? []) : null,
-    initial: () => ({ groups, progress: START_CURRICULUM }),
+    initial: () => ({ groups, progress: { ...START_CURRICULUM, level: options.start ? 1 : 0 } }),
     parseProgress: parseCurriculum,
     load,
     record(groups, { frozen: { latents, originals }, keys }, step, curriculum) {
@@ -133,12 +140,26 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
       await onStep?.(progress)
     },
   })
-  const minter = { ...frame, values: await valuesOf(layout, run.groups.weights ?? []) }
+  const vectors = run.groups.weights ?? []
   // The loss of the last step was taken before its update.
-  const lost = Object.entries(minter.values).find(([, values]) => !values.every(Number.isFinite))
-  if (lost)
-    throw new StableSigError('not-finite', `after the last step ${lost[0]} is not finite: lower the learning rate`)
-  return { minter, recipe, imageLoss: imageLoss.name, means: run.progress, resumedAt: run.resumedAt }
+  if (!vectors.every((values) => values.every(Number.isFinite)))
+    throw new StableSigError('not-finite', 'after the last step weights are not finite: lower the learning rate')
+  const trained = await trainedParts(options, frame, layout, vectors, extractorRate)
+  return { ...trained, recipe, imageLoss: imageLoss.name, means: run.progress, resumedAt: run.resumedAt }
+}
+
+/** What flat vectors of a training hold. */
+async function trainedParts(
+  { extractor }: TrainMinterOptions,
+  frame: MinterFrame,
+  layout: FlatLayout,
+  vectors: readonly Float32Array[],
+  extractorRate: number,
+): Promise<Pick<TrainedMinter, 'minter' | 'extractor'>> {
+  const values = await valuesOf(layout, frame, vectors)
+  if (!(extractorRate > 0)) return { minter: { ...frame, values }, extractor: null }
+  const trained = await trainedExtractor(extractor, layout, vectors, extractorRate)
+  return { minter: { ...frame, values, extractorHash: await networkHash(trained.weights) }, extractor: trained }
 }
 
 /** What a minter is before its training, but for its weights. */
@@ -159,33 +180,40 @@ export async function untrainedMinter(options: TrainMinterOptions): Promise<Mint
 
 /**
  * The minter as it was when a checkpoint was written: one to mint with, while its training goes on.
- * @param frame of the same options: `untrainedMinter`
+ * @param options of the training
+ * @returns as trainMinter
  * @throws StableSigError 'bad-checkpoint' when it is not one, or of another architecture
  */
 export async function minterInCheckpoint(
   bytes: Uint8Array,
-  frame: MinterFrame,
-): Promise<{ readonly step: number; readonly minter: Minter }> {
-  const layout = layoutOf(frame.architecture)
+  options: TrainMinterOptions,
+): Promise<{ readonly step: number } & Pick<TrainedMinter, 'minter' | 'extractor'>> {
+  const training = planTraining(options)
+  const frame = await untrainedMinter(options)
+  const shaped = await startingParameters(options, training, frame.architecture)
+  const layout = flatLayout(shaped)
+  dispose(shaped)
   const { step, groups } = await readCheckpoint(bytes, {
     format: PRETRAINING_CHECKPOINT,
     fingerprint: null,
     lengths: { weights: layout.vectors.map(({ length }) => length) },
   })
-  return { step, minter: { ...frame, values: await valuesOf(layout, groups.weights ?? []) } }
-}
-
-function layoutOf(architecture: MinterArchitecture): FlatLayout {
-  const shaped = initialMinter(architecture, 0)
-  const layout = flatLayout(shaped)
-  dispose(shaped)
-  return layout
+  const { extractorRate } = training.recipe
+  return { step, ...(await trainedParts(options, frame, layout, groups.weights ?? [], extractorRate)) }
 }
 
 /** In PyTorch's order, as a minter has them. */
-async function valuesOf(layout: FlatLayout, vectors: readonly Float32Array[]): Promise<Minter['values']> {
+async function valuesOf(
+  layout: FlatLayout,
+  { architecture }: MinterFrame,
+  vectors: readonly Float32Array[],
+): Promise<Minter['values']> {
   const stored = await storedTensors(layout, vectors)
-  return Object.fromEntries(Object.entries(stored).map(([name, { data, dtype }]) => [name, toFloat32(data, dtype)]))
+  return Object.fromEntries(
+    Object.entries(stored)
+      .filter(([name]) => name in minterShapes(architecture))
+      .map(([name, { data, dtype }]) => [name, toFloat32(data, dtype)]),
+  )
 }
 
 function* visitsOf(order: BatchOrder, steps: number): Generator<number> {

@@ -1,7 +1,7 @@
 import { defineCommand, type GivenOf } from '../../options/description.ts'
 import { imageLossOptions } from '../../options/image-loss.ts'
 import { autoencoderOf, EXTRACTOR, jsonOf } from '../../options/shared.ts'
-import { notNegative, positive, whole } from '../../options/values.ts'
+import { notNegative, positive, share, whole } from '../../options/values.ts'
 import { TRAINING } from '../../training/options.ts'
 
 export const trainMinter = defineCommand({
@@ -19,6 +19,16 @@ export const trainMinter = defineCommand({
       help: 'how many cut-outs there are: what no key changes is computed once for each (default: 1024)',
       read: whole(1, 1e6),
     },
+    start: { value: '<file>', help: 'a minter of the same decoder to begin with, at full hardness' },
+    extractorRate: {
+      value: '<share>',
+      help: 'train the extractor too, with this share of the learning rate: it learns to read what the minted decoders make (default: 0)',
+      read: share,
+    },
+    extractorOut: {
+      value: '<file>',
+      help: 'where the trained extractor goes, written anew with each checkpoint: to be whitened then',
+    },
     ...imageLossOptions('mse'),
     imageWeight: {
       value: '<x>',
@@ -35,6 +45,7 @@ export const trainMinter = defineCommand({
   },
   examples: [
     'stablesig train-minter --autoencoder sdxl/vae --extractor extractor.pt --images photos/ --steps 20000 --out minter.safetensors',
+    'stablesig train-minter --autoencoder autoencoder.safetensors --extractor young.safetensors --images photos/ --steps 20000 \\\n    --extractor-rate 0.3 --extractor-out extractor.safetensors --out minter.safetensors',
     'stablesig train-minter --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ \\\n    --steps 6000 --size 96 --log minter.jsonl --out minter.safetensors',
   ],
 })

@@ -1,12 +1,13 @@
+import { checkOutputFile, openMinter, writeFileAtomic } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 import {
-  type MinterFrame,
   minterInCheckpoint,
   storedMinter,
   type TrainMinterOptions as Training,
   trainMinter,
-  untrainedMinter,
 } from '@stablesig/core/minting'
+import { type Extractor, storedExtractor } from '@stablesig/core/models'
+import { writeSafetensors } from '@stablesig/weights'
 import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
 import { disposing } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
@@ -24,23 +25,32 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
     const files = autoencoderFiles(options)
     await checkAutoencoderFiles(files)
     await checkImageLoss(options)
-    let frame: MinterFrame | undefined
+    checkExtractorOptions(options)
+    if (options.extractorOut !== undefined) await checkOutputFile(options.extractorOut)
+    let training: Training | undefined
     const { pictures, checkpoint, log, finish } = await startTraining(options, io, async (bytes) => {
-      if (!frame) throw new StableSigError('bad-argument', 'no training has begun')
-      const { step, minter } = await minterInCheckpoint(bytes, frame)
+      if (!training) throw new StableSigError('bad-argument', 'no training has begun')
+      const { step, minter, extractor } = await minterInCheckpoint(bytes, training)
+      await saveExtractor(options.extractorOut, extractor)
       return { step, ...storedMinter(minter) }
     })
+    const start = options.start === undefined ? undefined : await openMinter(options.start)
     const extractor = own(await extractorAt(options.extractor))
     const autoencoder = own(await autoencoderAt(files))
     const imageLoss = await imageLossAt(options, own)
     const models = { autoencoder, extractor, imageLoss }
-    const training = { ...trainingOf(options), ...models, pictures, checkpoint, signal: io.signal }
-    frame = await untrainedMinter(training)
+    training = { ...trainingOf(options), ...models, start, pictures, checkpoint, signal: io.signal }
     const { steps, logEvery, json, out } = options
     const progress = makeProgress(steps, io, json)
     const counts = new AttackCounts()
     let warned: string | null = null
-    const { minter, means, resumedAt, recipe } = await trainMinter({
+    const {
+      minter,
+      extractor: trained,
+      means,
+      resumedAt,
+      recipe,
+    } = await trainMinter({
       ...training,
       async onStep({ byAttack, ...step }) {
         counts.add(byAttack)
@@ -55,6 +65,7 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
     })
       .catch(explainTraining(`${out}.checkpoint`))
       .finally(() => progress.end())
+    await saveExtractor(options.extractorOut, trained)
     const { tensors, card } = storedMinter(minter)
     await finish(tensors, card)
     const text =
@@ -64,7 +75,28 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
     return EXIT.done
   })
 
-const trainingOf = (options: TrainMinterOptions): Omit<Training, 'autoencoder' | 'extractor' | 'pictures'> => ({
+/** @throws StableSigError 'bad-argument' where an extractor is to be trained and not kept, or kept and not trained */
+function checkExtractorOptions({ extractorRate = 0, extractorOut }: TrainMinterOptions): void {
+  if (extractorRate > 0 === (extractorOut !== undefined)) return
+  throw new StableSigError(
+    'bad-argument',
+    '--extractor-rate above 0 and --extractor-out go together: a trained extractor and its file',
+  )
+}
+
+/** An extractor that was trained beside the minter, which is done with then. */
+async function saveExtractor(path: string | undefined, extractor: Extractor | null): Promise<void> {
+  if (path === undefined || !extractor) return
+  try {
+    await writeFileAtomic(path, writeSafetensors(await storedExtractor(extractor)))
+  } finally {
+    extractor.dispose()
+  }
+}
+
+const trainingOf = (
+  options: TrainMinterOptions,
+): Omit<Training, 'autoencoder' | 'extractor' | 'pictures' | 'start'> => ({
   steps: options.steps,
   seed: options.seed,
   size: options.size,
@@ -77,4 +109,5 @@ const trainingOf = (options: TrainMinterOptions): Omit<Training, 'autoencoder' |
   cacheBytes: options.cache === undefined ? undefined : options.cache * 2 ** 20,
   gradientCheckpointing: options.gradientCheckpointing,
   attacks: options.withoutAttacks ? null : undefined,
+  extractorRate: options.extractorRate,
 })
