@@ -81,6 +81,26 @@ describe('a minter', { timeout: 240_000 }, () => {
     expect(JSON.parse(lines[0]!).attacks).toHaveProperty('none')
   })
 
+  test('comes with the extractor that was trained beside it, and is a beginning for the next', async () => {
+    const young = ['--extractor-rate', '0.5', '--extractor-out', at('trained.safetensors')]
+    expect(await stablesig([...train('joint', '2'), ...young])).toMatchObject({ code: 0 })
+    const [minter, extractor] = [
+      await openMinter(at('joint.safetensors')),
+      await openExtractor(at('trained.safetensors')),
+    ]
+    expect(minter.extractorHash).toBe(await networkHash(extractor.weights))
+    extractor.dispose()
+    const next = train('next', '1').map((given) =>
+      given === at('extractor.safetensors') ? at('trained.safetensors') : given,
+    )
+    expect(await stablesig([...next, '--start', at('joint.safetensors')])).toMatchObject({ code: 0 })
+    expect((await openMinter(at('next.safetensors'))).extractorHash).toBe(minter.extractorHash)
+    const half = await stablesig([...train('half', '1'), '--extractor-rate', '0.5'])
+    expect(half).toMatchObject({ code: 2, err: expect.stringContaining('--extractor-out') })
+    const other = await stablesig([...train('other', '1'), '--start', at('extractor.safetensors')])
+    expect(other.err).toMatch(/not a minter/)
+  })
+
   test('mints a decoder that is what the library mints, and its delta gives the same bytes', async () => {
     await strongMinter()
     const minted = await stablesig([...minting('--key', key, '--out', at('signed.safetensors')), '--json'])

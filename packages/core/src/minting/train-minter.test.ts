@@ -12,10 +12,11 @@ import { memoryCheckpoint, stripes } from '../pretraining/testing.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { keyFromBits } from '../signal/key.ts'
 import { sgd } from '../training/optimizers.ts'
-import { keyScales } from './minter.ts'
+import { keyScales, type Minter } from './minter.ts'
 import type { TrainMinterOptions } from './minter-options.ts'
 import { advanceCurriculum, diagnose, type MinterProgress, parseCurriculum } from './minter-progress.ts'
-import { minterInCheckpoint, trainMinter } from './train-minter.ts'
+import { networkHash } from './network-hash.ts'
+import { minterInCheckpoint, type TrainedMinter, trainMinter } from './train-minter.ts'
 
 let autoencoder: Autoencoder
 let extractor: Extractor
@@ -48,11 +49,12 @@ const options = (more: Partial<TrainMinterOptions> = {}): TrainMinterOptions => 
 async function run(more: Partial<TrainMinterOptions> = {}) {
   const before = tf.memory().numTensors
   const steps: MinterProgress[] = []
+  let trained: TrainedMinter | undefined
   try {
-    const trained = await trainMinter(options({ onStep: (step) => void steps.push(step), ...more }))
+    trained = await trainMinter(options({ onStep: (step) => void steps.push(step), ...more }))
     return { ...trained, steps }
   } finally {
-    expect(tf.memory().numTensors).toBe(before)
+    expect(tf.memory().numTensors - (trained ? Object.keys(trained.extractor?.weights ?? {}).length : 0)).toBe(before)
   }
 }
 
@@ -123,6 +125,54 @@ describe('trainMinter', () => {
     expect(kept.minter.values).not.toEqual(whole.minter.values)
   })
 
+  test('trains the extractor too where it is asked to, bit for bit when stopped and resumed', async () => {
+    const valuesOf = async (of: Extractor | null) => {
+      const entries = Object.entries(of?.weights ?? {})
+      const values = await Promise.all(
+        entries.map(async ([name, tensor]) => [name, (await tensor.data()).slice()] as const),
+      )
+      return Object.fromEntries(values)
+    }
+    const whole = await run({ extractorRate: 0.5 })
+    const trained = await valuesOf(whole.extractor)
+    expect(whole.extractor).toMatchObject({ bits: 4, whitened: false })
+    expect(whole.minter.extractorHash).toBe(await networkHash(whole.extractor!.weights))
+    const original = await valuesOf(extractor)
+    for (const name of ['conv0.weight', 'conv1.bias', 'head.weight', 'head.bias']) {
+      const change = Math.max(...trained[name]!.map((value, i) => Math.abs(value - original[name]![i]!)))
+      // Adam moves by about the learning rate, 2e-2 at most here, of which it is a half, at each of five steps.
+      expect(change).toBeGreaterThan(1e-4)
+      expect(change).toBeLessThan(0.06)
+    }
+    const checkpoint = memoryCheckpoint(2)
+    const controller = new AbortController()
+    const onStep = ({ step }: MinterProgress) => {
+      if (step === 4) controller.abort()
+    }
+    const more = { extractorRate: 0.5, checkpoint }
+    await expect(run({ ...more, signal: controller.signal, onStep })).rejects.toMatchObject({ code: 'aborted' })
+    await expect(run({ ...more, extractorRate: 0.4 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
+    const kept = await minterInCheckpoint((await checkpoint.read())!, options(more))
+    expect(kept.step).toBe(4)
+    expect(await valuesOf(kept.extractor)).not.toEqual(trained)
+    const resumed = await run(more)
+    expect(resumed.minter).toEqual(whole.minter)
+    expect(await valuesOf(resumed.extractor)).toEqual(trained)
+    for (const one of [whole, kept, resumed]) one.extractor?.dispose()
+  })
+
+  test('begins from a minter of the same decoder and architecture', async () => {
+    const { minter, extractor: none } = await run()
+    expect(none).toBeNull()
+    const { steps, ...next } = await run({ start: minter, steps: 1, learningRate: 1e-9 })
+    expect(steps[0]).toMatchObject({ level: 1 })
+    for (const [name, values] of Object.entries(next.minter.values))
+      expect(Math.max(...values.map((value, i) => Math.abs(value - minter.values[name]![i]!)))).toBeLessThan(1e-7)
+    await expect(run({ start: minter, hidden: 6 })).rejects.toThrow(/has hidden 5, expected 6/)
+    const other = { ...minter, decoderHash: '0'.repeat(64) }
+    await expect(run({ start: other })).rejects.toMatchObject({ code: 'bad-weights' })
+  })
+
   test('refuses what cannot be, and leaves no tensor', async () => {
     for (const more of [
       { steps: 0 },
@@ -130,6 +180,8 @@ describe('trainMinter', () => {
       { maxScale: 1 },
       { imageWeight: -1 },
       { hold: 2 },
+      { extractorRate: 1.5 },
+      { start: {} as Minter },
       { pictures: { ...stripes(1, 40), length: 0 } },
       { imageLoss: 'none' as 'mse' },
     ])
