@@ -1,27 +1,27 @@
-import { createDetector, type Detection, type Extractor, type Key } from '@stablesig/core'
-import type { Search } from '@stablesig/core/detection'
-import type { Io } from '../io.ts'
+import type { Detection, Key } from '@stablesig/core'
+import { createDecider, stateSearch } from '@stablesig/core/detection'
 import { describeSearch } from '../searched.ts'
-import { decided } from './decided.ts'
 import type { Question } from './question.ts'
+import type { Reader } from './reader.ts'
 
 export interface ReadingMarks {
   readonly fpr: number
-  readonly search?: Search
   /** Whether the bits that were read are told too. */
   readonly bits?: boolean
 }
 
-/** Does an image carry this key? @throws StableSigError as `createDetector` */
+/** Does an image carry this key? @throws StableSigError as `createDecider` */
 export function keyQuestion(
-  extractor: Extractor,
+  { extractor, read }: Reader,
   key: Key,
-  { fpr, search, bits: tellBits }: ReadingMarks,
-  { signal }: Io,
+  { fpr, bits: tellBits }: ReadingMarks,
 ): Question<Detection> {
-  const detector = createDetector({ extractor, key, fpr, search, allowUnwhitened: true })
+  const decider = createDecider({ extractor, key, fpr, allowUnwhitened: true })
   return {
-    ask: async (image) => decided(await detector.detect(image, { signal })),
+    async ask(image) {
+      const found = await read(image)
+      return 'rows' in found ? stateSearch(decider.decideBest(found.rows), found) : decider.decide(found.logits)
+    },
     fields({ detected, matches, total, pValue, threshold, fpr, whitened, search, bits }) {
       const read = tellBits ? { bits } : {}
       return { detected, matches, total, ...read, pValue, threshold, fpr, whitened, search }

@@ -1,18 +1,10 @@
 import { openFile } from '@stablesig/backend-node'
-import {
-  createDetector,
-  type Extractor,
-  type Identification,
-  type Registry,
-  readRegistry,
-  StableSigError,
-} from '@stablesig/core'
-import type { DetectorOptions, RegistryDetector } from '@stablesig/core/detection'
-import type { Io } from '../io.ts'
+import { type Identification, type Registry, readRegistry, StableSigError } from '@stablesig/core'
+import { createDecider, type Decider, type DeciderOptions, stateSearch } from '@stablesig/core/detection'
 import { describeSearch } from '../searched.ts'
-import { decided } from './decided.ts'
 import type { ReadingMarks } from './key.ts'
 import type { Question } from './question.ts'
+import type { Reader } from './reader.ts'
 
 /** A registry, and the file that it came from, for messages. */
 export interface RegistryFile {
@@ -30,16 +22,20 @@ export async function openRegistry(path: string): Promise<RegistryFile> {
   }
 }
 
-/** Whose key does an image carry? @throws StableSigError as `createDetector` */
+/** Whose key does an image carry? @throws StableSigError as `createDecider` */
 export function usersQuestion(
-  extractor: Extractor,
+  { extractor, read }: Reader,
   file: RegistryFile,
-  { fpr, search, bits: tellBits }: ReadingMarks,
-  { signal }: Io,
+  { fpr, bits: tellBits }: ReadingMarks,
 ): Question<Identification> {
-  const detector = detectorOf(file, { extractor, fpr, search })
+  const decider = deciderOf(file, { extractor, fpr })
   return {
-    ask: async (image) => decided(await detector.identify(image, { signal })),
+    async ask(image) {
+      // Of a registry that nobody is in, or too many are, this is said before an image is read.
+      const { threshold: _ } = decider
+      const found = await read(image)
+      return 'rows' in found ? stateSearch(decider.decideBest(found.rows), found) : decider.decide(found.logits)
+    },
     fields({ user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened, search, bits }) {
       const read = tellBits ? { bits } : {}
       return { user, matches, total, ...read, pValue, threshold, fpr, users, runnerUp, tied, whitened, search }
@@ -54,12 +50,12 @@ export function usersQuestion(
 }
 
 /** Says of a file that nobody is in, or whose keys have another length, which it is. */
-function detectorOf({ path, registry }: RegistryFile, options: DetectorOptions): RegistryDetector {
+function deciderOf({ path, registry }: RegistryFile, options: DeciderOptions): Decider<Identification> {
   try {
-    const detector = createDetector({ ...options, registry, allowUnwhitened: true })
+    const decider = createDecider({ ...options, registry, allowUnwhitened: true })
     if (registry.size === 0)
       throw new StableSigError('bad-registry', 'Nobody is registered, so nobody can be identified')
-    return detector
+    return decider
   } catch (error) {
     if (!(error instanceof StableSigError) || error.code !== 'bad-registry') throw error
     throw new StableSigError(error.code, `--registry ${path}: ${error.message}`, { cause: error })

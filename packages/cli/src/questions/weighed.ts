@@ -1,32 +1,25 @@
-import type { Extractor, Key, UnitImages } from '@stablesig/core'
+import type { Key, UnitImages } from '@stablesig/core'
 import {
-  readCandidates,
-  readLogits,
   type Searched,
   type SoftDetection,
   type SoftIdentification,
   softDecide,
   softIdentify,
+  stateSearch,
 } from '@stablesig/core/detection'
-import type { Io } from '../io.ts'
 import { describeSearch } from '../searched.ts'
-import { decided } from './decided.ts'
 import type { ReadingMarks } from './key.ts'
 import type { Question } from './question.ts'
+import type { Reader } from './reader.ts'
 import type { RegistryFile } from './users.ts'
 
 /** A decision by weighed bits, and the reading that made it where several were searched. */
 type Weighed<Decision> = Decision & { readonly search?: Searched; readonly whitened: boolean }
 
 /** Does an image carry this key, its surer bits counting more? */
-export function weighedKeyQuestion(
-  extractor: Extractor,
-  key: Key,
-  options: ReadingMarks,
-  io: Io,
-): Question<Weighed<SoftDetection>> {
+export function weighedKeyQuestion(reader: Reader, key: Key, options: ReadingMarks): Question<Weighed<SoftDetection>> {
   return {
-    ask: asker(extractor, options, io, (rows) => softDecide(rows, { key, fpr: options.fpr })),
+    ask: asker(reader, (rows) => softDecide(rows, { key, fpr: options.fpr })),
     fields: (decision) => ({ detected: decision.detected, ...fieldsOf(decision, options) }),
     line: (decision) => `${decision.detected ? 'detected' : 'not detected'}\t${lineOf(decision, options)}`,
     found: ({ detected }) => detected,
@@ -35,13 +28,12 @@ export function weighedKeyQuestion(
 
 /** Whose key does an image carry, its surer bits counting more? */
 export function weighedUsersQuestion(
-  extractor: Extractor,
+  reader: Reader,
   { registry }: RegistryFile,
   options: ReadingMarks,
-  io: Io,
 ): Question<Weighed<SoftIdentification>> {
   return {
-    ask: asker(extractor, options, io, (rows) => softIdentify(rows, { registry, fpr: options.fpr })),
+    ask: asker(reader, (rows) => softIdentify(rows, { registry, fpr: options.fpr })),
     fields(decision) {
       const { user, verdict, users } = decision
       return { user, verdict, users, ...fieldsOf(decision, options) }
@@ -69,23 +61,15 @@ const lineOf = (
 /** Reads an image, as it is or as a search does, and has the rows decided on. */
 const asker =
   <D extends Omit<SoftDetection, 'detected'>>(
-    extractor: Extractor,
-    { search }: ReadingMarks,
-    { signal }: Io,
+    { extractor, read }: Reader,
     decide: (rows: readonly Float32Array[]) => D,
   ) =>
   async (image: UnitImages): Promise<Weighed<D>> => {
+    const found = await read(image)
     const about = { whitened: extractor.whitened === true }
-    if (search === undefined) {
-      const row = decided(await readLogits(image, { extractor, signal }))
-      return withAbout(decide([row]), about)
-    }
-    const { rows, candidates, considered } = decided(await readCandidates(image, { extractor, search, signal }))
-    const decision = decide(rows)
-    const candidate = candidates[decision.reading]
-    if (!candidate) throw new RangeError(`reading ${decision.reading} of ${candidates.length}`)
-    const searched = { candidate, compared: rows.length, considered, rawPValue: decision.rawPValue }
-    return withAbout(decision, { ...about, search: searched })
+    if (!('rows' in found)) return withAbout(decide([found.logits]), about)
+    const decision = decide(found.rows)
+    return stateSearch(withAbout(decision, about), found, decision.rawPValue)
   }
 
 /** Beside a decision, whose bits no copy of it would hold. */

@@ -49,6 +49,7 @@ export { type ReadRegistryOptions, type RegistryText, readRegistry } from '../de
 export { type HeaviestUser, type NearestUsers, Registry, type UserMatch } from '../detection/registry/registry.ts'
 export { type Candidate, type Search, type SearchGrid, STANDARD_SEARCH, type Window } from '../detection/search/grid.ts'
 export { type ReadCandidates, readCandidates, type SearchingOptions } from '../detection/search/read-candidates.ts'
+export { stateSearch } from '../detection/search/searched.ts'
 export { DEFAULT_RELIABILITY, fitReliability, type Reliability } from '../detection/soft/reliability.ts'
 export {
   type SoftDetection,

@@ -21,7 +21,7 @@ import { drawAttacks } from '../transforms/per-image/draw-attacks.ts'
 import { minterShapes } from './architecture.ts'
 import { cutOuts } from './cut-outs.ts'
 import type { Minter } from './minter.ts'
-import { type MinterRecipe, type MinterTraining, planTraining, type TrainMinterOptions } from './minter-options.ts'
+import { type MinterRecipe, planTraining, type TrainMinterOptions } from './minter-options.ts'
 import {
   advanceCurriculum,
   diagnose,

@@ -8,6 +8,7 @@ import type { GivenOf } from '../../options/description.ts'
 import { calibrationAt, checkMethods, decoderQuestion } from '../../questions/decoder.ts'
 import { decodersQuestion } from '../../questions/decoders.ts'
 import { keyQuestion } from '../../questions/key.ts'
+import { readerOf } from '../../questions/reader.ts'
 import { openRegistry, usersQuestion } from '../../questions/users.ts'
 import { warnUnwhitened } from '../../unwhitened.ts'
 import { eachImage } from '../each-image.ts'
@@ -29,11 +30,12 @@ export async function run(options: Options, io: Io): Promise<number> {
     const parts: Part[] = []
     if (marks) {
       const extractor = own(await extractorAt(marks.extractor))
+      const reader = readerOf(extractor, options.search, io)
       if (marks.key) {
         checkKeyLength(marks.key, extractor.bits, options)
-        parts.push(partOf('key', keyQuestion(extractor, marks.key, options, io)))
+        parts.push(partOf('key', keyQuestion(reader, marks.key, options)))
       }
-      if (registry) parts.push(partOf('users', usersQuestion(extractor, registry, options, io)))
+      if (registry) parts.push(partOf('users', usersQuestion(reader, registry, options)))
       warnUnwhitened(extractor, marks.extractor, io)
     }
     if (askDecoders) parts.push(await askDecoders(own))
