@@ -15,7 +15,7 @@ import type { EvaluationRow } from './row.ts'
 import type { SignedDecoder } from './signed-decoders.ts'
 
 /** Bits by attack and then by image. */
-export type BitsByAttack = readonly (readonly Uint8Array[])[]
+export type ReadBits = readonly (readonly Uint8Array[])[]
 
 export interface GroupOptions {
   readonly images: PreparedImages
@@ -27,7 +27,7 @@ export interface GroupOptions {
 }
 
 /** What is read from unsigned pictures, which no key changes. */
-export async function readUnsigned(options: GroupOptions, group: readonly number[]): Promise<BitsByAttack> {
+export async function readUnsigned(options: GroupOptions, group: readonly number[]): Promise<ReadBits> {
   const pictures: NamedPicture[] = []
   for (const index of group) {
     const { original } = await options.images.prepare(index)
@@ -42,7 +42,7 @@ export async function evaluateGroup(
   { key, decoder }: SignedDecoder,
   keyIndex: number,
   group: readonly number[],
-  unsigned: BitsByAttack,
+  unsigned: ReadBits,
 ): Promise<EvaluationRow[]> {
   const pictures: NamedPicture[] = []
   const distances: Distances[] = []
@@ -55,7 +55,7 @@ export async function evaluateGroup(
     distances.push(await distancesOf(picture, image.original))
   }
   const signed = await readEach(options, pictures)
-  const matches = (bits: BitsByAttack, place: number) => bits.map((ofAttack) => countMatches(at(ofAttack, place), key))
+  const matches = (bits: ReadBits, place: number) => bits.map((ofAttack) => countMatches(at(ofAttack, place), key))
   return group.map((image, place) => ({
     key: keyIndex,
     image,
@@ -70,7 +70,7 @@ const nameOf = ({ images }: GroupOptions, index: number): string => `image ${ind
 async function readEach(
   { attacks, extractor, codec, check }: GroupOptions,
   pictures: readonly NamedPicture[],
-): Promise<BitsByAttack> {
+): Promise<ReadBits> {
   const bits: Uint8Array[][] = []
   for (const attack of attacks) {
     check()

@@ -9,7 +9,7 @@ import { checkPrepared, type PreparedImages, prepareImages } from '../signing/pr
 import type { ImageSet } from '../training/image-set.ts'
 import type { ImageCodec } from '../transforms/codec/image-codec.ts'
 import { PAPER_ATTACKS, parseAttacks } from './attacks.ts'
-import { type BitsByAttack, evaluateGroup, type GroupOptions, readUnsigned } from './evaluate-group.ts'
+import { evaluateGroup, type GroupOptions, type ReadBits, readUnsigned } from './evaluate-group.ts'
 import type { EvaluationRow } from './row.ts'
 import { openChecked, type SignedDecoders } from './signed-decoders.ts'
 
@@ -53,7 +53,7 @@ export async function evaluate(options: EvaluationOptions): Promise<EvaluationRo
   const rows = new Map((options.done ?? []).map((row) => [placeOf(row.key, row.image), row]))
   const check = () => stopIfAborted(signal, `stopped after ${rows.size} of ${decoders.length * images} pictures`)
   const work = { ...plan, check }
-  const unsigned = new Map<number, BitsByAttack>()
+  const unsigned = new Map<number, ReadBits>()
   for (let key = 0; key < decoders.length; key++) {
     const left = groupsOf(images).filter((group) => group.some((image) => !rows.has(placeOf(key, image))))
     if (left.length === 0) continue

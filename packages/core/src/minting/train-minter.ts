@@ -1,12 +1,11 @@
 import { toFloat32 } from '@stablesig/weights'
 import { dispose, tensor2d, tensor4d } from '@tensorflow/tfjs-core'
-import seedrandom from 'seedrandom'
 import { StableSigError } from '../errors.ts'
 import { lossFingerprint } from '../losses/image.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
 import type { Extractor } from '../models/extractor.ts'
 import { heldCosine } from '../pretraining/learning-rate.ts'
-import { countByAttack } from '../pretraining/messages.ts'
+import { countByAttack, drawMessages } from '../pretraining/messages.ts'
 import { storedTensors } from '../pretraining/stored-tensors.ts'
 import { PRETRAINING_CHECKPOINT, runTraining, type TrainingTask } from '../pretraining/training-run.ts'
 import { startingGroups } from '../pretraining/vector-groups.ts'
@@ -97,7 +96,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     attacks && drawAttacks(seed, step, batchSize, { size, level, mix: attacks })
   const load = async (step: number): Promise<LoadedBatch> => ({
     frozen: await frozen.values(order(step)),
-    keys: drawKeys(seed, step, batchSize * extractor.bits),
+    keys: drawMessages(seed, step, batchSize, extractor.bits),
   })
   const task: TrainingTask<LoadedBatch, MinterCurriculum> = {
     steps,
@@ -218,12 +217,6 @@ async function valuesOf(
 
 function* visitsOf(order: BatchOrder, steps: number): Generator<number> {
   for (let step = 0; step < steps; step++) yield* order(step)
-}
-
-/** A step's keys, from its number alone. */
-function drawKeys(seed: number, step: number, bits: number): Float32Array {
-  const random = seedrandom(`minted keys/${seed}/${step}`)
-  return Float32Array.from({ length: bits }, () => (random() < 0.5 ? 0 : 1))
 }
 
 /** The weight of the image loss. */

@@ -36,6 +36,11 @@ export const trainMinter = defineCommand({
       read: notNegative,
     },
     startImageWeight: { value: '<x>', help: 'the same at the first step', read: notNegative },
+    temperature: {
+      value: '<x>',
+      help: 'logits are multiplied by it in the message loss (default: 10)',
+      read: positive,
+    },
     cache: { value: '<MiB>', help: 'memory for what is computed once (default: 512)', read: positive },
     gradientCheckpointing: {
       help: 'compute blocks of the decoder twice instead of keeping them: slower, in less memory',
@@ -45,7 +50,7 @@ export const trainMinter = defineCommand({
   },
   examples: [
     'stablesig train-minter --autoencoder sdxl/vae --extractor extractor.pt --images photos/ --steps 20000 --out minter.safetensors',
-    'stablesig train-minter --autoencoder autoencoder.safetensors --extractor young.safetensors --images photos/ --steps 20000 \\\n    --extractor-rate 0.3 --extractor-out extractor.safetensors --out minter.safetensors',
+    'stablesig train-minter --autoencoder autoencoder.safetensors --extractor young.safetensors --images photos/ --steps 20000 \\\n    --size 64 --temperature 2 --extractor-rate 0.2 --extractor-out extractor.safetensors --out minter.safetensors',
     'stablesig train-minter --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ \\\n    --steps 6000 --size 96 --log minter.jsonl --out minter.safetensors',
   ],
 })

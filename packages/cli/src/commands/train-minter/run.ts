@@ -110,4 +110,5 @@ const trainingOf = (
   gradientCheckpointing: options.gradientCheckpointing,
   attacks: options.withoutAttacks ? null : undefined,
   extractorRate: options.extractorRate,
+  temperature: options.temperature,
 })
