@@ -97,6 +97,14 @@ describe('a minter', { timeout: 240_000 }, () => {
     expect((await openMinter(at('next.safetensors'))).extractorHash).toBe(minter.extractorHash)
     const half = await stablesig([...train('half', '1'), '--extractor-rate', '0.5'])
     expect(half).toMatchObject({ code: 2, err: expect.stringContaining('--extractor-out') })
+    const over = await stablesig([
+      ...train('half', '1'),
+      '--extractor-rate',
+      '0.5',
+      '--extractor-out',
+      at('extractor.safetensors'),
+    ])
+    expect(over).toMatchObject({ code: 2, err: expect.stringContaining('would be written over') })
     const other = await stablesig([...train('other', '1'), '--start', at('extractor.safetensors')])
     expect(other.err).toMatch(/not a minter/)
   })

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { checkOutputFile, openMinter, writeFileAtomic } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 import {
@@ -10,7 +11,7 @@ import { type Extractor, storedExtractor } from '@stablesig/core/models'
 import { writeSafetensors } from '@stablesig/weights'
 import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
 import { disposing } from '../../disposal.ts'
-import { EXIT } from '../../exit.ts'
+import { EXIT, UsageError } from '../../exit.ts'
 import { checkImageLoss, imageLossAt } from '../../image-loss.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { autoencoderAt, extractorAt } from '../../models.ts'
@@ -23,9 +24,9 @@ import type { TrainMinterOptions } from './command.ts'
 export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
   disposing(async (own) => {
     const files = autoencoderFiles(options)
+    checkExtractorOptions(options)
     await checkAutoencoderFiles(files)
     await checkImageLoss(options)
-    checkExtractorOptions(options)
     if (options.extractorOut !== undefined) await checkOutputFile(options.extractorOut)
     let training: Training | undefined
     const { pictures, checkpoint, log, finish } = await startTraining(options, io, async (bytes) => {
@@ -75,13 +76,16 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
     return EXIT.done
   })
 
-/** @throws StableSigError 'bad-argument' where an extractor is to be trained and not kept, or kept and not trained */
-function checkExtractorOptions({ extractorRate = 0, extractorOut }: TrainMinterOptions): void {
-  if (extractorRate > 0 === (extractorOut !== undefined)) return
-  throw new StableSigError(
-    'bad-argument',
-    '--extractor-rate above 0 and --extractor-out go together: a trained extractor and its file',
-  )
+/**
+ * @throws UsageError where an extractor is to be trained and not kept, or kept and not trained, or in the place of what the training
+ *   needs to be resumed
+ */
+function checkExtractorOptions({ extractorRate = 0, extractorOut, extractor, out, start }: TrainMinterOptions): void {
+  const taken = [extractor, out, start].find((path) => path && extractorOut && resolve(path) === resolve(extractorOut))
+  if (taken !== undefined)
+    throw new UsageError(`--extractor-out ${extractorOut} would be written over ${taken}; name another file`)
+  if (extractorRate > 0 !== (extractorOut !== undefined))
+    throw new UsageError('--extractor-rate above 0 and --extractor-out FILE belong together')
 }
 
 /** An extractor that was trained beside the minter, which is done with then. */
