@@ -95,6 +95,11 @@ describe('a minter', { timeout: 240_000 }, () => {
     )
     expect(await stablesig([...next, '--start', at('joint.safetensors')])).toMatchObject({ code: 0 })
     expect((await openMinter(at('next.safetensors'))).extractorHash).toBe(minter.extractorHash)
+    const told = await stablesig(['inspect', at('joint.safetensors')])
+    expect(told.out).toMatch(/^holds {5}a minter of keys of 12 bits, which scales \d+ convolutions of a decoder$/m)
+    expect(JSON.parse((await stablesig(['inspect', '--json', at('joint.safetensors')])).out).holds).toMatchObject({
+      ...{ kind: 'minter', extractorHash: minter.extractorHash, architecture: { bits: BITS } },
+    })
     const half = await stablesig([...train('half', '1'), '--extractor-rate', '0.5'])
     expect(half).toMatchObject({ code: 2, err: expect.stringContaining('--extractor-out') })
     const over = await stablesig([

@@ -13,7 +13,7 @@ export {
   keyScales,
   type Minter,
 } from '../minting/minter.ts'
-export { readMinter, storedMinter, writeMinter } from '../minting/minter-file.ts'
+export { describeMinter, isMinter, readMinter, storedMinter, writeMinter } from '../minting/minter-file.ts'
 export {
   MINTER_RECIPE,
   type MinterRecipe,

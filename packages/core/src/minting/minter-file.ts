@@ -54,9 +54,22 @@ export function writeMinter(minter: Minter, more: Card = {}): Uint8Array {
  */
 export async function readMinter(source: ByteSource): Promise<Minter> {
   const state = await openWeights(source)
+  const about = describeMinter(state)
+  const values: Record<string, Float32Array> = {}
+  for (const [name, stored] of state.tensors) values[name] = await readFinite(state.source, name, stored)
+  return { ...about, values }
+}
+
+/** Whether a file says that it holds a minter, of this version or another. */
+export const isMinter = ({ metadata }: StateDict): boolean => metadata.format?.startsWith('stablesig minter ') === true
+
+/**
+ * A minter but for its weights, of which names, types and shapes are looked at.
+ * @throws StableSigError 'bad-weights' naming the file where something in it is not as written
+ */
+export function describeMinter(state: StateDict): Omit<Minter, 'values'> {
   const architecture = architectureOf(state)
   const shapes = minterShapes(architecture)
-  const values: Record<string, Float32Array> = {}
   for (const name of state.tensors.keys())
     if (!Object.hasOwn(shapes, name)) throw refusal(state, `tensor ${name} is no part of a minter`)
   for (const [name, shape] of Object.entries(shapes)) {
@@ -66,14 +79,13 @@ export async function readMinter(source: ByteSource): Promise<Minter> {
         state,
         `tensor ${name} is ${stored ? `${stored.dtype} [${stored.shape}]` : 'missing'}, expected float32 [${shape}]`,
       )
-    values[name] = await readFinite(state.source, name, stored)
   }
   const hash = (entry: string) => {
     const found = state.metadata[entry] ?? ''
     if (!/^[0-9a-f]{64}$/.test(found)) throw refusal(state, `its header's ${entry} is not a SHA-256`)
     return found
   }
-  return { architecture, values, decoderHash: hash('decoder_sha256'), extractorHash: hash('extractor_sha256') }
+  return { architecture, decoderHash: hash('decoder_sha256'), extractorHash: hash('extractor_sha256') }
 }
 
 const refusal = ({ source }: StateDict, why: string, cause?: unknown): StableSigError =>

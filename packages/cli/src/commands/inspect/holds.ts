@@ -1,6 +1,7 @@
 import { type OpenWeights, readConfigFile, readYamlFile } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 import type { LatentScaling } from '@stablesig/core/latents'
+import { describeMinter, isMinter, type MinterFrame } from '@stablesig/core/minting'
 import {
   type ArchitectureOptions,
   type AutoencoderDescription,
@@ -23,10 +24,11 @@ export type Holds =
   | (Omit<AutoencoderDescription, 'names'> &
       Part & { readonly kind: 'autoencoder'; readonly scaling: Pick<LatentScaling, 'kind' | 'scale' | 'shift'> })
   | (Omit<ExtractorDescription, 'names'> & Part & { readonly kind: 'extractor' })
+  | (MinterFrame & { readonly kind: 'minter' })
   | { readonly kind: 'unknown'; readonly reason: string }
 
 /**
- * Which network weights are, by names, shapes and the config beside them: of an extractor and an autoencoder that both fit a
+ * Which network weights are: of a minter by its header, of others by names, shapes and the config beside them: of an extractor and an autoencoder that both fit a
  * little, the one of which less is wrong.
  * @param config a file named for it, yaml or json
  * @throws StableSigError for a configuration that cannot be read
@@ -34,6 +36,10 @@ export type Holds =
 export async function whatItHolds({ state, config: beside }: OpenWeights, config?: string): Promise<Holds> {
   const parsed = config ? await readYamlFile(config) : beside ? await readConfigFile(beside) : undefined
   const options = parsed === undefined ? {} : { config: parsed }
+  if (isMinter(state)) {
+    const minter = tried(() => describeMinter(state))
+    return 'found' in minter ? { kind: 'minter', ...minter.found } : { kind: 'unknown', ...minter }
+  }
   const autoencoder = tried(() => describeAutoencoder(state, options))
   const extractor = tried(() => describeExtractor(state))
   if ('found' in extractor && (!('found' in autoencoder) || faults(extractor.found) < faults(autoencoder.found))) {

@@ -90,6 +90,15 @@ function describe({ file, format, bytes, files, config, parameters, dtypes, meta
 
 function holdsLines(holds: Holds): string[] {
   if (holds.kind === 'unknown') return [`holds     cannot be told: ${holds.reason.replace(/\s*\n\s*/g, ' ')}`]
+  if (holds.kind === 'minter') {
+    const { architecture, decoderHash, extractorHash } = holds
+    const { bits, convolutions } = architecture
+    return [
+      `holds     a minter of keys of ${bits} bits, which scales ${convolutions.length} convolutions of a decoder`,
+      `decoder   weights of hash ${decoderHash}`,
+      `extractor weights of hash ${extractorHash}`,
+    ]
+  }
   const { prefix, layout, tensors, bytes, dtypes } = holds
   const where = `${layout} names${prefix ? ` under ${prefix}` : ''}`
   const size = `size      ${bytes} bytes in ${tensors} tensors, ${dtypes.join(', ')}`
