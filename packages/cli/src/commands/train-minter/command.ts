@@ -50,7 +50,7 @@ export const trainMinter = defineCommand({
   },
   examples: [
     'stablesig train-minter --autoencoder sdxl/vae --extractor extractor.pt --images photos/ --steps 20000 --out minter.safetensors',
-    'stablesig train-minter --autoencoder autoencoder.safetensors --extractor young.safetensors --images photos/ --steps 20000 \\\n    --size 64 --temperature 2 --extractor-rate 0.2 --extractor-out extractor.safetensors --out minter.safetensors',
+    'stablesig train-minter --autoencoder autoencoder.safetensors --extractor young.safetensors --images photos/ --steps 20000 \\\n    --temperature 2 --extractor-rate 0.2 --extractor-out extractor.safetensors --out minter.safetensors',
     'stablesig train-minter --encoder encoder.pth --decoder decoder.pth --extractor extractor.pt --images photos/ \\\n    --steps 6000 --size 96 --log minter.jsonl --out minter.safetensors',
   ],
 })
