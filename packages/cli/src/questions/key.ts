@@ -1,8 +1,8 @@
 import type { Detection, Key } from '@stablesig/core'
-import { createDecider, stateSearch } from '@stablesig/core/detection'
+import { createDecider } from '@stablesig/core/detection'
 import { describeSearch } from '../searched.ts'
 import type { Question } from './question.ts'
-import type { Reader } from './reader.ts'
+import { decideRead, type Reader } from './reader.ts'
 
 export interface ReadingMarks {
   readonly fpr: number
@@ -18,10 +18,7 @@ export function keyQuestion(
 ): Question<Detection> {
   const decider = createDecider({ extractor, key, fpr, allowUnwhitened: true })
   return {
-    async ask(image) {
-      const found = await read(image)
-      return 'rows' in found ? stateSearch(decider.decideBest(found.rows), found) : decider.decide(found.logits)
-    },
+    ask: async (image) => decideRead(decider, await read(image)),
     fields({ detected, matches, total, pValue, threshold, fpr, whitened, search, bits }) {
       const read = tellBits ? { bits } : {}
       return { detected, matches, total, ...read, pValue, threshold, fpr, whitened, search }

@@ -1,5 +1,12 @@
 import type { Extractor, UnitImages } from '@stablesig/core'
-import { type ReadCandidates, readCandidates, readLogits, type Search } from '@stablesig/core/detection'
+import {
+  type BestReading,
+  type ReadCandidates,
+  readCandidates,
+  readLogits,
+  type Search,
+  stateSearch,
+} from '@stablesig/core/detection'
 import type { Io } from '../io.ts'
 import { decided } from './decided.ts'
 
@@ -12,6 +19,12 @@ export interface Reader {
   /** Reads an image [1,H,W,3], once for all that is asked of it. @throws StableSigError what keeps it from being read */
   read(image: UnitImages): Promise<Read>
 }
+
+/** Decides on what was read, and says of a search which candidate it is about. */
+export const decideRead = <D extends { readonly matches: number; readonly total: number }>(
+  decider: { decide(logits: Float32Array): D; decideBest(rows: readonly Float32Array[]): D & BestReading },
+  read: Read,
+): D => ('rows' in read ? stateSearch(decider.decideBest(read.rows), read) : decider.decide(read.logits))
 
 export function readerOf(extractor: Extractor, search: Search | undefined, { signal }: Pick<Io, 'signal'>): Reader {
   const read = async (image: UnitImages): Promise<Read> => {

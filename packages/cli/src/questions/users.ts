@@ -1,10 +1,10 @@
 import { openFile } from '@stablesig/backend-node'
 import { type Identification, type Registry, readRegistry, StableSigError } from '@stablesig/core'
-import { createDecider, type Decider, type DeciderOptions, stateSearch } from '@stablesig/core/detection'
+import { createDecider, type Decider, type DeciderOptions } from '@stablesig/core/detection'
 import { describeSearch } from '../searched.ts'
 import type { ReadingMarks } from './key.ts'
 import type { Question } from './question.ts'
-import type { Reader } from './reader.ts'
+import { decideRead, type Reader } from './reader.ts'
 
 /** A registry, and the file that it came from, for messages. */
 export interface RegistryFile {
@@ -33,8 +33,7 @@ export function usersQuestion(
     async ask(image) {
       // Of a registry that nobody is in, or too many are, this is said before an image is read.
       const { threshold: _ } = decider
-      const found = await read(image)
-      return 'rows' in found ? stateSearch(decider.decideBest(found.rows), found) : decider.decide(found.logits)
+      return decideRead(decider, await read(image))
     },
     fields({ user, matches, total, pValue, threshold, fpr, users, runnerUp, tied, whitened, search, bits }) {
       const read = tellBits ? { bits } : {}

@@ -1,5 +1,6 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
+import { hwio } from '../models/layout.ts'
 import type { Weights } from '../models/weights.ts'
 import { initialMinter, type MinterArchitecture, minterShapes } from './architecture.ts'
 import { checkMintersDecoder, type Minter } from './minter.ts'
@@ -33,15 +34,8 @@ function minterTensors({ architecture, values }: Minter): Weights {
   for (const [name, shape] of Object.entries(minterShapes(architecture))) {
     const stored = values[name] ?? new Float32Array()
     const [outputs = 1, inputs = 1] = shape
-    const ordered = shape.length === 2 ? transposed(stored, outputs, inputs) : stored.slice()
+    const ordered = shape.length === 2 ? hwio(stored, [outputs, inputs, 1, 1]) : stored.slice()
     made[name] = tensor(ordered, shape.toReversed(), 'float32')
   }
   return made
-}
-
-/** A matrix [rows, columns] as [columns, rows]. */
-function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
-  const turned = new Float32Array(values.length)
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = values[r * columns + c]!
-  return turned
 }

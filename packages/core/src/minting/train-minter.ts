@@ -69,10 +69,9 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const training = planTraining(options)
   const { recipe, imageLoss, seed, optimizer } = training
   const { autoencoder, extractor, pictures, checkpoint, signal, onStep } = options
-  const { steps, batchSize, size, attacks } = recipe
+  const { steps, batchSize, size, attacks, extractorRate } = recipe
   const frame = await untrainedMinter(options)
   const { architecture } = frame
-  const { extractorRate } = recipe
   const { head, tail } = mintingPlan(autoencoder.decoder)
   const order = batchOrder(`cut-outs/${seed}`, recipe.cutOuts, batchSize)
   const frozen = new FrozenWork({
@@ -141,8 +140,9 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   })
   const vectors = run.groups.weights ?? []
   // The loss of the last step was taken before its update.
-  if (!vectors.every((values) => values.every(Number.isFinite)))
-    throw new StableSigError('not-finite', 'after the last step weights are not finite: lower the learning rate')
+  const lost = Object.entries(await valuesOf(layout, vectors)).find(([, values]) => !values.every(Number.isFinite))
+  if (lost)
+    throw new StableSigError('not-finite', `after the last step ${lost[0]} is not finite: lower the learning rate`)
   const trained = await trainedParts(options, frame, layout, vectors, extractorRate)
   return { ...trained, recipe, imageLoss: imageLoss.name, means: run.progress, resumedAt: run.resumedAt }
 }
@@ -155,7 +155,9 @@ async function trainedParts(
   vectors: readonly Float32Array[],
   extractorRate: number,
 ): Promise<Pick<TrainedMinter, 'minter' | 'extractor'>> {
-  const values = await valuesOf(layout, frame, vectors)
+  const shapes = minterShapes(frame.architecture)
+  const all = Object.entries(await valuesOf(layout, vectors))
+  const values = Object.fromEntries(all.filter(([name]) => Object.hasOwn(shapes, name)))
   if (!(extractorRate > 0)) return { minter: { ...frame, values }, extractor: null }
   const trained = await trainedExtractor(extractor, layout, vectors, extractorRate)
   return { minter: { ...frame, values, extractorHash: await networkHash(trained.weights) }, extractor: trained }
@@ -201,18 +203,10 @@ export async function minterInCheckpoint(
   return { step, ...(await trainedParts(options, frame, layout, groups.weights ?? [], extractorRate)) }
 }
 
-/** In PyTorch's order, as a minter has them. */
-async function valuesOf(
-  layout: FlatLayout,
-  { architecture }: MinterFrame,
-  vectors: readonly Float32Array[],
-): Promise<Minter['values']> {
+/** All parameters by name, in PyTorch's order, as a minter has its own. */
+async function valuesOf(layout: FlatLayout, vectors: readonly Float32Array[]): Promise<Minter['values']> {
   const stored = await storedTensors(layout, vectors)
-  return Object.fromEntries(
-    Object.entries(stored)
-      .filter(([name]) => name in minterShapes(architecture))
-      .map(([name, { data, dtype }]) => [name, toFloat32(data, dtype)]),
-  )
+  return Object.fromEntries(Object.entries(stored).map(([name, { data, dtype }]) => [name, toFloat32(data, dtype)]))
 }
 
 function* visitsOf(order: BatchOrder, steps: number): Generator<number> {

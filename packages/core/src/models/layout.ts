@@ -1,4 +1,6 @@
+import { type TensorData, tensorData } from '@stablesig/weights'
 import { at } from '../at.ts'
+
 /** Convolution kernels between PyTorch's order and tfjs's: [out, in, height, width] -> [height, width, in, out]. */
 export function hwio(values: Float32Array, shape: readonly number[]): Float32Array {
   const [out = 0, into = 0, height = 0, width = 0] = shape
@@ -18,4 +20,12 @@ function reversed(values: Float32Array, a: number, b: number, c: number): Float3
   for (let k = 0; k < c; k++)
     for (let j = 0; j < b; j++) for (let i = 0; i < a; i++) result[to++] = at(values, (i * b + j) * c + k)
   return result
+}
+
+/** A file's tensor of tfjs' values: convolutions [h,w,I,O] become [O,I,h,w], matrices [I,O] become [O,I], all else stays. */
+export function torchTensor(values: Float32Array, shape: readonly number[]): TensorData {
+  if (shape.length !== 4 && shape.length !== 2) return tensorData(values, shape)
+  const [height = 1, width = 1, into = 1, out = 1] = shape.length === 4 ? shape : [1, 1, ...shape]
+  const ordered = oihw(values, [height, width, into, out])
+  return tensorData(ordered, shape.length === 4 ? [out, into, height, width] : [out, into])
 }

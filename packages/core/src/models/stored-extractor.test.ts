@@ -28,6 +28,14 @@ test.each(files)('a %s extractor is read back bit for bit, whatever was folded i
   expect(memory().numTensors).toBe(before)
 })
 
+test('an extractor whose bits are sums of channels is refused, and not stored as one of more bits', async () => {
+  const file = extractorState({ bits: 6, channels: 4, blocks: 1, whiten: false })
+  const extractor = await loadExtractor(file, { redundancy: 2 })
+  expect(extractor.bits).toBe(3)
+  await expect(storedExtractor(extractor)).rejects.toMatchObject({ code: 'unsupported' })
+  extractor.dispose()
+})
+
 const inMemory = (bytes: Uint8Array): ByteSource => ({
   ...{ name: 'extractor.safetensors', size: bytes.length },
   read: async (offset, length) => bytes.subarray(offset, offset + length),

@@ -1,6 +1,6 @@
 import { type TensorData, tensorData } from '@stablesig/weights'
 import { dispose } from '@tensorflow/tfjs-core'
-import { oihw } from '../models/layout.ts'
+import { torchTensor } from '../models/layout.ts'
 import { type FlatLayout, tensorsOf } from '../training/flat.ts'
 
 /**
@@ -19,18 +19,10 @@ export async function storedTensors(
       const { shape } = tensor
       const values = await tensor.data<'float32'>()
       stored[name] =
-        shape.length === 2 && matrices === 'out-in' ? tensorData(values, shape) : inTorchOrder(values, shape)
+        shape.length === 2 && matrices === 'out-in' ? tensorData(values, shape) : torchTensor(values, shape)
     }
     return stored
   } finally {
     dispose(weights)
   }
-}
-
-/** Convolutions [h,w,I,O] become [O,I,h,w], matrices [I,O] become [O,I], all else stays. */
-function inTorchOrder(values: Float32Array, shape: readonly number[]): TensorData {
-  if (shape.length !== 4 && shape.length !== 2) return tensorData(values, shape)
-  const [height = 1, width = 1, into = 1, out = 1] = shape.length === 4 ? shape : [1, 1, ...shape]
-  const ordered = oihw(values, [height, width, into, out])
-  return tensorData(ordered, shape.length === 4 ? [out, into, height, width] : [out, into])
 }

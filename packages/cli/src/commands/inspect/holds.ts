@@ -28,8 +28,8 @@ export type Holds =
   | { readonly kind: 'unknown'; readonly reason: string }
 
 /**
- * Which network weights are: of a minter by its header, of others by names, shapes and the config beside them: of an extractor and an autoencoder that both fit a
- * little, the one of which less is wrong.
+ * Which network weights are: a minter by its header, others by names, shapes and the config beside them. Of an extractor and an
+ * autoencoder that both fit a little it is the one of which less is wrong.
  * @param config a file named for it, yaml or json
  * @throws StableSigError for a configuration that cannot be read
  */

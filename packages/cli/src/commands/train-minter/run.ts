@@ -37,6 +37,8 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
     })
     const start = options.start === undefined ? undefined : await openMinter(options.start)
     const extractor = own(await extractorAt(options.extractor))
+    // Whether it can be written is found out before it is trained.
+    if (options.extractorOut !== undefined) await storedExtractor(extractor)
     const autoencoder = own(await autoencoderAt(files))
     const imageLoss = await imageLossAt(options, own)
     const models = { autoencoder, extractor, imageLoss }
