@@ -7,7 +7,16 @@ import { measureProject } from './project/measure.ts'
 import { numberOf, runForJson } from './run.ts'
 
 /** Runs of each side; signing takes minutes and is made of many steps, so once has to do. */
-const ROUNDS = { finetune: 2, 'finetune-kl': 2, sign: 1, detect: 2, identify: 2, trace: 1, mint: 2 } as const
+const ROUNDS = {
+  finetune: 2,
+  'finetune-kl': 2,
+  sign: 1,
+  detect: 2,
+  identify: 2,
+  trace: 1,
+  mint: 2,
+  pretrain: 2,
+} as const
 const MEASURE = '--measure'
 
 interface Result {
@@ -76,6 +85,7 @@ const each = {
   identify: 'a look-up',
   trace: 'an inverted image',
   mint: 'a key',
+  pretrain: 'a step',
 } as const
 
 function print({ bench, size, project, peer, ratio }: Result, { bench: name }: Options): void {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { PresetName } from '@stablesig/core/training'
 import { TIMED, WARM_UP } from './measurement.ts'
 
-export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify', 'trace', 'mint'] as const
+export const names = ['finetune', 'finetune-kl', 'sign', 'detect', 'identify', 'trace', 'mint', 'pretrain'] as const
 const presetNames: readonly PresetName[] = ['subtle', 'balanced', 'robust', 'published']
 export type BenchName = (typeof names)[number]
 
@@ -41,7 +41,8 @@ bench sign [--size 256] [--preset NAME] [--key-seed TEXT] [--json]
 bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
 bench identify [--size USERS] [--json]
 bench trace [--size 256] [--batch 1] [--steps 100] [--flush 1] [--json]
-bench mint [--size 256] [--json]`
+bench mint [--size 256] [--json]
+bench pretrain [--size 128] [--batch 16] [--json]`
 
 const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   finetune: { size: 256, batch: 4 },
@@ -51,6 +52,7 @@ const defaults: Readonly<Record<BenchName, { size: number; batch: number }>> = {
   identify: { size: 1e6, batch: 1 },
   trace: { size: 256, batch: 1 },
   mint: { size: 256, batch: 1 },
+  pretrain: { size: 128, batch: 16 },
 }
 
 /** LatentTracer's. */

@@ -74,6 +74,13 @@ export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): 
       return { seconds: numberOf(said, 'seconds'), peakRssMB: numberOf(said, 'peakRssMB') }
     }
   }
+  if (bench === 'pretrain') {
+    const what = ['--images', join(data, 'images/train'), '--size', String(size), '--batch', String(batch)]
+    return async () => {
+      const said = await runForJson(python, [besideBench('pretrain.py'), ...what])
+      return { seconds: numberOf(said, 'medianStepS'), peakRssMB: numberOf(said, 'peakRssMB') }
+    }
+  }
   return null
 }
 

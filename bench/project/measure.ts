@@ -8,6 +8,7 @@ const benches: Readonly<Record<BenchName, (options: Options, data: string) => Pr
   sign: async (options, data) => (await import('./sign.ts')).measureSign(options, data),
   detect: async (options, data) => (await import('./detect.ts')).measureDetect(options, data),
   mint: async (options, data) => (await import('./mint.ts')).measureMint(options, data),
+  pretrain: async (options, data) => (await import('./pretrain.ts')).measurePretrain(options, data),
   identify: async (options) => (await import('./identify.ts')).measureIdentify(options),
   trace: async (options, data) => (await import('./inversion.ts')).measureInversion(options, data),
 }

@@ -31,11 +31,18 @@ async function run(more: Partial<PretrainHiddenOptions> = {}) {
   }
 }
 
+/** The same run for all tests that only look at it. */
+let whole: ReturnType<typeof run>
+beforeAll(() => {
+  whole = run()
+  return whole
+})
+
 const dataOf = (tensors: Awaited<ReturnType<typeof run>>['tensors']) =>
   Object.entries(tensors).map(([name, { shape, data }]) => [name, shape, Array.from(data)])
 
 test('is the same, bit for bit, when it is stopped and resumed', async () => {
-  const whole = await run()
+  const { tensors, accuracy } = await whole
   const checkpoint = memoryCheckpoint(10)
   const controller = new AbortController()
   const stop = run({
@@ -47,14 +54,14 @@ test('is the same, bit for bit, when it is stopped and resumed', async () => {
   })
   await expect(stop).rejects.toMatchObject({ code: 'aborted' })
   const resumed = await run({ checkpoint })
-  expect([resumed.resumedAt, resumed.accuracy]).toEqual([2, whole.accuracy])
-  expect(dataOf(resumed.tensors)).toEqual(dataOf(whole.tensors))
+  expect([resumed.resumedAt, resumed.accuracy]).toEqual([2, accuracy])
+  expect(dataOf(resumed.tensors)).toEqual(dataOf(tensors))
   const architecture = { bits: 8, architecture: ARCHITECTURE }
-  expect(dataOf((await hiddenInCheckpoint(checkpoint.bytes!, architecture)).tensors)).toEqual(dataOf(whole.tensors))
+  expect(dataOf((await hiddenInCheckpoint(checkpoint.bytes!, architecture)).tensors)).toEqual(dataOf(tensors))
 })
 
 test('tells of each step its loss, bits by augmentation, PSNR and rate; the last step changes least', async () => {
-  const { steps } = await run()
+  const { steps } = await whole
   expect(steps.map(({ step }) => step)).toEqual([1, 2, 3])
   for (const { loss, byAttack, psnr, gradientNorm } of steps) {
     expect(loss).toBeGreaterThan(0.3)
@@ -65,8 +72,13 @@ test('tells of each step its loss, bits by augmentation, PSNR and rate; the last
   expect(steps[2]!.learningRate).toBeLessThan(steps[1]!.learningRate)
 })
 
+test('without augmentations every image is read as it was marked', async () => {
+  const { steps } = await run({ augmentations: null, steps: 1 })
+  expect(steps.map(({ byAttack }) => Object.keys(byAttack))).toEqual([['none']])
+})
+
 test('what it trains opens as an extractor, with the redundancy that it was trained with', async () => {
-  const { tensors } = await run()
+  const { tensors } = await whole
   const state = await openWeights(memorySource('pair', writeSafetensors(tensors)))
   const extractor = await loadExtractor(state, { redundancy: 2 })
   expect([extractor.bits, extractor.whitened]).toEqual([8, false])

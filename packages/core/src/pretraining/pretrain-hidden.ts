@@ -47,6 +47,8 @@ export interface PretrainHiddenOptions {
   readonly size?: number
   /** How much larger a window of a picture may be than the image made of it. Default 4. */
   readonly maxReduction?: number
+  /** What happens to marked images before they are read; null for nothing. Default: the published kinds, one an image. */
+  readonly augmentations?: AttackMix | null
   /** Default 2e-2 · batchSize / 512, as published. */
   readonly learningRate?: number
   /** Share of the steps over which the rate rises. Default 5/300, the published five epochs. */
@@ -115,7 +117,14 @@ interface HiddenBatch {
  */
 export async function pretrainHidden(options: PretrainHiddenOptions): Promise<PretrainedHidden> {
   const { pictures, steps, bits = 48, seed = 0, checkpoint, signal, onStep } = options
-  const { batchSize = 16, size = 128, maxReduction = 4, embed = {}, warmup = 5 / 300 } = options
+  const {
+    batchSize = 16,
+    size = 128,
+    maxReduction = 4,
+    embed = {},
+    warmup = 5 / 300,
+    augmentations = AUGMENTATIONS,
+  } = options
   const { learningRate = (2e-2 * batchSize) / 512 } = options
   const architecture: HiddenArchitecture = { ...hiddenArchitecture(bits), ...options.architecture }
   checkRun({ pictures, steps, bits, batchSize, size, maxReduction }, architecture)
@@ -124,8 +133,9 @@ export async function pretrainHidden(options: PretrainHiddenOptions): Promise<Pr
   const { layout, groups } = await startHidden(architecture, optimizer, seed)
   const rate = heldCosine({ steps, learningRate, warmup: warmup * steps, hold: 0 })
   const crops = cropSource({ pictures, seed, batchSize, size, maxReduction })
-  const about = { steps, architecture, embed, batchSize, size, maxReduction, learningRate, warmup, seed }
-  const attacksOf = (step: number) => drawAttacks(seed, step, batchSize, { size, level: 1, mix: AUGMENTATIONS })
+  const about = { steps, architecture, embed, batchSize, size, maxReduction, augmentations, learningRate, warmup, seed }
+  const attacksOf = (step: number) =>
+    drawAttacks(seed, step, batchSize, { size, level: augmentations ? 1 : 0, mix: augmentations ?? AUGMENTATIONS })
   const matchesOf = (metrics: readonly number[]) => metrics.slice(3)
   const shareOf = (metrics: readonly number[]) =>
     matchesOf(metrics).reduce((total, matches) => total + matches, 0) / (batchSize * bits)
@@ -139,11 +149,12 @@ export async function pretrainHidden(options: PretrainHiddenOptions): Promise<Pr
     load: async (step) => ({ crops: await crops(step), messages: drawMessages(seed, step, batchSize, bits) }),
     record: (groups, { crops, messages }, step) =>
       tidy(() => {
-        const attacks = attackTensors(attacksOf(step), size)
+        const attacks = augmentations && attackTensors(attacksOf(step), size)
         const message = sub<Tensor2D>(mul(tensor2d(messages, [batchSize, bits]), 2), 1)
         const model = {
           ...{ redundancy: architecture.redundancy, optimizer, embed, momentum: STATISTICS_SHARE },
-          attack: (marked: ImageNetImages) => unitToImageNet(asUnit(attacked(imageNetToUnit(marked), attacks))),
+          attack: (marked: ImageNetImages) =>
+            attacks ? unitToImageNet(asUnit(attacked(imageNetToUnit(marked), attacks))) : marked,
         }
         const before = stateOf(layout, groups)
         const made = hiddenStep(model, before, unitToImageNet(cropTensor(crops)), message, {
