@@ -1,9 +1,8 @@
-import { join } from 'node:path'
-import { expandFiles, pixelSet } from '@stablesig/backend-node'
+import { readImage } from '@stablesig/backend-node'
 import { pretrainHidden } from '@stablesig/core/pretraining'
 import { type Measurement, median, peakRssMB, significant, TIMED, WARM_UP } from '../measurement.ts'
 import type { Options } from '../options.ts'
-import { startEngine } from './models.ts'
+import { photographs, startEngine } from './models.ts'
 import { traceEngine } from './trace.ts'
 
 /**
@@ -15,8 +14,9 @@ export async function measurePretrain({ size, batch }: Options, data: string): P
   await startEngine()
   const seconds: number[] = []
   let firstLoss = Number.NaN
+  const paths = await photographs(data, 'train')
   await pretrainHidden({
-    pictures: pixelSet(await expandFiles([join(data, 'images/train')])),
+    pictures: { length: paths.length, read: (index) => readImage(paths[index] ?? '', { size }) },
     ...{ steps: WARM_UP + TIMED, batchSize: batch, size, augmentations: null },
     onStep: (step) => {
       if (step.step === 1) firstLoss = step.loss
