@@ -30,12 +30,15 @@ export async function attributed({ candidates: named, learnt, judged, saved, siz
       image.dispose()
       const { verdict, names } = await attribute(file, { candidates, siblings, saved, alpha })
       file.dispose()
-      const what = verdict === 'one' ? names.join() : verdict
+      const what =
+        verdict === 'one' ? names.join() : verdict === 'undecided' && names.length === 1 ? `${names}?` : verdict
       said.set(what, (said.get(what) ?? 0) + 1)
     }
     photograph.dispose()
   }
-  const columns = [...Object.keys(named), 'tie', 'none', 'undecided']
+  const makers = Object.keys(named)
+  // With a question mark: which it would be, if any of them.
+  const columns = [...makers, ...makers.map((name) => `${name}?`), 'tie', 'none', 'undecided']
   const rows = [...counts].map(([maker, said]) => [maker, ...columns.map((what) => said.get(what) ?? 0)])
   return `\nWho made it, at ${alpha}: rows are makers, columns what is said\n\n${table(['', ...columns], rows)}`
 }

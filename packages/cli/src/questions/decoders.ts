@@ -21,7 +21,7 @@ export async function decodersQuestion(
     },
     fields: (attribution) => attribution,
     line({ verdict, names, traces }) {
-      const said = { one: '', tie: 'a tie: ', none: 'none of these', undecided: 'undecided: ' }[verdict]
+      const said = { one: '', tie: 'a tie: ', none: 'none of these', undecided: 'undecided, if any of them: ' }[verdict]
       const each = traces.map(({ name, ...trace }) => `\t[${name}] ${trace.verdict}\t${describeTrace(trace)}`)
       return `${said}${names.join(', ')}${each.join('')}`
     },

@@ -70,6 +70,26 @@ test('each maker is named, a signed copy beside its original too, and no tensor 
   expect(tf.memory().numTensors).toBe(before)
 })
 
+test('where no calibration alone tells that a candidate made it, siblings still tell which of them it would be', async () => {
+  const [plain, signed] = candidates
+  if (!plain || !signed) throw new Error('no candidates')
+  // Own and foreign images that score alike: neither is ruled out, and nothing belongs.
+  const unsure = [plain, signed].map((candidate): Candidate => {
+    const sets = candidate.calibration.sets.map((set) => {
+      const all = [...set.belonging, ...Object.values(set.foreign).flat()]
+      return { ...set, belonging: all, foreign: { alike: all } }
+    })
+    return { ...candidate, calibration: { ...candidate.calibration, sets } }
+  })
+  const image = await made(signed.autoencoder, 'made by signed', [1, SIZE, SIZE], picture)
+  const found = await attribute(image, options({ candidates: unsure }))
+  expect(found).toMatchObject({ verdict: 'undecided', names: ['signed'] })
+  expect(await attribute(image, options({ candidates: unsure, siblings: undefined }))).toMatchObject({
+    ...{ verdict: 'undecided', names: ['plain', 'signed'] },
+  })
+  image.dispose()
+})
+
 test('a crop is attributed on the grid that is found, and only there', async () => {
   const before = tf.memory().numTensors
   const whole = await made(candidates[1]?.autoencoder ?? plain, 'cropped', [1, 48, 48], picture)

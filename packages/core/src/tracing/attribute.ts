@@ -32,7 +32,10 @@ export interface AttributeOptions
 }
 
 export interface Attribution {
-  /** 'one': `names` has the maker. 'tie': one of `names`, which cannot be told apart. 'none': none of the candidates. */
+  /**
+   * 'one': `names` has the maker. 'tie': one of `names`, which cannot be told apart. 'none': none of the candidates. 'undecided': if any of
+   * them made it, one of `names` did, but no candidate's calibration alone tells that one did.
+   */
   readonly verdict: 'one' | 'tie' | 'none' | 'undecided'
   readonly names: readonly string[]
   /** What each candidate's calibration says, in their order. */
@@ -59,13 +62,14 @@ export async function attribute(image: UnitImage | UnitImages, options: Attribut
     })
   const possible = candidates.filter((_, i) => at(traces, i).verdict !== 'foreign')
   const names = possible.map(({ name }) => name)
-  if (!possible.length) return { verdict: 'none', names, traces }
-  if (!traces.some(({ verdict }) => verdict === 'belongs')) return { verdict: 'undecided', names, traces }
-  if (possible.length === 1) return { verdict: 'one', names, traces }
-  if (!siblings) return { verdict: 'tie', names, traces }
+  const belongs = traces.some(({ verdict }) => verdict === 'belongs')
+  const said = (names: readonly string[]): Attribution => ({
+    verdict: names.length === 0 ? 'none' : !belongs ? 'undecided' : names.length === 1 ? 'one' : 'tie',
+    ...{ names, traces },
+  })
+  if (possible.length < 2 || !siblings) return said(names)
   const grids = new Map(traces.map(({ name, grid }) => [name, grid]))
-  const left = await notRuledOut(image, possible, grids, siblings, options, alpha)
-  return { verdict: left.length === 0 ? 'none' : left.length === 1 ? 'one' : 'tie', names: left, traces }
+  return said(await notRuledOut(image, possible, grids, siblings, options, alpha))
 }
 
 /**
