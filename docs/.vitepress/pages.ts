@@ -45,7 +45,10 @@ export const CHAPTERS: readonly Chapter[] = [
       guide('browser', 'In a browser'),
     ],
   },
-  { title: 'Judge', pages: [guide('evaluating', 'Evaluating'), guide('limits', 'Limits')] },
+  {
+    title: 'Judge',
+    pages: [guide('evaluating', 'Evaluating'), guide('pictures', 'Pictures'), guide('limits', 'Limits')],
+  },
   {
     title: 'Reference',
     pages: [
