@@ -1,6 +1,6 @@
 // The README's example, the demo, and the programs of examples/; those that want weights and photographs of others are skipped where there
 // are none, and must say what to pass.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -57,6 +57,17 @@ const alone = {
     if (!/^true \d+ of 48 bits p-value \d/.test(stdout)) throw new Error(`it printed ${stdout}`)
     return stdout.trim()
   },
+  // What the demo signed and judged by.
+  'example side-by-side': async () => {
+    const demo = join(out, 'demo')
+    const own = join(root, 'packages/models/weights/autoencoder-16.safetensors')
+    const models = ['--encoder', own, '--decoder', own, '--signed', join(demo, 'signed.safetensors')]
+    const args = ['side-by-side', ...models, '--out', join(out, 'pictures'), join(demo, 'photographs')]
+    const { stdout } = await node('scripts/example.mjs', args)
+    const made = readdirSync(join(out, 'pictures')).filter((name) => name.endsWith('.webp'))
+    if (made.length !== 4 || stdout.match(/\t\d\d\.\d dB\n/g)?.length !== 4) throw new Error(`it printed\n${stdout}`)
+    return stdout.trim().replaceAll('\n', ', ')
+  },
   'example train-your-own': async () => {
     const folder = join(out, 'own')
     const args = ['scripts/example.mjs', 'train-your-own', '--steps', '3', '--out', folder]
@@ -96,7 +107,7 @@ try {
   await check('example latents on made-up networks', latentsStaySigned)
   await check('example server decides under load, leaks nothing, ends in order', serverHolds)
   await check('example slow, and what its trace says', slowIsExplained)
-  for (const name of ['sign', 'detect', 'identify', 'reproduce-paper', 'limits/main', 'trace/main']) {
+  for (const name of ['sign', 'detect', 'identify', 'reproduce-paper', 'limits/main', 'trace/main', 'side-by-side']) {
     await check(`example ${name} without arguments says in one line what to pass`, () =>
       saysWhatToPass(join('examples', `${name}.mjs`)),
     )
