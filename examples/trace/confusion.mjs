@@ -1,18 +1,17 @@
 // @ts-check
 import { sharpCodec } from '@stablesig/backend-node'
-import { calibrateTracer, judge } from '@stablesig/core/tracing'
+import { balanced, calibrateTracer, judge } from '@stablesig/core/tracing'
 import { BELONGING } from './scored.mjs'
 import { table } from './table.mjs'
 
 /**
- * Scores of balanced that verdicts rest on.
+ * Scores that verdicts rest on, of balanced with and without colours.
  * @param {import('./scored.mjs').Setting & { images: import('@stablesig/backend-node').FileImageSet }} setting
  */
 export async function calibrated({ autoencoder, saved, size, images }) {
-  const { sets } = await calibrateTracer({ autoencoder, images, size, formats: [saved], codec: sharpCodec() })
-  const [set] = sets
-  if (!set) throw new Error('a calibration without scores')
-  return set
+  const methods = [balanced(), balanced({ colour: true })]
+  const given = { autoencoder, images, size, methods, formats: [saved], codec: sharpCodec() }
+  return (await calibrateTracer(given)).sets
 }
 
 /**

@@ -55,14 +55,16 @@ const [learnt, judged] = [imageSet(paths.slice(0, half)), imageSet(paths.slice(h
 const setting = { autoencoder, other, saved, size }
 
 if (!values['only-signed']) {
-  const calibration = await calibrated({ ...setting, images: learnt })
+  const calibrations = await calibrated({ ...setting, images: learnt })
   const inverted = Number(values.inverted)
   const results = await scored({ ...setting, images: judged, statistics: statistics({ inverted }) })
 
   console.log(`${half} photographs of ${size} px calibrate, ${judged.length} are judged, saved as ${values.saved}\n`)
-  console.log(`Verdicts of balanced at ${alpha} for images of each class\n`)
-  console.log(confusion(results, calibration, alpha))
-  console.log('\nAUC, and the share of belonging images found at 1% of a class (TPR); seconds of one core an image\n')
+  for (const calibration of calibrations) {
+    console.log(`Verdicts of ${calibration.method} at ${alpha} for images of each class\n`)
+    console.log(`${confusion(results, calibration, alpha)}\n`)
+  }
+  console.log('AUC, and the share of belonging images found at 1% of a class (TPR); seconds of one core an image\n')
   console.log(comparison(results))
   if (values.out) await writeFile(values.out, rocPlot(results))
 }

@@ -33,6 +33,12 @@ export function statistics({ inverted }) {
       images: all,
       score: async (autoencoder, images) => (await balanced().score(autoencoder, images)).map((score) => [score]),
     },
+    {
+      names: ['balanced:colour'],
+      images: all,
+      score: async (autoencoder, images) =>
+        (await balanced({ colour: true }).score(autoencoder, images)).map((score) => [score]),
+    },
   ]
   if (inverted > 0)
     list.push(

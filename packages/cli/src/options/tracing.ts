@@ -6,7 +6,7 @@ import { rate, whole } from './values.ts'
 export const TRACING = {
   method: {
     value: '<name>',
-    help: 'balanced, two-pass, gradient-free or inversion, as it was calibrated',
+    help: 'balanced, balanced:colour, two-pass, gradient-free or inversion, as it was calibrated',
     default: 'balanced',
   },
   second: { value: '<name>', help: 'a method that is asked where the first one leaves an image undecided' },

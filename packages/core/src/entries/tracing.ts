@@ -8,6 +8,7 @@ export { type AttributeOptions, type Attribution, attribute, type Candidate } fr
 export { autoencoderHash } from '../tracing/autoencoder-hash.ts'
 export {
   type BalancedTerms,
+  type BalancedOptions,
   balancedTerms,
   shiftedErrors,
   TURNS,

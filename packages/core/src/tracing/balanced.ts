@@ -14,8 +14,15 @@ export interface BalancedTerms {
   readonly rotation: number
   /** ln L1 on the grid - ln L1 half a square off it, of the same picture but for a margin. */
   readonly shift: number
+  /** ln L1(x) - ln L1(x with red and blue exchanged), where it is asked for; else null. */
+  readonly colour: number | null
   /** Their sum, lambda. */
   readonly sum: number
+}
+
+export interface BalancedOptions {
+  /** Takes the fourth term too, in a sixth pass: it tells the decoder from those whose kernels are turned alike and its colours are not. Default false. */
+  readonly colour?: boolean | undefined
 }
 
 /** Quarter turns counterclockwise, a mirror image (left-right), and R and B exchanged. */
@@ -54,7 +61,7 @@ export function shiftedErrors(autoencoder: Reconstructs, images: UnitImages, fac
 
 /**
  * lambda = ln t + rotation + shift: AEDR's ratio, and the reconstruction error beside itself under two changes that leave the picture
- * alone. Five passes, recorded as one graph. How detailed a picture is cancels in each term.
+ * alone. Five passes, recorded as one graph; with a change of colours, + colour, six. How detailed a picture is cancels in each term.
  * @param images [N,H,W,3] on the grid, at least two squares a side
  * @returns terms of each image
  * @throws StableSigError 'no-decision' for an image that the autoencoder gives back unchanged, such as one plain colour
@@ -62,23 +69,28 @@ export function shiftedErrors(autoencoder: Reconstructs, images: UnitImages, fac
 export async function balancedTerms(
   autoencoder: Reconstructs & { readonly downscale: number },
   images: UnitImages,
+  { colour = false }: BalancedOptions = {},
 ): Promise<BalancedTerms[]> {
   const errors = tidy((): Tensor1D[] => {
-    const turned = TURNS.r90(images)
-    const [once, turnedOnce] = reconstructEach(autoencoder, [images, turned]) as [UnitImages, UnitImages]
+    const turned = [TURNS.r90(images), ...(colour ? [TURNS.bgr(images)] : [])]
+    const [once, ...turnedOnce] = reconstructEach(autoencoder, [images, ...turned]) as [UnitImages, ...UnitImages[]]
     const twice = reconstruct(autoencoder, once)
-    const three = [mseOfImages(once, images), mseOfImages(twice, once), mseOfImages(turnedOnce, turned)]
-    return [...three, ...shiftedErrors(autoencoder, images, autoencoder.downscale)]
+    return [
+      ...[mseOfImages(once, images), mseOfImages(twice, once)],
+      ...shiftedErrors(autoencoder, images, autoencoder.downscale),
+      ...turnedOnce.map((made, i) => mseOfImages(made, at(turned, i))),
+    ]
   })
   const columns = await readTogether(errors)
   return at(columns, 0).map((_, i) => {
-    const [first, second, turned, aligned, shifted] = columns.map((column) => logOf(at(column, i))) as Five
+    const [first, second, aligned, shifted, turned, exchanged] = columns.map((column) => logOf(at(column, i))) as Logs
     const terms = { twoPass: first - second, rotation: first - turned, shift: aligned - shifted }
-    return { ...terms, sum: terms.twoPass + terms.rotation + terms.shift }
+    const exchange = exchanged === undefined ? null : first - exchanged
+    return { ...terms, colour: exchange, sum: terms.twoPass + terms.rotation + terms.shift + (exchange ?? 0) }
   })
 }
 
-type Five = [number, number, number, number, number]
+type Logs = [number, number, number, number, number, number?]
 
 function logOf(error: number): number {
   if (error > 0) return Math.log(error)

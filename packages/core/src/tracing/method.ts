@@ -5,7 +5,7 @@ import { StableSigError } from '../errors.ts'
 import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { unitToBytes } from '../signal/bytes.ts'
 import { asUnit, type UnitImages } from '../signal/images.ts'
-import { balancedTerms } from './balanced.ts'
+import { type BalancedOptions, balancedTerms } from './balanced.ts'
 import { gradientFree } from './gradient-free.ts'
 import { invertLatent } from './invert.ts'
 import { type Homogeneity, homogeneity, twoPass } from './two-pass.ts'
@@ -27,10 +27,10 @@ export interface TracingMethod {
 }
 
 /** lambda, the default: see `balancedTerms`. */
-export const balanced = (): TracingMethod => ({
-  name: 'balanced',
+export const balanced = (terms: BalancedOptions = {}): TracingMethod => ({
+  name: terms.colour ? 'balanced:colour' : 'balanced',
   score: (autoencoder, images, options) =>
-    inParts(images, options, async (part) => (await balancedTerms(autoencoder, part)).map(({ sum }) => sum)),
+    inParts(images, options, async (part) => (await balancedTerms(autoencoder, part, terms)).map(({ sum }) => sum)),
 })
 
 /** AEDR: ln t, or ln(t·H) with a homogeneity. */
@@ -67,7 +67,7 @@ export const inversion = (score: 'excess' | 'published' = 'excess', iterations =
 
 /** How a method is spelled, by its first word. */
 const SPELLINGS = [
-  'balanced',
+  'balanced[:colour]',
   'two-pass',
   'two-pass:squared',
   'two-pass:absolute',
@@ -84,6 +84,7 @@ export function tracingMethod(name: string): TracingMethod {
   const plain = first === undefined
   if (rest.length === 0 && second === undefined) {
     if (word === 'balanced' && plain) return balanced()
+    if (word === 'balanced' && first === 'colour') return balanced({ colour: true })
     if (word === 'two-pass' && plain) return twoPassRatio()
     if (word === 'two-pass' && (first === 'squared' || first === 'absolute')) return twoPassRatio(first)
     if (word === 'gradient-free' && plain) return gradientFreeExcess()

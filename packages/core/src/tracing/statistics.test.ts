@@ -29,8 +29,11 @@ test('the balanced statistic is the sum of its terms, each from passes of its ow
   for (const images of [square, wide]) {
     const before = tf.memory().numTensors
     const terms = await balancedTerms(autoencoder, images)
+    const coloured = await balancedTerms(autoencoder, images, { colour: true })
     const passes = await twoPass(autoencoder, images)
-    const [own, turned] = turnedErrors(autoencoder, images, ['r90']).map((errors) => errors.arraySync())
+    const [own, turned, exchanged] = turnedErrors(autoencoder, images, ['r90', 'bgr']).map((errors) =>
+      errors.arraySync(),
+    )
     const [aligned, shifted] = shiftedErrors(autoencoder, images, 8).map((errors) => errors.arraySync())
     const ln = (a?: number, b?: number) => Math.log((a ?? 0) / (b ?? 0))
     for (const [i, term] of terms.entries()) {
@@ -38,9 +41,13 @@ test('the balanced statistic is the sum of its terms, each from passes of its ow
       expect(term.rotation).toBeCloseTo(ln(own?.[i], turned?.[i]), 5)
       expect(term.shift).toBeCloseTo(ln(aligned?.[i], shifted?.[i]), 5)
       expect(term.sum).toBe(term.twoPass + term.rotation + term.shift)
+      expect(term.colour).toBe(null)
+      const colour = coloured[i]?.colour ?? Number.NaN
+      expect(colour).toBeCloseTo(ln(own?.[i], exchanged?.[i]), 5)
+      expect(coloured[i]?.sum).toBeCloseTo(term.sum + colour, 5)
     }
-    // The four errors above are the test's.
-    expect(tf.memory().numTensors).toBe(before + 4)
+    // The five errors above are the test's.
+    expect(tf.memory().numTensors).toBe(before + 5)
   }
 })
 

@@ -170,7 +170,15 @@ describe('traceImage', () => {
 })
 
 test('a method is read back from its name', () => {
-  const names = ['balanced', 'two-pass', 'two-pass:squared', 'two-pass:absolute', 'gradient-free', 'gradient-free:3']
+  const names = [
+    'balanced',
+    'balanced:colour',
+    'two-pass',
+    'two-pass:squared',
+    'two-pass:absolute',
+    'gradient-free',
+    'gradient-free:3',
+  ]
   for (const name of [...names, 'inversion', 'inversion:published:100']) expect(tracingMethod(name).name).toBe(name)
   for (const name of [
     '',
@@ -190,6 +198,7 @@ test('every method scores each image of a batch, low for what the decoder made',
   const before = tf.memory().numTensors
   for (const name of [
     'balanced',
+    'balanced:colour',
     'two-pass',
     'two-pass:absolute',
     'gradient-free',
