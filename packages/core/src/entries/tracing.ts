@@ -7,8 +7,8 @@ import '../ops/gradients.ts'
 export { type AttributeOptions, type Attribution, attribute, type Candidate } from '../tracing/attribute.ts'
 export { autoencoderHash } from '../tracing/autoencoder-hash.ts'
 export {
-  type BalancedTerms,
   type BalancedOptions,
+  type BalancedTerms,
   balancedTerms,
   shiftedErrors,
   TURNS,
