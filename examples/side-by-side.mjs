@@ -23,7 +23,9 @@ const { values, positionals } = parseArgs({
 })
 const { STABLESIG_DATA: data } = process.env
 if (!values.signed || !positionals.length || !(data || (values.encoder && values.decoder))) {
-  console.error('name a signed decoder, photographs, and the original in STABLESIG_DATA or by --encoder and --decoder')
+  console.error(
+    'pass --signed DECODER and PHOTOGRAPH…, and the original in STABLESIG_DATA or by --encoder and --decoder',
+  )
   process.exit(2)
 }
 /** How much plainer a difference is drawn. */
