@@ -8,6 +8,7 @@ import { basename, extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { expandFiles, imageSet, openAutoencoder, readImage, ready } from '@stablesig/backend-node'
 import { comparePictures } from '@stablesig/core/evaluation'
+import { psnr } from '@stablesig/core/metrics'
 import { prepareImages } from '@stablesig/core/training'
 import sharp from 'sharp'
 
@@ -58,8 +59,7 @@ for (const [index, path] of paths.entries()) {
     )
     .webp({ quality: 92, smartSubsample: true })
     .toFile(join(values.out, `${name}.webp`))
-  const error = signed.data.reduce((sum, value, i) => sum + (value - (unsigned.data[i] ?? 0)) ** 2, 0)
-  console.log(`${name}\t${(10 * Math.log10((255 ** 2 * signed.data.length) / error)).toFixed(1)} dB`)
+  console.log(`${name}\t${psnr(signed.data, unsigned.data).toFixed(1)} dB`)
 }
 marked.dispose()
 autoencoder.dispose()
