@@ -8,16 +8,23 @@ import { numberOf, runForJson } from './run.ts'
 /**
  * How the PyTorch program of the same work is run once; null where there is none: no Python is named, or nothing comparable
  * exists.
- * @param env STABLESIG_PEER_PYTHON, a Python with torch; STABLESIG_PEER, the folder of its programs
+ * @param env STABLESIG_PEER_PYTHON, a Python with torch; STABLESIG_PEER, the folder of its programs, which that of pretrain needs nothing of
  */
 export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): (() => Promise<Measurement>) | null {
   const { STABLESIG_PEER_PYTHON: python, STABLESIG_PEER: folder } = env
   if (!python) return null
+  const { bench, size, batch, cached, freeze, withReading } = options
+  if (bench === 'pretrain') {
+    const what = ['--images', join(data, 'images/train'), '--size', String(size), '--batch', String(batch)]
+    return async () => {
+      const said = await runForJson(python, [besideBench('pretrain.py'), ...what])
+      return { seconds: numberOf(said, 'medianStepS'), peakRssMB: numberOf(said, 'peakRssMB') }
+    }
+  }
   if (!folder)
     throw new Error(
       'STABLESIG_PEER_PYTHON is set, but not STABLESIG_PEER: the folder of finetune.py, finetune_kl.py and detect.py',
     )
-  const { bench, size, batch, cached, freeze, withReading } = options
   const common = ['--weights', join(data, 'weights'), '--size', String(size), '--batch', String(batch)]
   const run = (program: string, args: readonly string[]) =>
     runForJson(python, [join(folder, program), ...common, ...args])
@@ -72,13 +79,6 @@ export function peerOf(options: Options, data: string, env: NodeJS.ProcessEnv): 
     return async () => {
       const said = await runForJson(python, [besideBench('invert.py'), '--models', folder, ...common, ...images])
       return { seconds: numberOf(said, 'seconds'), peakRssMB: numberOf(said, 'peakRssMB') }
-    }
-  }
-  if (bench === 'pretrain') {
-    const what = ['--images', join(data, 'images/train'), '--size', String(size), '--batch', String(batch)]
-    return async () => {
-      const said = await runForJson(python, [besideBench('pretrain.py'), ...what])
-      return { seconds: numberOf(said, 'medianStepS'), peakRssMB: numberOf(said, 'peakRssMB') }
     }
   }
   return null
