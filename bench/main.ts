@@ -32,7 +32,7 @@ async function compare(options: Options): Promise<Result> {
   const data = process.env.STABLESIG_DATA
   if (!data && options.bench !== 'identify')
     throw new Error(`bench ${options.bench} needs the weights and photographs: set STABLESIG_DATA to their folder`)
-  const peer = peerOf(options, data ?? '', process.env)
+  const peer = options.own ? () => freshProject({ ...options, own: false }) : peerOf(options, data ?? '', process.env)
   const runs: { project: Measurement[]; peer: Measurement[] } = { project: [], peer: [] }
   for (let round = 0; round < ROUNDS[options.bench]; round += 1) {
     runs.project.push(await told('project', freshProject(options)))

@@ -28,6 +28,8 @@ export interface Options {
   readonly freeze: boolean
   /** detect: reading, decoding and resizing of the JPEG files included, on both sides. */
   readonly withReading: boolean
+  /** finetune, detect: our own models on the project's side, and in the peer's place the project with the published ones. */
+  readonly own: boolean
   /** sign: how; 'published' is the paper's. */
   readonly preset: PresetName
   /** sign: what the key is made from. */
@@ -35,10 +37,10 @@ export interface Options {
   readonly json: boolean
 }
 
-const usage = `bench finetune --size 128|256 [--batch 4] [--steps 7] [--cached] [--json]
+const usage = `bench finetune --size 128|256 [--batch 4] [--steps 7] [--cached | --own] [--json]
 bench finetune-kl [--size 64] [--batch 1] [--widths 128,256,512,512] [--steps 5] [--checkpointing] [--accumulate 1] [--json]
 bench sign [--size 256] [--preset NAME] [--key-seed TEXT] [--json]
-bench detect [--size 256] [--batch 1] [--freeze] [--with-reading] [--json]
+bench detect [--size 256] [--batch 1] [--freeze | --own] [--with-reading] [--json]
 bench identify [--size USERS] [--json]
 bench trace [--size 256] [--batch 1] [--steps 100] [--flush 1] [--json]
 bench mint [--size 256] [--json]
@@ -75,6 +77,7 @@ export function parseOptions(args: readonly string[]): Options {
         cached: { type: 'boolean', default: false },
         freeze: { type: 'boolean', default: false },
         'with-reading': { type: 'boolean', default: false },
+        own: { type: 'boolean', default: false },
         preset: { type: 'string', default: 'balanced' },
         'key-seed': { type: 'string', default: 'bench' },
         json: { type: 'boolean', default: false },
@@ -91,9 +94,11 @@ export function parseOptions(args: readonly string[]): Options {
         throw new Error(`--${name} ${values[name]}: expected a whole number from ${least}`)
       return value
     }
+    if (values.own && bench !== 'finetune' && bench !== 'detect')
+      throw new Error('--own belongs to finetune and detect')
     const preset = presetNames.find((name) => name === values.preset)
     if (!preset) throw new Error(`--preset ${values.preset}: expected one of ${presetNames.join(', ')}`)
-    const { cached, freeze, json, 'with-reading': withReading, 'key-seed': keySeed } = values
+    const { cached, freeze, own, json, 'with-reading': withReading, 'key-seed': keySeed } = values
     return {
       bench,
       size: count('size'),
@@ -106,6 +111,7 @@ export function parseOptions(args: readonly string[]): Options {
       cached,
       freeze,
       withReading,
+      own,
       preset,
       keySeed,
       json,

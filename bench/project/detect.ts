@@ -2,7 +2,7 @@ import { mapAhead, readImage, toUnitImages } from '@stablesig/backend-node'
 import { detect, randomKey, type UnitImages } from '@stablesig/core'
 import { type Measurement, median, peakRssMB, significant, TIMED } from '../measurement.ts'
 import type { Options } from '../options.ts'
-import { photographs, realExtractor, startEngine } from './models.ts'
+import { modelsOf, photographs, startEngine } from './models.ts'
 import { traceEngine } from './trace.ts'
 
 /** As many as the peer leaves out of its medians. */
@@ -21,10 +21,11 @@ const IMAGES_A_TURN = 16
  * `firstSeconds` is from the start of the process to its first decision: Node, packages, engine, weights, a photograph, and
  * `compileSeconds` of compiling.
  */
-export async function measureDetect({ size, batch, withReading }: Options, data: string): Promise<Measurement> {
+export async function measureDetect(options: Options, data: string): Promise<Measurement> {
+  const { size, batch, withReading } = options
   const trace = traceEngine()
   await startEngine()
-  const extractor = await realExtractor(data)
+  const extractor = await modelsOf(options, data).extractor()
   const key = randomKey(extractor.bits, { seed: 'bench' })
   const files = await photographs(data, 'val')
   const batchOf = (run: number) => Array.from({ length: batch }, (_, i) => files[(run * batch + i) % files.length]!)

@@ -2,7 +2,7 @@ import { imageSet } from '@stablesig/backend-node'
 import { finetuneDecoder, randomKey } from '@stablesig/core'
 import { type Measurement, median, peakRssMB, significant, WARM_UP } from '../measurement.ts'
 import type { Options } from '../options.ts'
-import { photographs, realAutoencoder, realExtractor, startEngine } from './models.ts'
+import { modelsOf, photographs, startEngine } from './models.ts'
 import { traceEngine } from './trace.ts'
 
 /**
@@ -11,15 +11,17 @@ import { traceEngine } from './trace.ts'
  * Told with it: seconds to compile the step, compiles and sessions kept in all, memory held at a tenth of the steps and after
  * the last.
  */
-export async function measureFinetune({ size, batch, steps }: Options, data: string): Promise<Measurement> {
+export async function measureFinetune(options: Options, data: string): Promise<Measurement> {
+  const { size, batch, steps } = options
   const trace = traceEngine()
   await startEngine()
-  const extractor = await realExtractor(data)
+  const models = modelsOf(options, data)
+  const extractor = await models.extractor()
   const paths = await photographs(data, 'train')
   const seconds: number[] = []
   const rssMB: number[] = []
   await finetuneDecoder({
-    autoencoder: await realAutoencoder(data),
+    autoencoder: await models.autoencoder(),
     extractor,
     key: randomKey(extractor.bits, { seed: 'bench' }),
     images: imageSet(paths.slice(0, WARM_UP * batch)),

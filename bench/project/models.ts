@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expandFiles, openAutoencoder, openExtractor, ready } from '@stablesig/backend-node'
+import { AUTOENCODER_16, EXTRACTOR_48 } from '@stablesig/models'
 
 /** Starts the engine on the processor: what the peer runs on. */
 export const startEngine = () => ready({ device: 'cpu' })
@@ -12,6 +13,12 @@ export const realAutoencoder = (data: string) =>
     encoder: join(data, 'weights/taef2_encoder.pth'),
     decoder: join(data, 'weights/taef2_decoder.pth'),
   })
+
+/** The project's own models, or in their place the published ones of `data`. */
+export const modelsOf = ({ own }: { readonly own: boolean }, data: string) => ({
+  extractor: () => (own ? openExtractor(EXTRACTOR_48.url) : realExtractor(data)),
+  autoencoder: () => (own ? openAutoencoder({ path: AUTOENCODER_16.url }) : realAutoencoder(data)),
+})
 
 /** The photographs of `images/train` or `images/val`. */
 export const photographs = (data: string, part: 'train' | 'val'): Promise<string[]> =>

@@ -49,7 +49,7 @@ export async function eachBatch(images, { size, count, from = 0 }, use) {
 
 /**
  * What a decoder makes of photographs, as 8 bits keep it.
- * @param {World} world
+ * @param {Pick<World, 'autoencoder'>} world
  * @param {import('@stablesig/core').LatentDecoder} decoder
  * @param {UnitImages} photographs
  */

@@ -3,7 +3,7 @@ import { averageDecoders, averageImages } from '@stablesig/core/evaluation'
 import { dispose } from '@tensorflow/tfjs-core'
 import { eachBatch, pictures, stored } from '../pictures.mjs'
 
-/** Two to five users who average their decoders, or their pictures. @param {import('../pictures.mjs').World} world */
+/** Two to five users who average their decoders, or their pictures. @param {Pick<import('../pictures.mjs').World, 'judge' | 'photographs' | 'images' | 'size' | 'users' | 'autoencoder'>} world */
 export async function collude(world) {
   const { judge, photographs, images, size, users } = world
   for (let count = 2; count <= Math.min(5, users.length); count++) {

@@ -44,6 +44,11 @@ export interface MinterRecipe {
   readonly maxShift: number
   /** What happens to images between decoder and extractor; null for nothing. */
   readonly attacks: AttackMix | null
+  /**
+   * Side of the window of each image that the extractor reads, as a share of the image's side, at a place drawn at random. A decoder whose
+   * whole images are always read comes to write at their edges, which a crop takes away; below 1 it cannot know where they will be.
+   */
+  readonly window: number
   /** Share of the learning rate that the extractor is trained with, beside the minter; 0 leaves it as it is. */
   readonly extractorRate: number
 }
@@ -68,6 +73,7 @@ export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
     ...{ brightness: 0.2, maxBrightness: 2.2, contrast: 0 },
     ...{ jpeg: 0.3, minQuality: 45 },
   },
+  window: 1,
   extractorRate: 0,
 }
 
@@ -151,6 +157,7 @@ function recipeOf(options: TrainMinterOptions): MinterRecipe {
     checkNumber(recipe[name], name, 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
   for (const name of ['hold', 'ramp', 'extractorRate'] as const)
     checkNumber(recipe[name], name, 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
+  checkNumber(recipe.window, 'window', 'a share above 0, up to 1', (value) => value > 0 && value <= 1)
   checkNumber(recipe.maxScale, 'maxScale', 'a share from 0, below 1', (value) => value >= 0 && value < 1)
   checkNumber(recipe.maxReduction, 'maxReduction', 'a number from 1', (value) => value >= 1 && Number.isFinite(value))
   if (recipe.attacks) checkAttacks({ ...recipe.attacks, ramp: recipe.ramp })

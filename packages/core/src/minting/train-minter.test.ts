@@ -96,6 +96,14 @@ describe('trainMinter', () => {
     }
   })
 
+  test('reads windows of images, of which attacks make what they make of whole ones', async () => {
+    const whole = await run({ attacks: null })
+    const { steps, minter } = await run({ attacks: null, window: 0.75 })
+    expect(steps.map(({ total }) => total)).toEqual(whole.steps.map(({ total }) => total))
+    expect(minter.values).not.toEqual(whole.minter.values)
+    await expect(run({ window: 0 })).rejects.toMatchObject({ code: 'bad-argument' })
+  })
+
   test('becomes harder only while bits are read', () => {
     const read = (bitAccuracy: number, level: number) =>
       advanceCurriculum({ bitAccuracy, psnr: 30, level }, { bitAccuracy, psnr: 20 }, 500, 50)

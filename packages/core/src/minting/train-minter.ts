@@ -16,7 +16,7 @@ import { type Fingerprint, fingerprintOf, hashOf } from '../training/fingerprint
 import { type FlatLayout, flatLayout } from '../training/flat.ts'
 import { type BatchOrder, batchOrder } from '../training/order.ts'
 import { attackTensors } from '../transforms/per-image/attacks.ts'
-import { drawAttacks } from '../transforms/per-image/draw-attacks.ts'
+import { drawAttacks, NO_ATTACKS } from '../transforms/per-image/draw-attacks.ts'
 import { minterShapes } from './architecture.ts'
 import { cutOuts } from './cut-outs.ts'
 import type { Minter } from './minter.ts'
@@ -69,7 +69,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const training = planTraining(options)
   const { recipe, imageLoss, seed, optimizer } = training
   const { autoencoder, extractor, pictures, checkpoint, signal, onStep } = options
-  const { steps, batchSize, size, attacks, extractorRate } = recipe
+  const { steps, batchSize, size, extractorRate } = recipe
   const frame = await untrainedMinter(options)
   const { architecture } = frame
   const { head, tail } = mintingPlan(autoencoder.decoder)
@@ -91,8 +91,10 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     gradientCheckpointing: options.gradientCheckpointing ?? false,
   }
   const rate = heldCosine({ ...recipe, warmup: Math.min(WARMUP, steps / 4) })
+  const window = Math.max(1, Math.round(recipe.window * size))
+  const mix = recipe.attacks ?? (window < size ? NO_ATTACKS : null)
   const attacksOf = (step: number, { level }: MinterCurriculum) =>
-    attacks && drawAttacks(seed, step, batchSize, { size, level, mix: attacks })
+    mix && drawAttacks(seed, step, batchSize, { size, window, level, mix })
   const load = async (step: number): Promise<LoadedBatch> => ({
     frozen: await frozen.values(order(step)),
     keys: drawMessages(seed, step, batchSize, extractor.bits),

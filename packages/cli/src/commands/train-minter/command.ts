@@ -29,6 +29,11 @@ export const trainMinter = defineCommand({
       value: '<file>',
       help: 'where the trained extractor goes, written anew with each checkpoint: to be whitened then',
     },
+    window: {
+      value: '<share>',
+      help: 'the extractor reads a window of each image at a random place, its side this share of the image’s: a decoder whose whole images are read writes at their edges, which a crop takes away (default: 1)',
+      read: share,
+    },
     ...imageLossOptions('mse'),
     imageWeight: {
       value: '<x>',

@@ -116,5 +116,6 @@ const trainingOf = (
   gradientCheckpointing: options.gradientCheckpointing,
   attacks: options.withoutAttacks ? null : undefined,
   extractorRate: options.extractorRate,
+  window: options.window,
   temperature: options.temperature,
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type AttackMix, drawAttacks } from './draw-attacks.ts'
+import { type AttackMix, drawAttacks, NO_ATTACKS } from './draw-attacks.ts'
 
 const mix: AttackMix = {
   resized: 0.8,
@@ -28,4 +28,23 @@ test('attacks are drawn from the step, none at level 0, sizes and kinds of every
   const share = qualities.length / attacks.length
   expect(share).toBeGreaterThan(0.3)
   expect(share).toBeLessThan(0.5)
+})
+
+test('a window of each image lies anywhere in it, whatever else happens within', () => {
+  const steps = Array.from({ length: 50 }, (_, step) => step)
+  const plain = steps.map((step) => drawAttacks(0, step, 4, { size: 64, window: 48, level: 1, mix: NO_ATTACKS }))
+  expect(plain.every(({ size, each }) => size === 48 && each.every(({ window }) => window.side === 48))).toBe(true)
+  const places = plain.flatMap(({ each }) => each.map(({ window }) => window.left))
+  expect([Math.min(...places), Math.max(...places)]).toEqual([0, 16])
+  const inner = (window?: number) =>
+    steps.map((step) => drawAttacks(0, step, 4, { size: window ? 64 : 48, window, level: 1, mix }))
+  const [whole, windows] = [inner(), inner(48)]
+  for (const [i, { size, each }] of windows.entries()) {
+    expect(size).toBe(whole[i]!.size)
+    expect(each.map(({ name }) => name)).toEqual(whole[i]!.each.map(({ name }) => name))
+    for (const { window } of each) {
+      expect(Math.min(window.left, window.top)).toBeGreaterThanOrEqual(0)
+      expect(Math.max(window.left, window.top) + window.side).toBeLessThanOrEqual(64)
+    }
+  }
 })

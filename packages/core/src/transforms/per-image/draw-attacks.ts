@@ -21,16 +21,43 @@ export interface AttackMix {
 /** Qualities are drawn from the least to this one. */
 const BEST_QUALITY = 95
 
-/**
- * Draws the attacks of a step from its number alone.
- * @param size side of the images in pixels; times each of the mix's sides it is whole
- * @param level 0..1: how much of the mix, in how often and in how hard
- */
+/** A mix in which nothing happens to an image. */
+export const NO_ATTACKS: AttackMix = {
+  ...{ resized: 0, sides: [1], brightness: 0, maxBrightness: 1, contrast: 0, jpeg: 0, minQuality: 100 },
+}
+
+export interface DrawOptions {
+  /** Side of the images in pixels. */
+  readonly size: number
+  /** Side of a window of each image, at a place of its own, in which everything else happens; times each of the mix's sides it is whole. Default: the whole image. */
+  readonly window?: number | undefined
+  /** 0..1: how much of the mix, in how often and in how hard. */
+  readonly level: number
+  readonly mix: AttackMix
+}
+
+/** Draws the attacks of a step from its number alone. */
 export function drawAttacks(
   seed: number,
   step: number,
   count: number,
-  { size, level, mix }: { readonly size: number; readonly level: number; readonly mix: AttackMix },
+  { size, window = size, level, mix }: DrawOptions,
+): Attacks {
+  const { size: made, each } = drawWithin(seed, step, count, { size: window, level, mix })
+  const random = seedrandom(`windows/${seed}/${step}`)
+  const place = () => Math.floor(random() * (size - window + 1))
+  const moved = each.map((attack): Attack => {
+    const { left, top, side } = attack.window
+    return { ...attack, window: { left: left + place(), top: top + place(), side } }
+  })
+  return { size: made, each: moved }
+}
+
+function drawWithin(
+  seed: number,
+  step: number,
+  count: number,
+  { size, level, mix }: Omit<DrawOptions, 'window'>,
 ): Attacks {
   const random = seedrandom(`attacks/${seed}/${step}`)
   const between = (low: number, high: number) => low + (high - low) * random()
