@@ -21,7 +21,7 @@ import type { CheckpointStore } from '../training/checkpoint.ts'
 import { fingerprintOf, hashOf } from '../training/fingerprint.ts'
 import { lamb } from '../training/optimizers.ts'
 import { attacked, attackTensors } from '../transforms/per-image/attacks.ts'
-import { type AttackMix, drawAttacks } from '../transforms/per-image/draw-attacks.ts'
+import { type AttackMix, drawAttacks, NO_ATTACKS } from '../transforms/per-image/draw-attacks.ts'
 import { type Crops, cropSource, cropTensor } from './crops.ts'
 import { type HiddenArchitecture, hiddenArchitecture } from './hidden-architecture.ts'
 import { groupsOf, hiddenTensors, startHidden, stateOf } from './hidden-groups.ts'
@@ -135,7 +135,7 @@ export async function pretrainHidden(options: PretrainHiddenOptions): Promise<Pr
   const crops = cropSource({ pictures, seed, batchSize, size, maxReduction })
   const about = { steps, architecture, embed, batchSize, size, maxReduction, augmentations, learningRate, warmup, seed }
   const attacksOf = (step: number) =>
-    drawAttacks(seed, step, batchSize, { size, level: augmentations ? 1 : 0, mix: augmentations ?? AUGMENTATIONS })
+    drawAttacks(seed, step, batchSize, { size, level: 1, mix: augmentations ?? NO_ATTACKS })
   const matchesOf = (metrics: readonly number[]) => metrics.slice(3)
   const shareOf = (metrics: readonly number[]) =>
     matchesOf(metrics).reduce((total, matches) => total + matches, 0) / (batchSize * bits)

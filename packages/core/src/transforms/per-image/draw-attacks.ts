@@ -29,7 +29,7 @@ export const NO_ATTACKS: AttackMix = {
 export interface DrawOptions {
   /** Side of the images in pixels. */
   readonly size: number
-  /** Side of a window of each image, at a place of its own, in which everything else happens; times each of the mix's sides it is whole. Default: the whole image. */
+  /** Side of what is taken of each image, at a place of its own, and attacked; times each of the mix's sides it is whole. Default: the whole image. */
   readonly window?: number | undefined
   /** 0..1: how much of the mix, in how often and in how hard. */
   readonly level: number
@@ -41,35 +41,19 @@ export function drawAttacks(
   seed: number,
   step: number,
   count: number,
-  { size, window = size, level, mix }: DrawOptions,
-): Attacks {
-  const { size: made, each } = drawWithin(seed, step, count, { size: window, level, mix })
-  const random = seedrandom(`windows/${seed}/${step}`)
-  const place = () => Math.floor(random() * (size - window + 1))
-  const moved = each.map((attack): Attack => {
-    const { left, top, side } = attack.window
-    return { ...attack, window: { left: left + place(), top: top + place(), side } }
-  })
-  return { size: made, each: moved }
-}
-
-function drawWithin(
-  seed: number,
-  step: number,
-  count: number,
-  { size, level, mix }: Omit<DrawOptions, 'window'>,
+  { size, window: widest = size, level, mix }: DrawOptions,
 ): Attacks {
   const random = seedrandom(`attacks/${seed}/${step}`)
   const between = (low: number, high: number) => low + (high - low) * random()
   const share = random() < mix.resized * level ? at(mix.sides, Math.floor(random() * mix.sides.length)) : 1
-  const made = Math.round(share * size)
+  const made = Math.round(share * widest)
   const each = Array.from({ length: count }, (): Attack => {
     const names: string[] = []
-    let side = size
-    if (made < size) {
+    let side = widest
+    if (made < widest) {
       const kind = random()
-      side = kind < 0.4 ? made : kind < 0.8 ? size : Math.round(between(made, size))
-      names.push(...(side < size ? ['crop'] : []), ...(side > made ? ['resize'] : []))
+      side = kind < 0.4 ? made : kind < 0.8 ? widest : Math.round(between(made, widest))
+      names.push(...(side < widest ? ['crop'] : []), ...(side > made ? ['resize'] : []))
     }
     const window = {
       left: Math.floor(random() * (size - side + 1)),
