@@ -10,10 +10,24 @@ import { psnrOfImages } from '@stablesig/core/metrics'
  */
 
 /** A false-positive rate for one key, and for all users of the registry together. */
-const FPR = 1e-6
+export const FPR = 1e-6
 const COLUMNS = ['bits right', 'detected', 'identified', 'wrongly accused', 'PSNR']
 const WIDTHS = [12, 12, 12, 17, 8]
 const NAME = 44
+
+/**
+ * Users, and as many others as make `size` of them.
+ * @param {number} bits
+ * @param {readonly { readonly name: string, readonly key: import('@stablesig/core').Key }[]} users
+ * @param {number} size
+ */
+export function registryOf(bits, users, size) {
+  const registry = new Registry(bits)
+  for (const { name, key } of users) registry.add(name, key)
+  for (const [i, key] of randomKeys(size - users.length, bits, { seed: 'others' }).entries())
+    registry.add(`other-${i}`, key)
+  return registry
+}
 
 /** Reads attacked pictures and decides as an operator does, with the keys and among all users. */
 export class Judge {
@@ -27,10 +41,7 @@ export class Judge {
    */
   constructor(extractor, users, size) {
     this.#extractor = extractor
-    this.#registry = new Registry(extractor.bits)
-    for (const { name, key } of users) this.#registry.add(name, key)
-    for (const [i, key] of randomKeys(size - users.length, extractor.bits, { seed: 'others' }).entries())
-      this.#registry.add(`other-${i}`, key)
+    this.#registry = registryOf(extractor.bits, users, size)
     /** @type {Map<string, number[]>} bits right, detected, identified, accused wrongly, dB, pictures, bits */
     this.sums = new Map()
   }

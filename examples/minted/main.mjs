@@ -1,5 +1,5 @@
 // @ts-check
-// What minted marks are worth over many keys, and what users can do with minted decoders: the tables of docs/minting.md.
+// What minted marks are worth over many keys, and what users can do with minted decoders: docs/minting.md.
 //   npx -y pnpm@12 example minted --minter FILE [SECTION…] [--extractor FILE] [--autoencoder FILE | --encoder FILE --decoder FILE]
 //     --images FOLDER [--keys 100] [--photographs 4] [--size 256] [--registry 100000] [--attacks none,crop:0.5,…]
 // Sections: keys, near, collude, bend; all of them where none is named. The first of the photographs serve. Our own models where others
@@ -63,7 +63,7 @@ const autoencoder = await openAutoencoder(
 const extractor = await openExtractor(values.extractor ?? EXTRACTOR_48.url)
 const minter = await openMinter(values.minter)
 await checkMintersExtractor(minter, extractor)
-const photographs = imageSet(await expandFiles([values.images]))
+const photographs = imageSet((await expandFiles([values.images])).slice(0, Number(values.photographs)))
 const keys = randomKeys(Math.max(Number(values.keys), COLLUDERS), extractor.bits, { seed: 'minted' })
 const users = []
 for (const [i, key] of keys.slice(0, COLLUDERS).entries())
@@ -72,7 +72,7 @@ for (const [i, key] of keys.slice(0, COLLUDERS).entries())
 const world = {
   ...{ autoencoder, extractor, minter, photographs, users },
   ...{ keys: keys.slice(0, Number(values.keys)), codec: sharpCodec(), attacks: values.attacks.split(',') },
-  ...{ images: Math.min(Number(values.photographs), photographs.length), size: Number(values.size) },
+  ...{ images: photographs.length, size: Number(values.size) },
   judge: new Judge(extractor, users, Number(values.registry)),
   registry: Number(values.registry),
 }

@@ -1,17 +1,10 @@
 // @ts-check
 /**
- * @typedef {{
- *   readonly autoencoder: import('@stablesig/core').Autoencoder
- *   readonly extractor: import('@stablesig/core').Extractor
+ * @typedef {import('../limits/pictures.mjs').World} World
+ * @typedef {Pick<World, 'autoencoder' | 'extractor' | 'photographs' | 'users' | 'codec' | 'judge' | 'images' | 'size'> & {
  *   readonly minter: import('@stablesig/core/minting').Minter
- *   readonly photographs: import('@stablesig/core').ImageSet
- *   readonly users: readonly import('../limits/users.mjs').User[]
  *   readonly keys: readonly import('@stablesig/core').Key[]
- *   readonly codec: import('@stablesig/core/transforms').ImageCodec
  *   readonly attacks: readonly string[]
- *   readonly judge: import('../limits/judge.mjs').Judge
- *   readonly images: number
- *   readonly size: number
  *   readonly registry: number
  * }} MintedWorld
  */

@@ -19,8 +19,7 @@ export async function overKeys(world) {
       return userOf(world, `user-${index}`, key)
     },
   }
-  const first = { length: images, read: photographs.read.bind(photographs) }
-  const rows = await evaluate({ autoencoder, extractor, decoders, images: first, size, attacks, codec })
+  const rows = await evaluate({ autoencoder, extractor, decoders, images: photographs, size, attacks, codec })
   const summary = summariseEvaluation(rows, { bits: extractor.bits, attacks, users: [registry] })
   const { fidelity } = summary
   console.log(
@@ -34,11 +33,10 @@ export async function overKeys(world) {
       `${attack.padEnd(36)} bits ${bits.share.toFixed(3)}  ${detected.join('  ')}  named among ${registry}: ${(named?.identified ?? Number.NaN).toFixed(1)} of ${named?.images}`,
     )
   }
-  const byKey = keys.map((_, key) => {
+  const byKey = summary.fidelityByKey.map(({ key, psnr }) => {
     const own = rows.filter((row) => row.key === key)
     const matches = own.reduce((sum, row) => sum + (row.marked[0] ?? 0), 0)
-    const psnr = own.reduce((sum, row) => sum + row.psnr, 0) / own.length
-    return { key, bits: matches / (own.length * extractor.bits), psnr }
+    return { key, bits: matches / (own.length * extractor.bits), psnr: psnr.mean }
   })
   const sorted = byKey.toSorted((a, b) => a.bits - b.bits)
   const worst = sorted.slice(0, Math.max(1, Math.round(WORST * keys.length)))

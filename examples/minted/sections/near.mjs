@@ -1,12 +1,12 @@
 // @ts-check
-import { decide, Registry } from '@stablesig/core'
+import { decide } from '@stablesig/core'
 import { readLogits } from '@stablesig/core/detection'
-import { keyBits, keyFromBits, randomKeys } from '@stablesig/core/key'
+import { keyBits, keyFromBits } from '@stablesig/core/key'
+import { FPR, registryOf } from '../../limits/judge.mjs'
 import { eachBatch, pictures } from '../../limits/pictures.mjs'
 import { userOf } from '../user.mjs'
 
 const DISTANCES = [1, 2, 4, 8]
-const FPR = 1e-6
 
 /**
  * Two users whose keys differ in few bits: who is named for pictures of the second?
@@ -16,13 +16,10 @@ export async function near(world) {
   const { extractor, photographs, images, size, registry: registered } = world
   const [first] = world.users
   if (!first) return
-  const others = randomKeys(registered - 2, extractor.bits, { seed: 'others' })
   for (const distance of DISTANCES) {
     const key = keyFromBits(keyBits(first.key).map((bit, i) => (i < distance ? 1 - bit : bit)))
     const second = await userOf(world, 'second', key)
-    const registry = new Registry(extractor.bits)
-    for (const { name, key } of [first, second]) registry.add(name, key)
-    for (const [i, key] of others.entries()) registry.add(`other-${i}`, key)
+    const registry = registryOf(extractor.bits, [first, second], registered)
     const named = { right: 0, neighbour: 0, tie: 0, nobody: 0, another: 0 }
     await eachBatch(photographs, { size, count: images }, async (batch) => {
       const made = await pictures(world, second.decoder, batch)
