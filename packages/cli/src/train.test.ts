@@ -57,6 +57,16 @@ test('pretrain writes a pair whose extractor is known', async () => {
   expect(await stablesig(args('pretrain', 'pair', '1', '64'))).toMatchObject({ code: 0 })
   const { out } = await stablesig(['inspect', at('pair.safetensors')])
   expect(out).toContain('an extractor of 48 bits, not whitened; light extractor names under extractor.')
+  // Trained on, it has every bit in use from the first step.
+  const on = [...args('pretrain', 'on', '1', '64'), '--json']
+  const trained = await stablesig([...on, '--start', at('pair.safetensors')])
+  expect(JSON.parse(trained.out)).toMatchObject({ used: 48 })
+  const published = await stablesig([...on, '--start', at('pair.safetensors'), '--recipe', 'published'])
+  expect(published).toMatchObject({ code: 2, err: expect.stringMatching(/--start is for --recipe light/) })
+  const short = await stablesig([...on, '--start', at('pair.safetensors'), '--bits', '8'])
+  expect(short.err).toMatch(
+    /pair.safetensors: tensor embedder.modulated.0.message.weight of \[128,8\] is expected, found \[128,48\]/,
+  )
 }, 240_000)
 
 test('pretrain as published writes HiDDeN’s pair, whose extractor is known, and tells of each step', async () => {

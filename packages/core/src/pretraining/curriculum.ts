@@ -49,6 +49,12 @@ export const startCurriculum = (options: CurriculumOptions, bits: number): Curri
   byBit: new Array<number>(bits).fill(0.5),
 })
 
+/** As hard as steps become: for a pair that has been trained already. */
+export const endCurriculum = (options: CurriculumOptions, bits: number): Curriculum => ({
+  ...{ accuracy: LEARNT, bits, contrast: 1, level: 1, amplitude: options.endAmplitude },
+  byBit: new Array<number>(bits).fill(LEARNT),
+})
+
 /** A running mean remembers about so many steps. */
 const REMEMBERED = 50
 

@@ -1,4 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { stateOf } from '@stablesig/testing/networks'
+import { toFloat32 } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import '../ops/gradients.ts'
@@ -62,6 +64,23 @@ describe('pretrain', () => {
     expect(dataOf(resumed.tensors)).toEqual(dataOf(whole.tensors))
     expect(resumed.curriculum).toEqual(whole.curriculum)
     expect(dataOf((await pairInCheckpoint(checkpoint.bytes!, options())).tensors)).toEqual(dataOf(whole.tensors))
+  })
+
+  test('goes on from a pair, at the curriculum’s end', async () => {
+    const { tensors } = await run()
+    const valuesOf = (name: string, from: typeof tensors) => toFloat32(from[name]!.data, 'float32')
+    const start = stateOf(
+      Object.fromEntries(
+        Object.entries(tensors).map(([name, { shape }]) => [name, [[...shape], valuesOf(name, tensors)] as const]),
+      ),
+    )
+    const still = await run({ start, steps: 1, learningRate: 1e-9 })
+    expect(still.curriculum).toMatchObject({ bits: 8, contrast: 1, level: 1, amplitude: CURRICULUM.endAmplitude })
+    for (const name of Object.keys(tensors).filter((name) => !name.includes('running')))
+      for (const [i, value] of valuesOf(name, tensors).entries())
+        expect(valuesOf(name, still.tensors)[i]).toBeCloseTo(value, 6)
+    const torn = { ...start, tensors: new Map([...start.tensors].filter(([name]) => name !== 'extractor.head.bias')) }
+    await expect(run({ start: torn })).rejects.toThrow(/extractor\.head\.bias of \[8\] is expected, found none/)
   })
 
   test('refuses what it cannot train', async () => {

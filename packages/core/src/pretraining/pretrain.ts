@@ -1,4 +1,4 @@
-import type { TensorData } from '@stablesig/weights'
+import type { StateDict, TensorData } from '@stablesig/weights'
 import { dispose, tensor2d, tensor4d } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
 import { StableSigError } from '../errors.ts'
@@ -14,6 +14,7 @@ import {
   CURRICULUM,
   type Curriculum,
   type CurriculumOptions,
+  endCurriculum,
   parseCurriculum,
   startCurriculum,
   unlearntBits,
@@ -24,15 +25,10 @@ import { type BitsByAttack, countByAttack, drawMessages, pairMessages } from './
 import { type PairModel, pairStep } from './pair-step.ts'
 import { pairTensors } from './pair-tensors.ts'
 import type { PixelSet } from './pixel-set.ts'
+import { storedPair, untrainedPair } from './starting-pair.ts'
 import { runTraining, type TrainingTask } from './training-run.ts'
 import { startingGroups } from './vector-groups.ts'
-import {
-  initialPair,
-  initialStatistics,
-  normLayers,
-  type PairArchitecture,
-  pairArchitecture,
-} from './watermark-pair.ts'
+import { normLayers, type PairArchitecture, pairArchitecture } from './watermark-pair.ts'
 
 export interface PretrainOptions {
   /** Photographs and renderings, each side at least `size`. */
@@ -53,6 +49,8 @@ export interface PretrainOptions {
   /** Share of the steps after which the rate falls, along half a cosine. Default .7. */
   readonly hold?: number
   readonly curriculum?: Partial<CurriculumOptions>
+  /** A pair that `pretrain` made, to train on at the curriculum's end: all bits, whole contrast, full attacks, the faintest mark. */
+  readonly start?: StateDict | undefined
   /** Of weights, images, messages, noise and attacks. Default 0. */
   readonly seed?: number
   readonly checkpoint?: CheckpointStore | undefined
@@ -113,10 +111,11 @@ interface PretrainBatch {
  * Trains a watermark encoder and a light extractor together: messages that grow bit by bit on images whose contrast grows, then
  * attacks, then a fainter mark (see `CurriculumOptions`). The same arguments on one engine give the same weights, also when the run
  * is stopped and resumed.
- * @throws StableSigError 'bad-argument', 'bad-image'; 'not-finite' when the loss is lost; 'aborted'; 'bad-checkpoint'
+ * @throws StableSigError 'bad-argument', 'bad-image'; 'not-finite' when the loss is lost; 'aborted'; 'bad-checkpoint';
+ *   'bad-weights' for a start that is no pair of this architecture
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainedPair> {
-  const { pictures, steps, bits = 48, seed = 0, checkpoint, signal, onStep } = options
+  const { pictures, steps, bits = 48, seed = 0, start, checkpoint, signal, onStep } = options
   const { batchSize = 16, size = 64, maxReduction = 4, learningRate = 4e-3, hold = 0.7 } = options
   const architecture: PairArchitecture = { ...pairArchitecture(bits), ...options.architecture }
   const growth: CurriculumOptions = { ...CURRICULUM, ...options.curriculum }
@@ -129,8 +128,8 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     throw new StableSigError('bad-argument', `maxReduction is ${maxReduction}, expected a number from 1`)
   if (!(pictures.length >= 1)) throw new StableSigError('bad-argument', 'there are no pictures to train on')
 
-  const start = initialPair(architecture, seed)
-  const layout = flatLayout(start)
+  const { weights, statistics } = start ? await storedPair(architecture, start) : untrainedPair(architecture, seed)
+  const layout = flatLayout(weights)
   const model: PairModel = {
     bits,
     layout,
@@ -138,13 +137,12 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     optimizer: adamW(),
     maxGradientNorm: MAX_GRADIENT_NORM,
   }
-  const groups = {
-    ...(await startingGroups(layout, start, model.optimizer).finally(() => dispose(start))),
-    statistics: [initialStatistics(architecture)],
-  }
+  const trained = await startingGroups(layout, weights, model.optimizer).finally(() => dispose(weights))
+  const groups = { ...trained, statistics: [statistics] }
   const rate = heldCosine({ steps, learningRate, warmup: Math.min(WARMUP, steps / 4), hold })
   const crops = cropSource({ pictures, seed, batchSize, size, maxReduction })
   const about = { steps, architecture, batchSize, size, maxReduction, learningRate, hold, growth, seed }
+  const begin = start ? endCurriculum(growth, bits) : startCurriculum(growth, bits)
   const attacksOf = (step: number, { level }: Curriculum) =>
     drawAttacks(seed, step, batchSize, { size, level, mix: ATTACKS })
   const matchesOf = (metrics: readonly number[]) => metrics.slice(2, 2 + batchSize)
@@ -153,9 +151,13 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
   const task: TrainingTask<PretrainBatch, Curriculum> = {
     steps,
     fingerprint: checkpoint
-      ? await fingerprintOf({ ...about, pictures: pictures.length, hashes: [await hashOf((await crops(0)).values)] })
+      ? await fingerprintOf({
+          ...about,
+          pictures: pictures.length,
+          hashes: await Promise.all([(await crops(0)).values, ...(start ? (trained.weights ?? []) : [])].map(hashOf)),
+        })
       : null,
-    initial: () => ({ groups, progress: startCurriculum(growth, bits) }),
+    initial: () => ({ groups, progress: begin }),
     parseProgress: (stored) => parseCurriculum(stored, bits),
     load: async (step) => ({
       crops: await crops(step),

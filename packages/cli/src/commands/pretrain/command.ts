@@ -16,6 +16,7 @@ export const pretrain = defineCommand({
       choices: ['light', 'published'],
       default: 'light',
     },
+    start: { value: '<file>', help: 'light: a pair that pretrain wrote, to train on with all bits and full attacks' },
     attenuate: { help: 'published: a fainter mark where it would be seen' },
     ...jsonOf('one JSON object with the figures, and no progress'),
   },

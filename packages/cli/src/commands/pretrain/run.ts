@@ -1,4 +1,7 @@
+import { withWeights } from '@stablesig/backend-node'
+import { StableSigError } from '@stablesig/core'
 import { hiddenInCheckpoint, pairInCheckpoint, pretrain, pretrainHidden } from '@stablesig/core/pretraining'
+import type { StateDict } from '@stablesig/weights'
 import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
@@ -10,6 +13,11 @@ import type { PretrainOptions } from './command.ts'
 export async function run(options: PretrainOptions, io: Io): Promise<number> {
   const { bits, recipe, steps, json, out } = options
   const published = recipe === 'published'
+  if (published && options.start !== undefined)
+    throw new StableSigError(
+      'bad-argument',
+      '--start is for --recipe light: the published recipe trains from its first step',
+    )
   const started = await startTraining(options, io, (bytes) =>
     published ? hiddenInCheckpoint(bytes, { bits }) : pairInCheckpoint(bytes, { bits }),
   )
@@ -31,15 +39,22 @@ interface Trained extends Pick<Awaited<ReturnType<typeof pretrain>>, 'tensors' |
 
 async function trainLight(options: PretrainOptions, started: StartedTraining, io: Io): Promise<Trained> {
   const { tell, log, end } = following(options, started, io)
-  const { tensors, curriculum, resumedAt } = await pretrain({
-    ...common(options, started, io),
-    ...(options.hold === undefined ? {} : { hold: options.hold }),
-    async onStep({ byAttack, curriculum, ...step }) {
-      const { accuracy, bits, level } = curriculum
-      tell(step, `bits ${accuracy.toFixed(3)} of ${bits}  attacks ${level.toFixed(2)}  PSNR ${step.psnr.toFixed(1)} dB`)
-      await log(byAttack, { ...step, ...curriculum })
-    },
-  })
+  const train = (start?: StateDict) =>
+    pretrain({
+      ...common(options, started, io),
+      ...(options.hold === undefined ? {} : { hold: options.hold }),
+      start,
+      async onStep({ byAttack, curriculum, ...step }) {
+        const { accuracy, bits, level } = curriculum
+        tell(
+          step,
+          `bits ${accuracy.toFixed(3)} of ${bits}  attacks ${level.toFixed(2)}  PSNR ${step.psnr.toFixed(1)} dB`,
+        )
+        await log(byAttack, { ...step, ...curriculum })
+      },
+    })
+  const { start } = options
+  const { tensors, curriculum, resumedAt } = await (start === undefined ? train() : withWeights(start, train))
     .catch(explainTraining(`${options.out}.checkpoint`))
     .finally(end)
   return { tensors, resumedAt, used: curriculum.bits, accuracy: curriculum.accuracy }
