@@ -23,10 +23,5 @@ export {
 export type { MinterCurriculum, MinterProgress, RunningMeans } from '../minting/minter-progress.ts'
 export { networkHash, storedNetworkHash } from '../minting/network-hash.ts'
 export { type ConditionedConvolution, type MintingPlan, mintingPlan } from '../minting/plan.ts'
-export {
-  type MinterFrame,
-  minterInCheckpoint,
-  type TrainedMinter,
-  trainMinter,
-  untrainedMinter,
-} from '../minting/train-minter.ts'
+export { type TrainedMinter, trainMinter } from '../minting/train-minter.ts'
+export { type MinterFrame, type MinterParts, minterInCheckpoint, untrainedMinter } from '../minting/trained-parts.ts'

@@ -16,7 +16,8 @@ import { keyScales, type Minter } from './minter.ts'
 import type { TrainMinterOptions } from './minter-options.ts'
 import { advanceCurriculum, diagnose, type MinterProgress, parseCurriculum } from './minter-progress.ts'
 import { networkHash } from './network-hash.ts'
-import { minterInCheckpoint, type TrainedMinter, trainMinter } from './train-minter.ts'
+import { type TrainedMinter, trainMinter } from './train-minter.ts'
+import { minterInCheckpoint } from './trained-parts.ts'
 
 let autoencoder: Autoencoder
 let extractor: Extractor

@@ -1,25 +1,18 @@
-import { toFloat32 } from '@stablesig/weights'
 import { dispose, tensor2d, tensor4d } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { lossFingerprint } from '../losses/image.ts'
 import { runStages } from '../models/autoencoders/stages.ts'
-import type { Extractor } from '../models/extractor.ts'
 import { heldCosine } from '../pretraining/learning-rate.ts'
 import { countByAttack, drawMessages } from '../pretraining/messages.ts'
-import { storedTensors } from '../pretraining/stored-tensors.ts'
-import { PRETRAINING_CHECKPOINT, runTraining, type TrainingTask } from '../pretraining/training-run.ts'
+import { runTraining, type TrainingTask } from '../pretraining/training-run.ts'
 import { startingGroups } from '../pretraining/vector-groups.ts'
 import { asUnit } from '../signal/images.ts'
 import { type FrozenValues, FrozenWork } from '../signing/frozen-work.ts'
-import { readCheckpoint } from '../training/checkpoint.ts'
-import { type Fingerprint, fingerprintOf, hashOf } from '../training/fingerprint.ts'
-import { type FlatLayout, flatLayout } from '../training/flat.ts'
+import { flatLayout } from '../training/flat.ts'
 import { type BatchOrder, batchOrder } from '../training/order.ts'
 import { attackTensors } from '../transforms/per-image/attacks.ts'
 import { drawAttacks, NO_ATTACKS } from '../transforms/per-image/draw-attacks.ts'
-import { minterShapes } from './architecture.ts'
 import { cutOuts } from './cut-outs.ts'
-import type { Minter } from './minter.ts'
+import { minterFingerprint } from './minter-fingerprint.ts'
 import { type MinterRecipe, planTraining, type TrainMinterOptions } from './minter-options.ts'
 import {
   advanceCurriculum,
@@ -31,15 +24,11 @@ import {
   START_CURRICULUM,
 } from './minter-progress.ts'
 import { MEASURED, type MinterModel, minterStep } from './minter-step.ts'
-import { networkHash } from './network-hash.ts'
 import { mintingPlan } from './plan.ts'
 import { startingParameters } from './starting-parameters.ts'
-import { trainedExtractor } from './trained-extractor.ts'
+import { type MinterParts, parametersOf, trainedParts, untrainedMinter } from './trained-parts.ts'
 
-export interface TrainedMinter {
-  readonly minter: Minter
-  /** The extractor, where it was trained too, with weights of its own, which its caller disposes: to be whitened. Otherwise null. */
-  readonly extractor: Extractor | null
+export interface TrainedMinter extends MinterParts {
   readonly recipe: MinterRecipe
   readonly imageLoss: string
   /** Bit accuracy under the recipe's attacks, and PSNR in dB, of about the last hundred steps. */
@@ -101,7 +90,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   })
   const task: TrainingTask<LoadedBatch, MinterCurriculum> = {
     steps,
-    fingerprint: checkpoint ? await fingerprint(options, training, frame, groups.weights ?? []) : null,
+    fingerprint: checkpoint ? await minterFingerprint(options, training, frame, groups.weights ?? []) : null,
     initial: () => ({ groups, progress: { ...START_CURRICULUM, level: options.start ? 1 : 0 } }),
     parseProgress: parseCurriculum,
     load,
@@ -142,73 +131,11 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   })
   const vectors = run.groups.weights ?? []
   // The loss of the last step was taken before its update.
-  const lost = Object.entries(await valuesOf(layout, vectors)).find(([, values]) => !values.every(Number.isFinite))
+  const lost = Object.entries(await parametersOf(layout, vectors)).find(([, values]) => !values.every(Number.isFinite))
   if (lost)
     throw new StableSigError('not-finite', `after the last step ${lost[0]} is not finite: lower the learning rate`)
   const trained = await trainedParts(options, frame, layout, vectors, extractorRate)
   return { ...trained, recipe, imageLoss: imageLoss.name, means: run.progress, resumedAt: run.resumedAt }
-}
-
-/** What flat vectors of a training hold. */
-async function trainedParts(
-  { extractor }: TrainMinterOptions,
-  frame: MinterFrame,
-  layout: FlatLayout,
-  vectors: readonly Float32Array[],
-  extractorRate: number,
-): Promise<Pick<TrainedMinter, 'minter' | 'extractor'>> {
-  const shapes = minterShapes(frame.architecture)
-  const all = Object.entries(await valuesOf(layout, vectors))
-  const values = Object.fromEntries(all.filter(([name]) => Object.hasOwn(shapes, name)))
-  if (!(extractorRate > 0)) return { minter: { ...frame, values }, extractor: null }
-  const trained = await trainedExtractor(extractor, layout, vectors, extractorRate)
-  return { minter: { ...frame, values, extractorHash: await networkHash(trained.weights) }, extractor: trained }
-}
-
-/** What a minter is before its training, but for its weights. */
-export type MinterFrame = Omit<Minter, 'values'>
-
-/** The frame of what `trainMinter` makes of the same options. @throws StableSigError as trainMinter does at its start */
-export async function untrainedMinter(options: TrainMinterOptions): Promise<MinterFrame> {
-  const { recipe } = planTraining(options)
-  const { autoencoder, extractor } = options
-  const { hidden, maxScale, maxShift } = recipe
-  const { convolutions } = mintingPlan(autoencoder.decoder)
-  return {
-    architecture: { bits: extractor.bits, hidden, maxScale, maxShift, convolutions },
-    decoderHash: await networkHash(autoencoder.decoder.weights),
-    extractorHash: await networkHash(extractor.weights),
-  }
-}
-
-/**
- * The minter as it was when a checkpoint was written: one to mint with, while its training goes on.
- * @param options of the training
- * @returns as trainMinter
- * @throws StableSigError 'bad-checkpoint' when it is not one, or of another architecture
- */
-export async function minterInCheckpoint(
-  bytes: Uint8Array,
-  options: TrainMinterOptions,
-): Promise<{ readonly step: number } & Pick<TrainedMinter, 'minter' | 'extractor'>> {
-  const training = planTraining(options)
-  const frame = await untrainedMinter(options)
-  const shaped = await startingParameters(options, training, frame.architecture)
-  const layout = flatLayout(shaped)
-  dispose(shaped)
-  const { step, groups } = await readCheckpoint(bytes, {
-    format: PRETRAINING_CHECKPOINT,
-    fingerprint: null,
-    lengths: { weights: layout.vectors.map(({ length }) => length) },
-  })
-  const { extractorRate } = training.recipe
-  return { step, ...(await trainedParts(options, frame, layout, groups.weights ?? [], extractorRate)) }
-}
-
-/** All parameters by name, in PyTorch's order, as a minter has its own. */
-async function valuesOf(layout: FlatLayout, vectors: readonly Float32Array[]): Promise<Minter['values']> {
-  const stored = await storedTensors(layout, vectors)
-  return Object.fromEntries(Object.entries(stored).map(([name, { data, dtype }]) => [name, toFloat32(data, dtype)]))
 }
 
 function* visitsOf(order: BatchOrder, steps: number): Generator<number> {
@@ -231,26 +158,4 @@ function figuresOf(metrics: readonly number[], total: number) {
     bitAccuracy: matches / total,
     psnr: -10 * Math.log10(Math.max(error, 1e-10)),
   }
-}
-
-/** What decides a run's outcome; of the pictures, the first cut-outs. */
-async function fingerprint(
-  { autoencoder, pictures, gradientCheckpointing = false }: TrainMinterOptions,
-  { recipe, imageLoss, optimizer, seed }: ReturnType<typeof planTraining>,
-  { architecture, decoderHash, extractorHash }: MinterFrame,
-  weights: readonly Float32Array[],
-): Promise<Fingerprint> {
-  const images = cutOuts({ pictures, count: recipe.cutOuts, maxReduction: recipe.maxReduction, seed })
-  const first = await images.read(0, recipe.size)
-  const values = await first.data<'float32'>().finally(() => first.dispose())
-  const about = {
-    recipe,
-    imageLoss: lossFingerprint(imageLoss),
-    optimizer: optimizer.fingerprint,
-    seed,
-    gradientCheckpointing,
-  }
-  const networks = { decoderHash, extractorHash, encoderHash: await networkHash(autoencoder.encoder.weights) }
-  const hashes = await Promise.all([values, ...weights].map(hashOf))
-  return fingerprintOf({ ...about, ...networks, architecture, pictures: pictures.length, hashes })
 }
