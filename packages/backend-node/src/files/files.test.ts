@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -65,6 +65,8 @@ describe('checks of outputs', () => {
     writeFileSync(join(folder, 'f'), '')
     await expect(makeOutputFolder(join(folder, 'f'))).rejects.toEqual(io(/a file has that name/))
     await expect(makeOutputFolder(join(folder, 'f', 'g'))).rejects.toEqual(io(/a file has that name/))
+    if (existsSync('/proc/self'))
+      await expect(makeOutputFolder('/proc/x/y')).rejects.toEqual(io(/cannot make the folder/))
   })
 })
 

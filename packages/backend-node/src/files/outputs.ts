@@ -47,10 +47,19 @@ export async function checkOutputFile(path: string): Promise<void> {
  * @throws StableSigError 'io'
  */
 export async function makeOutputFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+  await makeFolder(path).catch((cause: NodeJS.ErrnoException) => {
     const why =
       cause.code === 'EEXIST' || cause.code === 'ENOTDIR' ? 'a file has that name' : whyFailed(cause, 'write', path)
     throw new StableSigError('io', `cannot make the folder ${path}: ${why}`, { cause })
   })
   await checkWritable(path)
+}
+
+/** One folder after the other: mkdir's own `recursive` never ends under /proc, where a folder is there and nothing can be made in it. */
+async function makeFolder(path: string): Promise<void> {
+  const above = dirname(path)
+  if (above !== path && (await kind(above)) === null) await makeFolder(above)
+  await mkdir(path).catch(async (cause: NodeJS.ErrnoException) => {
+    if ((await kind(path)) !== 'folder') throw cause
+  })
 }

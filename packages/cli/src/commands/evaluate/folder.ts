@@ -1,6 +1,12 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cannotRead, explainSystemError, isSystemError, writeFileAtomic } from '@stablesig/backend-node'
+import {
+  cannotRead,
+  explainSystemError,
+  isSystemError,
+  makeOutputFolder,
+  writeFileAtomic,
+} from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 import {
   type EvaluationRow,
@@ -27,7 +33,7 @@ export async function openFolder(
   settings: EvaluationSettings,
   size: EvaluationSize,
 ): Promise<EvaluationFolder> {
-  await mkdir(join(out, 'decoders'), { recursive: true })
+  await makeOutputFolder(join(out, 'decoders'))
   const settingsPath = join(out, 'settings.json')
   const text = `${JSON.stringify({ kind: 'stablesig-evaluation-settings', version: 1, ...settings }, null, 2)}\n`
   const before = await textAt(settingsPath)
