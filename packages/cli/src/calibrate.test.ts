@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openExtractor, ready, writeFileAtomic, writePng } from '@stablesig/backend-node'
 import { spreadBits } from '@stablesig/core/models'
-import { extractorState, noise } from '@stablesig/testing/networks'
+import { extractorState, noise, stateOf } from '@stablesig/testing/networks'
 import { type StateDict, streamSafetensors } from '@stablesig/weights'
 import { memory } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -121,6 +121,17 @@ describe('spread', () => {
     const [wanted, found] = await Promise.all([mixed, is].map(({ weights }) => weights['head.weight']?.data()))
     for (const [i, value] of (wanted ?? []).entries()) expect(found?.[i]).toBeCloseTo(value, 4)
     for (const one of [was, is, mixed]) one.dispose()
+  })
+
+  test('is refused where bits would be less even than they are', async () => {
+    const even = at('even.safetensors')
+    const { tensors } = extractorState({ bits: 8, channels: 4, blocks: 1, whiten: true })
+    const identity = Float32Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 1 : 0))
+    const name = [...tensors.keys()].find((key) => tensors.get(key)?.shape.join() === '8,8') ?? ''
+    const layer = stateOf({ [name]: [[8, 8], identity] }).tensors.get(name)
+    await save(even, { ...stateOf({}), tensors: new Map([...tensors, ...(layer ? [[name, layer] as const] : [])]) })
+    const twice = await stablesig(['spread', '--extractor', even, '--out', at('twice.safetensors')])
+    expect(twice).toMatchObject({ code: 2, err: expect.stringMatching(/spread already, or even as they are/) })
   })
 })
 

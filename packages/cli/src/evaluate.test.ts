@@ -117,6 +117,18 @@ describe('evaluate', () => {
     const { code } = await evaluate(['--signed', ...signed, ...keys, '--attacks', 'none', '--out', at('given')])
     expect(code).toBe(0)
     expect(text('given', 'rows.jsonl')).toBe(text('listed', 'rows.jsonl'))
+    const idle = await evaluate(['--signed', ...signed, ...keys, '--steps', '3', '--out', at('given')])
+    expect(idle).toMatchObject({ code: 2, err: expect.stringMatching(/--steps is for signing/) })
+  })
+
+  test('a folder in which nothing was done yet is not held to what was refused', async () => {
+    const keys = ['--key-files', at('a.key')]
+    const line = (path: string, ...attacks: string[]) =>
+      evaluate(['--signed', path, ...keys, '--attacks', ...attacks, '--out', at('refused')])
+    const signed = at('listed', 'decoders', '1.safetensors')
+    expect((await line(signed, 'none', 'none')).err).toMatch(/'none' is named twice/)
+    expect((await line(at('extractor'), 'none')).code).toBe(2)
+    expect((await line(signed, 'none')).code).toBe(0)
   })
 
   test('a folder that was made with other options is refused, naming the first of them', async () => {

@@ -4,6 +4,7 @@ import { COMMANDS } from './commands/index.ts'
 import { untilEnded } from './ending.ts'
 import type { Io } from './io.ts'
 import type { ArgumentDescription, CommandDescription, OptionDescription } from './options/description.ts'
+import { checkNothingOverwritten, spelled } from './overwriting.ts'
 import { withShipped } from './shipped.ts'
 
 /**
@@ -22,6 +23,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     made.action(async () => {
       const names = Object.keys(description.arguments ?? {})
       const typed = Object.fromEntries(names.map((name, at) => [name, made.processedArgs[at]]))
+      await checkNothingOverwritten(description, { ...made.opts(), ...typed })
       const work = run({ ...withShipped(made.opts(), description.options, io), ...typed }, io)
       done(await (description.endsAtOnce ? untilEnded(work, io.signal) : work))
     })
@@ -48,7 +50,7 @@ function argumentOf(name: string, { help, choices, several }: ArgumentDescriptio
 
 function optionOf(name: string, described: OptionDescription): Option {
   const { help, value, short, read, choices, conflicts, required = false, repeated = false } = described
-  const long = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const long = `--${spelled(name)}`
   const made = new Option(`${short ? `-${short}, ` : ''}${long}${value ? ` ${value}` : ''}`, help)
   if (repeated) made.argParser((text: string, before: readonly unknown[] = []) => [...before, read ? read(text) : text])
   else if (read) made.argParser((text: string) => read(text))

@@ -63,6 +63,8 @@ test('pretrain writes a pair whose extractor is known', async () => {
   expect(JSON.parse(trained.out)).toMatchObject({ used: 48 })
   const published = await stablesig([...on, '--start', at('pair.safetensors'), '--recipe', 'published'])
   expect(published).toMatchObject({ code: 2, err: expect.stringMatching(/--start is for --recipe light/) })
+  const attenuated = await stablesig([...on, '--attenuate'])
+  expect(attenuated).toMatchObject({ code: 2, err: expect.stringMatching(/--attenuate is for --recipe published/) })
   const short = await stablesig([...on, '--start', at('pair.safetensors'), '--bits', '8'])
   expect(short.err).toMatch(
     /pair.safetensors: tensor embedder.modulated.0.message.weight of \[128,8\] is expected, found \[128,48\]/,

@@ -17,6 +17,8 @@ export interface OptionDescription {
   readonly required?: true
   /** Which of the project's own models stands in where none is named: see shipped.ts. */
   readonly shipped?: 'extractor' | 'autoencoder'
+  /** Whether what is written goes there: nothing that is read may lie there then. */
+  readonly writes?: true
   /** Property of another option that cannot be used together with this one. */
   readonly conflicts?: string
 }

@@ -4,7 +4,7 @@
  */
 import '../ops/gradients.ts'
 
-export { PAPER_ATTACKS } from '../evaluation/attacks.ts'
+export { PAPER_ATTACKS, parseAttacks } from '../evaluation/attacks.ts'
 export { type ComparedPictures, comparePictures } from '../evaluation/compare-pictures.ts'
 export { type EvaluationOptions, evaluate } from '../evaluation/evaluate.ts'
 export { type IdentificationRate, identificationRate } from '../evaluation/identification.ts'

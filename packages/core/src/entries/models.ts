@@ -69,7 +69,7 @@ export { EXTRACTOR_NAMES, extractorName, extractorSpellings } from '../models/hi
 export { hiddenLogits } from '../models/hidden/network.ts'
 export { byRunningStatistics, type Normalise } from '../models/normalise.ts'
 export { describeExtractor, loadExtractor, readWhitening } from '../models/read-extractor.ts'
-export { spreadBits, spreadLayer, weakestBit } from '../models/spread.ts'
+export { spreadBits, spreadLayer, weakestBit, weakestBitOfLayer } from '../models/spread.ts'
 export { storedExtractor } from '../models/stored-extractor.ts'
 export { type WhiteningLayer, withWhitening } from '../models/whitened.ts'
 export { gelu, relu, silu, softClamp } from '../ops/activations.ts'

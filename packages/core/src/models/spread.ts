@@ -35,8 +35,16 @@ export async function weakestBit(extractor: Extractor): Promise<{ readonly bit: 
   checkExtractor(extractor)
   const { bits, weights } = extractor
   const values = (await weights['head.weight']?.data()) ?? new Float32Array()
+  return weakestOf(values, bits, (i) => i % bits)
+}
+
+/** The same of a whitening layer alone. */
+export const weakestBitOfLayer = ({ weight, bias }: WhiteningLayer): { readonly bit: number; readonly share: number } =>
+  weakestOf(weight, bias.length, (i) => Math.floor((i * bias.length) / weight.length))
+
+function weakestOf(weights: ArrayLike<number>, bits: number, bitOf: (i: number) => number) {
   const norms = new Float64Array(bits)
-  for (let i = 0; i < values.length; i++) norms[i % bits]! += at(values, i) ** 2
+  for (let i = 0; i < weights.length; i++) norms[bitOf(i)]! += at(weights, i) ** 2
   const middle = at(norms.toSorted(), Math.floor(bits / 2))
   const least = Math.min(...norms)
   return { bit: norms.indexOf(least), share: Math.sqrt(least / middle) }

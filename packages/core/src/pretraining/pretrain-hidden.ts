@@ -22,6 +22,7 @@ import { fingerprintOf, hashOf } from '../training/fingerprint.ts'
 import { lamb } from '../training/optimizers.ts'
 import { attacked, attackTensors } from '../transforms/per-image/attacks.ts'
 import { type AttackMix, drawAttacks, NO_ATTACKS } from '../transforms/per-image/draw-attacks.ts'
+import { checkJointRun } from './check-run.ts'
 import { type Crops, cropSource, cropTensor } from './crops.ts'
 import { type HiddenArchitecture, hiddenArchitecture } from './hidden-architecture.ts'
 import { groupsOf, hiddenTensors, startHidden, stateOf } from './hidden-groups.ts'
@@ -127,7 +128,7 @@ export async function pretrainHidden(options: PretrainHiddenOptions): Promise<Pr
   } = options
   const { learningRate = (2e-2 * batchSize) / 512 } = options
   const architecture: HiddenArchitecture = { ...hiddenArchitecture(bits), ...options.architecture }
-  checkRun({ pictures, steps, bits, batchSize, size, maxReduction }, architecture)
+  checkJointRun({ pictures, bits, size, maxReduction, counts: { steps, batchSize, ...architecture } })
 
   const optimizer = lamb()
   const { layout, groups } = await startHidden(architecture, optimizer, seed)
@@ -184,24 +185,6 @@ export async function pretrainHidden(options: PretrainHiddenOptions): Promise<Pr
     },
   })
   return { tensors: await hiddenTensors(layout, run.groups), ...run.progress, resumedAt: run.resumedAt }
-}
-
-/** @throws StableSigError 'bad-argument' for what cannot be trained */
-function checkRun(
-  { pictures, ...numbers }: Pick<PretrainHiddenOptions, 'pictures'> & Readonly<Record<string, unknown>>,
-  architecture: HiddenArchitecture,
-): void {
-  const { maxReduction, ...whole } = numbers
-  for (const [name, value] of Object.entries({ ...whole, ...architecture }))
-    if (!Number.isInteger(value) || Number(value) < 1)
-      throw new StableSigError('bad-argument', `${name} is ${value}, expected a whole number from 1`)
-  const { bits } = architecture
-  if (bits < 8 || bits > 256) throw new StableSigError('bad-argument', `bits is ${bits}, expected 8 to 256`)
-  if (Number(numbers.size) % 64)
-    throw new StableSigError('bad-argument', `size is ${numbers.size}, expected a multiple of 64`)
-  if (!(Number(maxReduction) >= 1))
-    throw new StableSigError('bad-argument', `maxReduction is ${maxReduction}, expected a number from 1`)
-  if (!(pictures.length >= 1)) throw new StableSigError('bad-argument', 'there are no pictures to train on')
 }
 
 function parseProgress(stored: unknown): { readonly accuracy: number } {

@@ -1,13 +1,13 @@
 import type { StateDict, TensorData } from '@stablesig/weights'
 import { dispose, tensor2d, tensor4d } from '@tensorflow/tfjs-core'
 import seedrandom from 'seedrandom'
-import { StableSigError } from '../errors.ts'
 import type { CheckpointStore } from '../training/checkpoint.ts'
 import { fingerprintOf, hashOf } from '../training/fingerprint.ts'
 import { flatLayout } from '../training/flat.ts'
 import { adamW } from '../training/optimizers.ts'
 import { attackTensors } from '../transforms/per-image/attacks.ts'
 import { type AttackMix, drawAttacks } from '../transforms/per-image/draw-attacks.ts'
+import { checkJointRun } from './check-run.ts'
 import { type Crops, cropSource, cropTensor } from './crops.ts'
 import {
   advanceCurriculum,
@@ -119,14 +119,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
   const { batchSize = 16, size = 64, maxReduction = 4, learningRate = 4e-3, hold = 0.7 } = options
   const architecture: PairArchitecture = { ...pairArchitecture(bits), ...options.architecture }
   const growth: CurriculumOptions = { ...CURRICULUM, ...options.curriculum }
-  for (const [name, value] of Object.entries({ steps, bits, batchSize, size }))
-    if (!Number.isInteger(value) || value < 1)
-      throw new StableSigError('bad-argument', `${name} is ${value}, expected a whole number from 1`)
-  if (bits < 8 || bits > 256) throw new StableSigError('bad-argument', `bits is ${bits}, expected 8 to 256`)
-  if (size % 64) throw new StableSigError('bad-argument', `size is ${size}, expected a multiple of 64`)
-  if (!(maxReduction >= 1))
-    throw new StableSigError('bad-argument', `maxReduction is ${maxReduction}, expected a number from 1`)
-  if (!(pictures.length >= 1)) throw new StableSigError('bad-argument', 'there are no pictures to train on')
+  checkJointRun({ pictures, bits, size, maxReduction, counts: { steps, batchSize } })
 
   const { weights, statistics } = start ? await storedPair(architecture, start) : untrainedPair(architecture, seed)
   const layout = flatLayout(weights)
@@ -153,8 +146,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     fingerprint: checkpoint
       ? await fingerprintOf({
           ...about,
+          start: start ? await Promise.all((trained.weights ?? []).map(hashOf)) : null,
           pictures: pictures.length,
-          hashes: await Promise.all([(await crops(0)).values, ...(start ? (trained.weights ?? []) : [])].map(hashOf)),
+          hashes: [await hashOf((await crops(0)).values)],
         })
       : null,
     initial: () => ({ groups, progress: begin }),

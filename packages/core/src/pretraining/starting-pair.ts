@@ -31,7 +31,7 @@ export async function storedPair(architecture: PairArchitecture, state: StateDic
     throw new StableSigError(
       'bad-weights',
       `${state.source}: tensor ${name} of [${shape}] is expected, found ${found}: the pair to begin with is what pretrain writes, ` +
-        'the watermark encoder beside the extractor, of as many bits',
+        `the watermark encoder beside the light extractor; ${architecture.bits} bits were asked for`,
     )
   }
   const shaped = initialPair(architecture, 0)

@@ -137,7 +137,7 @@ async function checkSiblings(siblings: AttributionCalibration, candidates: reado
     if (hash === (await autoencoderHash(autoencoder))) continue
     throw new StableSigError(
       'bad-calibration',
-      `the calibration of siblings has ${hash === undefined ? 'no candidate' : 'another autoencoder'} named ${name}: make it anew by calibrateAttribution`,
+      `the calibration of siblings has ${hash === undefined ? 'no candidate' : 'another autoencoder'} named ${name}: make it anew by calibrateAttribution, or the command calibrate-tracer`,
     )
   }
 }

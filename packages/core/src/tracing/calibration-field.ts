@@ -80,7 +80,7 @@ export class Field {
     const short = found.length > 40 ? `${found.slice(0, 40)}…` : found
     return new StableSigError(
       'bad-calibration',
-      `${this.source.name}: expected ${this.path || 'the file'} to be ${expected}, found ${short}; make it anew by ${this.source.maker}`,
+      `${this.source.name}: expected ${this.path || 'the file'} to be ${expected}, found ${short}; make it anew by ${this.source.maker}, or the command calibrate-tracer`,
     )
   }
 

@@ -62,7 +62,7 @@ export async function calibratedCandidates(
       throw new StableSigError(
         'bad-calibration',
         `the calibration does not know ${name}: expected its hash ${hash.slice(0, 12)}…, found those of ` +
-          `${siblings.candidates.map((known) => known.name).join(', ')}; make it anew by calibrateCandidates`,
+          `${siblings.candidates.map((known) => known.name).join(', ')}; make it anew by calibrateCandidates, or the command calibrate-tracer`,
       )
     names.set(place, name)
     candidates.push({ name, autoencoder, calibration })

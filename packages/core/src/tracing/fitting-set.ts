@@ -46,7 +46,7 @@ export async function checkBound(
   throw new StableSigError(
     'bad-calibration',
     `the calibration is of another autoencoder: expected the hash ${hash.slice(0, 12)}…, found ${bound.hash.slice(0, 12)}…; ` +
-      'calibrate this one by calibrateTracer',
+      'calibrate this one by calibrateTracer, or the command calibrate-tracer',
   )
 }
 

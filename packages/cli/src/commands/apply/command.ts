@@ -9,7 +9,12 @@ export const apply = defineCommand({
     delta: { help: 'what `stablesig delta` or `sign --delta` wrote' },
   },
   options: {
-    out: { value: '<path>', help: 'the signed decoder: a file, or a folder where one came in', required: true },
+    out: {
+      value: '<path>',
+      writes: true,
+      help: 'the signed decoder: a file, or a folder where one came in',
+      required: true,
+    },
     ...FORMAT,
     ...CONFIG,
     ...jsonOf('one JSON object: out, form, keyId, signedHash, card'),

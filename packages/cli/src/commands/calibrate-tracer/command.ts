@@ -11,8 +11,8 @@ export const calibrateTracer = defineCommand({
     ...ENGINE,
     ...READING,
     ...AUTOENCODERS,
-    images: { value: '<path>', help: 'photographs: a folder or a pattern; some fifty or more', required: true },
-    out: { value: '<file>', help: 'where the calibration is written (JSON)', required: true },
+    images: { value: '<folder>', help: 'photographs: a folder or a pattern; some fifty or more', required: true },
+    out: { value: '<file>', writes: true, help: 'where the calibration is written (JSON)', required: true },
     method: { value: '<names...>', help: 'methods to calibrate: balanced by default; see `trace`' },
     jpegQuality: {
       value: '<n>',

@@ -14,7 +14,7 @@ export const calibrate = defineCommand({
     ...fprOf('rate at which you want to decide'),
     ...SEARCH,
     seed: { value: '<text>', help: 'of the random keys', default: '0' },
-    out: { value: '<file>', help: 'also write the report as JSON' },
+    out: { value: '<file>', writes: true, help: 'also write the report as JSON' },
     ...jsonOf('one JSON object'),
   },
   examples: [

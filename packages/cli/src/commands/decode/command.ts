@@ -24,7 +24,12 @@ export const decode = defineCommand({
       read: whole(1, 65536),
     },
     width: { value: '<n>', help: 'of the image, likewise', read: whole(1, 65536) },
-    out: { value: '<folder>', help: 'where to write the images; made when it does not exist', required: true },
+    out: {
+      value: '<folder>',
+      writes: true,
+      help: 'where to write the images; made when it does not exist',
+      required: true,
+    },
     ...jsonOf('one JSON object per image: file, index, out, width, height'),
   },
   examples: [

@@ -10,7 +10,7 @@ export const delta = defineCommand({
     signed: { help: 'the signed one, in any form' },
   },
   options: {
-    out: { value: '<file>', help: 'the delta', required: true },
+    out: { value: '<file>', writes: true, help: 'the delta', required: true },
     ...CONFIG,
     ...jsonOf('one JSON object: out, bytes, changed, total, encodings, sourceHash, signedHash, card'),
   },

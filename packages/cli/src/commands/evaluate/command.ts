@@ -69,6 +69,7 @@ export const evaluate = defineCommand({
     seed: { value: '<n>', help: 'of the keys, and of the order of training images', read: whole(0), default: 0 },
     out: {
       value: '<folder>',
+      writes: true,
       help: 'where results, signed decoders and what is done so far are kept; made when it does not exist',
       required: true,
     },

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   cannotRead,
@@ -37,9 +37,11 @@ export async function openFolder(
   const settingsPath = join(out, 'settings.json')
   const text = `${JSON.stringify({ kind: 'stablesig-evaluation-settings', version: 1, ...settings }, null, 2)}\n`
   const before = await textAt(settingsPath)
-  if (before === null) await writeFileAtomic(settingsPath, Buffer.from(text))
-  else if (before !== text) throw otherOptions(out, before, text)
   const rowsPath = join(out, 'rows.jsonl')
+  // Of an evaluation that was refused before anything was signed or measured nothing is lost.
+  const begun = async () => Boolean(await textAt(rowsPath)) || (await readdir(join(out, 'decoders'))).length > 0
+  if (before !== null && before !== text && (await begun())) throw otherOptions(out, before, text)
+  if (before !== text) await writeFileAtomic(settingsPath, Buffer.from(text))
   const { rows, whole } = readRows(rowsPath, (await textAt(rowsPath)) ?? '', size)
   if (!whole) await writeFileAtomic(rowsPath, Buffer.from(linesOf(rows)))
   return {

@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { cannotRead, type FileImageSet, makeOutputFolder, readTextFile } from '@stablesig/backend-node'
+import { cannotRead, type FileImageSet, makeOutputFolder, readTextFile, sharpCodec } from '@stablesig/backend-node'
 import { type Key, parseKey, StableSigError } from '@stablesig/core'
-import { PAPER_ATTACKS } from '@stablesig/core/evaluation'
+import { PAPER_ATTACKS, parseAttacks } from '@stablesig/core/evaluation'
 import { randomKeys } from '@stablesig/core/key'
 import { heldOutPlaces } from '@stablesig/core/training'
-import { parseTransforms } from '@stablesig/core/transforms'
 import { autoencoderFiles, checkAutoencoderFiles, type NamedAutoencoder } from '../../autoencoder.ts'
 import { UsageError } from '../../exit.ts'
 import { checkImageLoss } from '../../image-loss.ts'
 import { readingOf } from '../../inputs.ts'
 import type { Io } from '../../io.ts'
+import { spelled } from '../../overwriting.ts'
 import { heldOutPhotographs, photographsAt } from '../../photographs.ts'
 import type { EvaluateOptions } from './command.ts'
 
@@ -33,7 +33,7 @@ export interface EvaluationPlan {
 export async function planEvaluation(options: EvaluateOptions, io: Io): Promise<EvaluationPlan> {
   const autoencoder = autoencoderFiles(options)
   const attacks = options.attacks ?? PAPER_ATTACKS
-  for (const attack of attacks) parseTransforms(attack)
+  parseAttacks(attacks, sharpCodec())
   const source = await sourceOf(options)
   await checkImageLoss(options)
   await checkAutoencoderFiles(autoencoder)
@@ -68,6 +68,9 @@ async function sourceOf(options: EvaluateOptions): Promise<DecoderSource> {
   }
   if (trainingImages !== undefined)
     throw new UsageError('--training-images belongs to --keys and --keys-file: --signed names decoders that are signed')
+  const unused = OF_SIGNING.find((name) => options[name] !== undefined)
+  if (unused !== undefined || options.start === 'minter')
+    throw new UsageError(`--${spelled(unused ?? 'start')} is for signing: --signed names decoders that are signed`)
   if (keyFiles?.length !== signed.length)
     throw new UsageError(
       `--signed names ${signed.length} decoders and --key-files ${keyFiles?.length ?? 0} keys: one each`,
@@ -77,6 +80,18 @@ async function sourceOf(options: EvaluateOptions): Promise<DecoderSource> {
   for (const path of keyFiles) read.push(...(await keysIn(path, 1)))
   return { kind: 'files', paths: signed, keys: read }
 }
+
+/** Options without which a decoder that is signed already is measured. */
+const OF_SIGNING = [
+  'minter',
+  'steps',
+  'batch',
+  'lr',
+  'imageLoss',
+  'lossWeights',
+  'withoutAttacks',
+  'trainingSize',
+] as const
 
 /** A key a line, for as many as anybody measures. */
 const MAX_KEYS_BYTES = 2 ** 24

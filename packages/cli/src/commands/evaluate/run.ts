@@ -34,7 +34,8 @@ async function measure(own: Own, options: EvaluateOptions, io: Io): Promise<numb
   const autoencoder = own(await autoencoderAt(plan.autoencoder))
   const { bits } = extractor
   const keys = source.kind === 'files' ? source.keys : source.keysOf(bits)
-  for (const key of keys) checkKey(key, bits)
+  const named = options.keysFile ?? options.keyFiles?.join(', ')
+  for (const [i, key] of keys.entries()) checkKey(key, bits, `the extractor (key ${i + 1} of ${named ?? keys.length})`)
   const training = source.kind === 'sign' ? await photographsAt(source.trainingImages, io) : []
   const settings = await settingsOf(plan, { autoencoder, keys, bits }, training, options)
   const size = { keys: keys.length, images: plan.images.length, attacks: attacks.length, bits }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type OpenedAutoencoder, sha256File } from '@stablesig/backend-node'
 import { type Key, keyId } from '@stablesig/core'
@@ -33,7 +34,7 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set<keyof EvaluateOptions>([
     'maxImages',
   ] as const),
   ...(['maxPixels', 'size', 'keys', 'keysFile', 'signed', 'keyFiles', 'trainingImages', 'attacks', 'fpr'] as const),
-  ...(['out', 'json', 'memory', 'accumulate', 'gradientCheckpointing', 'lossWeights'] as const),
+  ...(['out', 'json', 'memory', 'accumulate', 'gradientCheckpointing', 'lossWeights', 'minter'] as const),
 ])
 
 export async function settingsOf(
@@ -60,7 +61,8 @@ export async function settingsOf(
         : {
             ...signingOptions(options),
             ...(options.lossWeights ? { lossWeights: await hashesOf(options.lossWeights) } : {}),
-            trainingImages: hashOfNames(trainingPaths),
+            ...(options.minter ? { minter: await sha256File(options.minter) } : {}),
+            trainingImages: await hashOfList(trainingPaths),
           },
   }
 }
@@ -78,7 +80,9 @@ async function hashesOf(paths: readonly string[]): Promise<string[]> {
   return hashes
 }
 
-const hashOfNames = (paths: readonly string[]): string =>
-  `${paths.length} images, ${createHash('sha256')
-    .update(paths.map((path) => basename(path)).join('\n'))
-    .digest('hex')}`
+/** Of names and sizes: to read some hundred thousand photographs would take as long as to train on them. */
+async function hashOfList(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const path of paths) hash.update(`${basename(path)}\t${(await stat(path)).size}\n`)
+  return `${paths.length} images, ${hash.digest('hex')}`
+}

@@ -13,7 +13,12 @@ export const exportModel = defineCommand({
       help: 'yaml or json that says what weights cannot; default: config.json beside them',
     },
     extractor: { value: '<file>', help: 'weights of the extractor that reads the bits' },
-    out: { value: '<path>', help: 'the file to write; for --layout transformers.js a folder', required: true },
+    out: {
+      value: '<path>',
+      writes: true,
+      help: 'the file to write; for --layout transformers.js a folder',
+      required: true,
+    },
     fp16: { help: 'weights and computation in half precision, norms and means in single' },
     fp16Io: { help: 'with --fp16: inputs and outputs in half precision too' },
     range: {

@@ -7,7 +7,10 @@ export const mint = defineCommand({
     'Make the signed decoder of a key, or of each of thousands, with a minter that `train-minter` trained: milliseconds each, no training and no engine.',
   options: {
     minter: { value: '<file>', help: 'what train-minter wrote', required: true },
-    autoencoder: { value: '<path>', help: 'what holds the decoder that the minter was trained with, in any form' },
+    autoencoder: {
+      value: '<path>',
+      help: 'what holds the decoder that the minter was trained with, in any form (default: our own small one)',
+    },
     decoder: { value: '<path>', help: 'instead of --autoencoder: the decoder alone' },
     ...CONFIG,
     ...KEY,
@@ -17,6 +20,7 @@ export const mint = defineCommand({
     },
     out: {
       value: '<path>',
+      writes: true,
       help: 'the signed decoder, or its delta; with --keys a folder, in which each file has its user’s name',
       required: true,
     },

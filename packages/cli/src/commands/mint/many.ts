@@ -48,7 +48,9 @@ export async function mintMany(
     }
   }).finally(() => progress.end())
   if (!options.json)
-    io.out(`minted        ${made} of ${registry.size} users in ${options.out}; the others were there\n`)
+    io.out(
+      `minted        ${made} of ${registry.size} users in ${options.out}${made < registry.size ? '; the others were there' : ''}\n`,
+    )
   return EXIT.done
 }
 
@@ -75,8 +77,10 @@ async function mintOne(minting: Minting, out: string, key: Key, { options, minte
  */
 async function isThere(path: string, signing: SigningFacts): Promise<boolean> {
   const found = await withWeights(path, async ({ metadata }) => readSigningHeader(metadata)).catch((error: unknown) => {
-    if (error instanceof StableSigError && error.code === 'io' && isMissing(error)) return undefined
-    throw error
+    if (!(error instanceof StableSigError)) throw error
+    if (error.code === 'io' && isMissing(error)) return undefined
+    const remedy = 'remove it, and it is made anew'
+    throw new StableSigError(error.code, `${error.message}; ${remedy}`, { cause: error })
   })
   if (found === undefined) return false
   if (found?.key.id === signing.key.id && found.recipe?.minter_sha256 === signing.recipe?.minter_sha256) return true

@@ -1,13 +1,15 @@
 import { openMinter, sha256File, withMinting } from '@stablesig/backend-node'
+import { AUTOENCODER_16 } from '@stablesig/models'
 import { EXIT, UsageError } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { checkKeyLength, readKey } from '../../key.ts'
+import { standIn } from '../../shipped.ts'
 import type { MintOptions } from './command.ts'
 import { factsOf } from './facts.ts'
 import { mintMany } from './many.ts'
 
 export async function run(options: MintOptions, io: Io): Promise<number> {
-  const source = sourceOf(options)
+  const source = sourceOf(options, io)
   const out = options.out.replace(/(?<=.)[/\\]+$/, '')
   const minter = await openMinter(options.minter)
   const minterHash = await sha256File(options.minter)
@@ -33,10 +35,9 @@ export async function run(options: MintOptions, io: Io): Promise<number> {
   return EXIT.done
 }
 
-/** @throws UsageError unless one of both names the decoder */
-function sourceOf({ autoencoder, decoder }: MintOptions): string {
-  const [path, second] = [autoencoder, decoder].filter((one) => one !== undefined)
-  if (path === undefined || second !== undefined)
+/** What names the decoder: our own where nothing does. @throws UsageError where two do */
+function sourceOf({ autoencoder, decoder }: MintOptions, io: Io): string {
+  if (autoencoder !== undefined && decoder !== undefined)
     throw new UsageError('mint takes --autoencoder PATH or --decoder PATH, one of them')
-  return path
+  return autoencoder ?? decoder ?? standIn('autoencoder', AUTOENCODER_16, 'the autoencoder is', io)
 }

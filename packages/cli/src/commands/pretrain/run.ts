@@ -1,8 +1,7 @@
 import { withWeights } from '@stablesig/backend-node'
-import { StableSigError } from '@stablesig/core'
 import { hiddenInCheckpoint, pairInCheckpoint, pretrain, pretrainHidden } from '@stablesig/core/pretraining'
 import type { StateDict } from '@stablesig/weights'
-import { EXIT } from '../../exit.ts'
+import { EXIT, UsageError } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { makeProgress } from '../../progress.ts'
 import { AttackCounts } from '../../training/attack-counts.ts'
@@ -14,10 +13,9 @@ export async function run(options: PretrainOptions, io: Io): Promise<number> {
   const { bits, recipe, steps, json, out } = options
   const published = recipe === 'published'
   if (published && options.start !== undefined)
-    throw new StableSigError(
-      'bad-argument',
-      '--start is for --recipe light: the published recipe trains from its first step',
-    )
+    throw new UsageError('--start is for --recipe light: the published recipe trains from its first step')
+  if (!published && options.attenuate)
+    throw new UsageError('--attenuate is for --recipe published: the light recipe takes no notice of it')
   const started = await startTraining(options, io, (bytes) =>
     published ? hiddenInCheckpoint(bytes, { bits }) : pairInCheckpoint(bytes, { bits }),
   )

@@ -9,7 +9,7 @@ export const reconstruct = defineCommand({
     ...ENGINE,
     ...INPUTS,
     ...autoencoderOf('and what holds the decoder, signed or not'),
-    out: { value: '<folder>', help: 'where to write them; made when it does not exist', required: true },
+    out: { value: '<folder>', writes: true, help: 'where to write them; made when it does not exist', required: true },
     ...jsonOf('one JSON object per image: file, out, width, height'),
   },
   examples: [

@@ -16,12 +16,14 @@ export const sign = defineCommand({
     ...KEY,
     out: {
       value: '<path>',
+      writes: true,
       help: 'the signed decoder: a file, replaced if it is there, or a new folder where one came in',
       required: true,
     },
     ...FORMAT,
     delta: {
       value: '<file>',
+      writes: true,
       help: 'also write what changed, small enough to send; weights are then rounded to that',
     },
     preset: {

@@ -27,6 +27,7 @@ export const trainMinter = defineCommand({
     },
     extractorOut: {
       value: '<file>',
+      writes: true,
       help: 'where the trained extractor goes, written anew with each checkpoint: to be whitened then',
     },
     window: {

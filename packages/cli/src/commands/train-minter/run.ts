@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { checkOutputFile, openMinter, writeFileAtomic } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 import {
@@ -24,7 +23,7 @@ import type { TrainMinterOptions } from './command.ts'
 export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
   disposing(async (own) => {
     const files = autoencoderFiles(options)
-    checkExtractorOptions(options)
+    checkOptions(options)
     await checkAutoencoderFiles(files)
     await checkImageLoss(options)
     if (options.extractorOut !== undefined) await checkOutputFile(options.extractorOut)
@@ -82,10 +81,11 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
  * @throws UsageError where an extractor is to be trained and not kept, or kept and not trained, or in the place of what the training
  *   needs to be resumed
  */
-function checkExtractorOptions({ extractorRate = 0, extractorOut, extractor, out, start }: TrainMinterOptions): void {
-  const taken = [extractor, out, start].find((path) => path && extractorOut && resolve(path) === resolve(extractorOut))
-  if (taken !== undefined)
-    throw new UsageError(`--extractor-out ${extractorOut} would be written over ${taken}; name another file`)
+function checkOptions({ extractorRate = 0, extractorOut, start, startImageWeight }: TrainMinterOptions): void {
+  if (start !== undefined && startImageWeight !== undefined)
+    throw new UsageError(
+      '--start-image-weight is for a minter that begins from nothing: with --start it is that of the end',
+    )
   if (extractorRate > 0 !== (extractorOut !== undefined))
     throw new UsageError('--extractor-rate above 0 and --extractor-out FILE belong together')
 }

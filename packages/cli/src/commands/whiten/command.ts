@@ -29,7 +29,7 @@ export const whiten = defineCommand({
       read: positive,
       default: 0.13,
     },
-    out: { value: '<file>', help: 'where to write it, as safetensors', required: true },
+    out: { value: '<file>', writes: true, help: 'where to write it, as safetensors', required: true },
     ...jsonOf('one JSON object with the figures'),
   },
   examples: [

@@ -10,6 +10,9 @@ import type { WhitenCommandOptions } from './command.ts'
 import { describeReport, reportOf } from './report.ts'
 import { crossWhitened, whiteningOf } from './whitening.ts'
 
+/** Squares for each bit, below which a covariance says more about them than about pictures. */
+const ENOUGH = 5
+
 export const run = (options: WhitenCommandOptions, io: Io): Promise<number> =>
   disposing(async (own) => {
     await checkOutputFile(options.out)
@@ -18,6 +21,10 @@ export const run = (options: WhitenCommandOptions, io: Io): Promise<number> =>
     await startEngine(options)
     const extractor = own(await extractorAt(options.extractor))
     const read = await readCrops(paths, extractor, options, io)
+    if (read.crops.length < ENOUGH * extractor.bits)
+      io.err(
+        `stablesig: ${read.crops.length} squares for ${extractor.bits} bits: what is whitened on so few is white on them alone; take ${ENOUGH} times as many as bits, or more (--images, --crops)\n`,
+      )
     const report = reportOf(read, crossWhitened(read.crops, options), options)
     await saveWithLayer(options.out, options.extractor, whiteningOf(read.crops, options))
     io.out(options.json ? jsonLine(report) : describeReport(report))
