@@ -1,8 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { cannotRead } from '@stablesig/backend-node'
+import { AUTOENCODER_16 } from '@stablesig/models'
 import { UsageError } from './exit.ts'
+import type { Io } from './io.ts'
 import type { AutoencoderOptions } from './options/shared.ts'
 import type { AutoencodersOptions } from './options/tracing.ts'
+import { standIn } from './shipped.ts'
 
 /** What openAutoencoder takes, as a command line names it. */
 export type NamedAutoencoder = { readonly config?: string } & (
@@ -36,11 +39,16 @@ export interface NamedFiles {
 }
 
 /**
- * What openAutoencoder takes of each: those of --autoencoder, and those of --decoder with the one --encoder.
+ * What openAutoencoder takes of each: those of --autoencoder, and those of --decoder with the one --encoder, our own where none is named.
  * @returns at least one
  * @throws UsageError when a half lacks the other, or one is named twice
  */
-export function autoencodersOf({ autoencoder = [], encoder, decoder = [], config }: AutoencodersOptions): NamedFiles[] {
+export function autoencodersOf(
+  { autoencoder = [], encoder: named, decoder = [], config }: AutoencodersOptions,
+  io: Io,
+): NamedFiles[] {
+  const encoder =
+    named ?? (decoder.length > 0 ? standIn('encoder', AUTOENCODER_16, 'the encoder is that of', io) : undefined)
   if (encoder !== undefined && decoder.length === 0)
     throw new UsageError('--encoder needs --decoder PATH beside it; --autoencoder PATH names both')
   const more = config === undefined ? {} : { config }

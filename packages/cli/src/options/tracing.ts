@@ -29,7 +29,7 @@ export const AUTOENCODERS = {
     help: 'a checkpoint, bare weights, a shard index, or a folder: diffusers’ vae/, or a pipeline that holds one; again for each',
     repeated: true,
   },
-  encoder: { value: '<path>', help: 'what holds the encoder of all that --decoder names' },
+  encoder: { value: '<path>', help: 'what holds the encoder of all that --decoder names (default: our own)' },
   decoder: { value: '<path>', help: 'what holds a decoder, signed or not; again for each', repeated: true },
   ...CONFIG,
 } as const satisfies Options

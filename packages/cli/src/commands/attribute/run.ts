@@ -11,7 +11,7 @@ import { eachImage } from '../each-image.ts'
 import type { attribute as command } from './command.ts'
 
 export async function run(options: GivenOf<typeof command>, io: Io): Promise<number> {
-  const all = autoencodersOf(options)
+  const all = autoencodersOf(options, io)
   if (all.length < 2)
     throw new UsageError(
       'several decoders are needed: give --autoencoder or --decoder for each; `trace` asks about one',

@@ -10,6 +10,7 @@ import {
   writeCalibration,
   writeCandidatesCalibration,
 } from '@stablesig/core/tracing'
+import { AUTOENCODER_16 } from '@stablesig/models'
 import { autoencodersOf, checkAutoencoderFiles } from '../../autoencoder.ts'
 import { disposing } from '../../disposal.ts'
 import { EXIT } from '../../exit.ts'
@@ -18,10 +19,13 @@ import { autoencodersAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
 import { photographsAt, trainingPhotographs } from '../../photographs.ts'
 import { makeProgress } from '../../progress.ts'
+import { standIn } from '../../shipped.ts'
 import type { calibrateTracer as command } from './command.ts'
 
 export async function run(options: GivenOf<typeof command>, io: Io): Promise<number> {
-  const all = autoencodersOf(options)
+  const isNamed = (options.autoencoder ?? options.encoder ?? options.decoder) !== undefined
+  const ours = () => ({ ...options, autoencoder: [standIn('autoencoder', AUTOENCODER_16, 'the autoencoder is', io)] })
+  const all = autoencodersOf(isNamed ? options : ours(), io)
   const methods = options.method?.map(tracingMethod) ?? [balanced()]
   for (const { files } of all) await checkAutoencoderFiles(files)
   await checkOutputFile(options.out)

@@ -14,7 +14,7 @@ export interface Plan {
 
 /** @throws UsageError where a part lacks what it needs, or there is none; StableSigError 'bad-key' */
 export async function examinePlan(options: GivenOf<typeof command>, io: Io): Promise<Plan> {
-  const plan = { marks: await marksOf(options, io), decoders: decodersOf(options) }
+  const plan = { marks: await marksOf(options, io), decoders: decodersOf(options, io) }
   if (plan.marks || plan.decoders) return plan
   throw new UsageError(
     'nothing is asked: give --extractor with --key-file or --registry, --autoencoder with --calibration, or both',
@@ -36,14 +36,14 @@ async function marksOf(options: GivenOf<typeof command>, io: Io): Promise<Plan['
   return { extractor, key, registry }
 }
 
-function decodersOf(options: GivenOf<typeof command>): Plan['decoders'] {
+function decodersOf(options: GivenOf<typeof command>, io: Io): Plan['decoders'] {
   const { autoencoder, encoder, decoder, calibration } = options
   if (autoencoder === undefined && encoder === undefined && decoder === undefined) {
     if (calibration !== undefined)
       throw new UsageError('--calibration needs --autoencoder PATH beside it, or --encoder PATH and --decoder PATH')
     return null
   }
-  const all = autoencodersOf(options)
+  const all = autoencodersOf(options, io)
   if (calibration !== undefined) return { all, calibration }
   throw new UsageError('an autoencoder needs --calibration FILE beside it, which `calibrate-tracer` writes')
 }

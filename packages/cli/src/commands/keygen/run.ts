@@ -8,6 +8,7 @@ export async function run(options: GivenOf<typeof keygen>, io: Io): Promise<numb
   const { count, among, bits = 48, seed, json } = options
   if (among === undefined && options.extractor !== undefined)
     throw new UsageError('--extractor belongs to --among, which says among how many keys one is chosen for it')
+  if (seed === '') throw new UsageError('--seed is empty: leave it out for true randomness')
   const keys =
     among === undefined
       ? randomKeys(count, bits, seed === undefined ? {} : { seed }).map((key) => ({ key }))
