@@ -1,6 +1,6 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { hwio } from '../models/layout.ts'
+import { fromTorch } from '../models/layout.ts'
 import type { Weights } from '../models/weights.ts'
 import { initialMinter, type MinterArchitecture, minterShapes } from './architecture.ts'
 import { checkMintersDecoder, type Minter } from './minter.ts'
@@ -32,10 +32,8 @@ export async function startingParameters(
 function minterTensors({ architecture, values }: Minter): Weights {
   const made: Record<string, Tensor> = {}
   for (const [name, shape] of Object.entries(minterShapes(architecture))) {
-    const stored = values[name] ?? new Float32Array()
-    const [outputs = 1, inputs = 1] = shape
-    const ordered = shape.length === 2 ? hwio(stored, [outputs, inputs, 1, 1]) : stored.slice()
-    made[name] = tensor(ordered, shape.toReversed(), 'float32')
+    const own = shape.toReversed()
+    made[name] = tensor(fromTorch(values[name] ?? new Float32Array(), own), own, 'float32')
   }
   return made
 }

@@ -1,10 +1,8 @@
 import { toFloat32 } from '@stablesig/weights'
-import { dispose } from '@tensorflow/tfjs-core'
 import type { Extractor } from '../models/extractor.ts'
 import { storedTensors } from '../pretraining/stored-tensors.ts'
-import { PRETRAINING_CHECKPOINT } from '../pretraining/training-run.ts'
-import { readCheckpoint } from '../training/checkpoint.ts'
-import { type FlatLayout, flatLayout } from '../training/flat.ts'
+import { readTrained } from '../pretraining/training-run.ts'
+import { type FlatLayout, flatLayoutOnly, vectorLengths } from '../training/flat.ts'
 import { minterShapes } from './architecture.ts'
 import type { Minter } from './minter.ts'
 import { planTraining, type TrainMinterOptions } from './minter-options.ts'
@@ -64,14 +62,8 @@ export async function minterInCheckpoint(
 ): Promise<MinterParts & { readonly step: number }> {
   const training = planTraining(options)
   const frame = await untrainedMinter(options)
-  const shaped = await startingParameters(options, training, frame.architecture)
-  const layout = flatLayout(shaped)
-  dispose(shaped)
-  const { step, groups } = await readCheckpoint(bytes, {
-    format: PRETRAINING_CHECKPOINT,
-    fingerprint: null,
-    lengths: { weights: layout.vectors.map(({ length }) => length) },
-  })
+  const layout = flatLayoutOnly(await startingParameters(options, training, frame.architecture))
+  const { step, groups } = await readTrained(bytes, { weights: vectorLengths(layout) })
   const { extractorRate } = training.recipe
   return { step, ...(await trainedParts(options, frame, layout, groups.weights ?? [], extractorRate)) }
 }

@@ -22,10 +22,24 @@ function reversed(values: Float32Array, a: number, b: number, c: number): Float3
   return result
 }
 
-/** A file's tensor of tfjs' values: convolutions [h,w,I,O] become [O,I,h,w], matrices [I,O] become [O,I], all else stays. */
-export function torchTensor(values: Float32Array, shape: readonly number[]): TensorData {
-  if (shape.length !== 4 && shape.length !== 2) return tensorData(values, shape)
+/** The shape that a file has for tfjs' one: [O,I,h,w] for a convolution's [h,w,I,O], [O,I] for a matrix [I,O], else the same. */
+export function torchShape(shape: readonly number[]): number[] {
   const [height = 1, width = 1, into = 1, out = 1] = shape.length === 4 ? shape : [1, 1, ...shape]
-  const ordered = oihw(values, [height, width, into, out])
-  return tensorData(ordered, shape.length === 4 ? [out, into, height, width] : [out, into])
+  return shape.length === 4 ? [out, into, height, width] : shape.length === 2 ? [out, into] : [...shape]
 }
+
+/** A file's tensor of tfjs' values: convolutions and matrices as `torchShape` has them, all else stays. */
+export function torchTensor(values: Float32Array, shape: readonly number[]): TensorData {
+  const whole = asConvolution(shape)
+  return tensorData(whole ? oihw(values, whole) : values, torchShape(shape))
+}
+
+/** The way back: a copy of a file's values in tfjs' order. @param shape tfjs' */
+export function fromTorch(values: Float32Array, shape: readonly number[]): Float32Array {
+  const whole = asConvolution(shape)
+  return whole ? hwio(values, torchShape(whole)) : values.slice()
+}
+
+/** A convolution's shape, or a matrix's as that of a convolution of 1x1; null for what has no order but its own. */
+const asConvolution = (shape: readonly number[]): readonly number[] | null =>
+  shape.length === 4 ? shape : shape.length === 2 ? [1, 1, ...shape] : null

@@ -1,7 +1,14 @@
 import { type TensorData, tensorData } from '@stablesig/weights'
 import { dispose, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core'
-import { readCheckpoint } from '../training/checkpoint.ts'
-import { type FlatLayout, flatLayout, flatten, tensorsOf, unflatten } from '../training/flat.ts'
+import {
+  type FlatLayout,
+  flatLayout,
+  flatLayoutOnly,
+  flatten,
+  tensorsOf,
+  unflatten,
+  vectorLengths,
+} from '../training/flat.ts'
 import type { Optimizer } from '../training/optimizer.ts'
 import {
   type HiddenArchitecture,
@@ -11,7 +18,7 @@ import {
 } from './hidden-architecture.ts'
 import type { HiddenState } from './hidden-step.ts'
 import { storedTensors } from './stored-tensors.ts'
-import { type GroupValues, PRETRAINING_CHECKPOINT, type VectorGroups } from './training-run.ts'
+import { type GroupValues, readTrained, type VectorGroups } from './training-run.ts'
 import { groupOf, momentName, startingGroups, stateNames } from './vector-groups.ts'
 
 /** Where the tensors of HiDDeN's joint training lie among the vectors that a run keeps. */
@@ -88,11 +95,13 @@ export async function hiddenInCheckpoint(
   options: { readonly bits?: number; readonly architecture?: Partial<Omit<HiddenArchitecture, 'bits'>> } = {},
 ): Promise<{ readonly step: number; readonly tensors: Readonly<Record<string, TensorData>> }> {
   const architecture = { ...hiddenArchitecture(options.bits ?? 48), ...options.architecture }
-  const [weights, statistics] = [initialHidden(architecture, 0), initialHiddenStatistics(architecture)]
-  const layout = { weights: flatLayout(weights), statistics: flatLayout(statistics) }
-  dispose([weights, statistics])
-  const lengthsOf = ({ vectors }: FlatLayout) => vectors.map(({ length }) => length)
-  const lengths = { weights: lengthsOf(layout.weights), statistics: lengthsOf(layout.statistics) }
-  const { step, groups } = await readCheckpoint(bytes, { format: PRETRAINING_CHECKPOINT, fingerprint: null, lengths })
+  const layout = {
+    weights: flatLayoutOnly(initialHidden(architecture, 0)),
+    statistics: flatLayoutOnly(initialHiddenStatistics(architecture)),
+  }
+  const { step, groups } = await readTrained(bytes, {
+    weights: vectorLengths(layout.weights),
+    statistics: vectorLengths(layout.statistics),
+  })
   return { step, tensors: await hiddenTensors(layout, groups) }
 }

@@ -130,12 +130,11 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     optimizer: adamW(),
     maxGradientNorm: MAX_GRADIENT_NORM,
   }
-  const trained = await startingGroups(layout, weights, model.optimizer).finally(() => dispose(weights))
-  const groups = { ...trained, statistics: [statistics] }
+  const starting = await startingGroups(layout, weights, model.optimizer).finally(() => dispose(weights))
+  const groups = { ...starting, statistics: [statistics] }
   const rate = heldCosine({ steps, learningRate, warmup: Math.min(WARMUP, steps / 4), hold })
   const crops = cropSource({ pictures, seed, batchSize, size, maxReduction })
   const about = { steps, architecture, batchSize, size, maxReduction, learningRate, hold, growth, seed }
-  const begin = start ? endCurriculum(growth, bits) : startCurriculum(growth, bits)
   const attacksOf = (step: number, { level }: Curriculum) =>
     drawAttacks(seed, step, batchSize, { size, level, mix: ATTACKS })
   const matchesOf = (metrics: readonly number[]) => metrics.slice(2, 2 + batchSize)
@@ -146,12 +145,12 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedPair
     fingerprint: checkpoint
       ? await fingerprintOf({
           ...about,
-          start: start ? await Promise.all((trained.weights ?? []).map(hashOf)) : null,
+          start: start ? await Promise.all((starting.weights ?? []).map(hashOf)) : null,
           pictures: pictures.length,
           hashes: [await hashOf((await crops(0)).values)],
         })
       : null,
-    initial: () => ({ groups, progress: begin }),
+    initial: () => ({ groups, progress: (start ? endCurriculum : startCurriculum)(growth, bits) }),
     parseProgress: (stored) => parseCurriculum(stored, bits),
     load: async (step) => ({
       crops: await crops(step),

@@ -1,9 +1,9 @@
 import type { StateDict } from '@stablesig/weights'
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
-import { hwio } from '../models/layout.ts'
+import { fromTorch, torchShape } from '../models/layout.ts'
 import { readFinite } from '../models/read.ts'
-import { initialPair, initialStatistics, normLayers, type PairArchitecture } from './watermark-pair.ts'
+import { initialPair, initialStatistics, type PairArchitecture, runningStatistics } from './watermark-pair.ts'
 
 /** What a joint training begins with. */
 export interface StartingPair {
@@ -38,15 +38,9 @@ export async function storedPair(architecture: PairArchitecture, state: StateDic
   const shapes = Object.entries(shaped).map(([name, { shape }]) => [name, shape] as const)
   dispose(shaped)
   const values: [string, number[], Float32Array][] = []
-  for (const [name, shape] of shapes) {
-    const [height = 1, width = 1, into = 1, out = 1] = shape.length === 4 ? shape : [1, 1, ...shape]
-    const reordered = shape.length === 4 ? [out, into, height, width] : shape.length === 2 ? [out, into] : shape
-    const stored = await read(name, reordered)
-    values.push([name, shape, shape.length === 1 ? stored : hwio(stored, [out, into, height, width])])
-  }
+  for (const [name, shape] of shapes) values.push([name, shape, fromTorch(await read(name, torchShape(shape)), shape)])
   const statistics: number[] = []
-  for (const { name, channels } of normLayers(architecture))
-    for (const which of ['mean', 'var']) statistics.push(...(await read(`${name}.norm.running_${which}`, [channels])))
+  for (const { name, channels } of runningStatistics(architecture)) statistics.push(...(await read(name, [channels])))
   const weights = Object.fromEntries(values.map(([name, shape, value]) => [name, tensor(value, shape, 'float32')]))
   return { weights, statistics: Float32Array.from(statistics) }
 }

@@ -122,6 +122,16 @@ export async function runTraining<Batch, Progress>(
   }
 }
 
+/**
+ * What a checkpoint of such a training holds, whichever run it is of: models, while their training goes on.
+ * @param lengths of the vectors of each group that is wanted
+ * @throws StableSigError 'bad-checkpoint' when it is not one, or of another architecture
+ */
+export const readTrained = (
+  bytes: Uint8Array,
+  lengths: Readonly<Record<string, readonly number[]>>,
+): Promise<StoredRun> => readCheckpoint(bytes, { format: PRETRAINING_CHECKPOINT, fingerprint: null, lengths })
+
 async function resume<Batch, Progress>(
   task: TrainingTask<Batch, Progress>,
   groups: GroupValues,

@@ -77,18 +77,18 @@ export function initialPair(architecture: PairArchitecture, seed: number): Recor
   return made
 }
 
-/** Running means and variances of every norm, end to end, as a run begins with them: 0 and 1. */
-export function initialStatistics(architecture: PairArchitecture): Float32Array {
-  const layers = normLayers(architecture)
-  const total = layers.reduce((sum, { channels }) => sum + 2 * channels, 0)
-  const values = new Float32Array(total)
-  let at = 0
-  for (const { channels } of layers) {
-    values.fill(1, at + channels, at + 2 * channels)
-    at += 2 * channels
-  }
-  return values
-}
+/** Running means and variances of every norm, in the order in which they are kept, under their names in a file. */
+export const runningStatistics = (architecture: PairArchitecture): (NormLayer & { readonly initial: number })[] =>
+  normLayers(architecture).flatMap(({ name, channels }) => [
+    { name: `${name}.norm.running_mean`, channels, initial: 0 },
+    { name: `${name}.norm.running_var`, channels, initial: 1 },
+  ])
+
+/** All of them, end to end, as a run begins with them: 0 and 1. */
+export const initialStatistics = (architecture: PairArchitecture): Float32Array =>
+  Float32Array.from(
+    runningStatistics(architecture).flatMap(({ channels, initial }) => new Array<number>(channels).fill(initial)),
+  )
 
 /** Scale and shift of a layer's norm, where it has them. */
 export const affineOf = (weights: Weights, name: string): readonly [Tensor1D, Tensor1D] | null => {

@@ -1,4 +1,14 @@
-import { concat, type Rank, reshape, split, type Tensor, type Tensor1D, tensor, tidy } from '@tensorflow/tfjs-core'
+import {
+  concat,
+  dispose,
+  type Rank,
+  reshape,
+  split,
+  type Tensor,
+  type Tensor1D,
+  tensor,
+  tidy,
+} from '@tensorflow/tfjs-core'
 import { StableSigError } from '../errors.ts'
 import type { Weights } from '../models/weights.ts'
 
@@ -44,6 +54,18 @@ export function flatLayout(weights: Weights): FlatLayout {
   }
   return { names: Object.keys(weights), vectors: groups.map(flatVector) }
 }
+
+/** The layout of tensors that were made for their shapes alone: they are disposed. */
+export function flatLayoutOnly(shaped: Weights): FlatLayout {
+  try {
+    return flatLayout(shaped)
+  } finally {
+    dispose(Object.values(shaped))
+  }
+}
+
+/** Elements of each of the layout's vectors. */
+export const vectorLengths = ({ vectors }: FlatLayout): number[] => vectors.map(({ length }) => length)
 
 function flatVector(entries: readonly (readonly [string, Tensor])[]): FlatVector {
   const sizes = entries.map(([, { size }]) => size)
