@@ -1,7 +1,8 @@
-import { realpath, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { isNamedLikeImage, isSameFile } from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 import type { CommandDescription, OptionDescription } from './options/description.ts'
+import { spelled } from './options/spelled.ts'
 
 type Given = Readonly<Record<string, unknown>>
 
@@ -14,7 +15,6 @@ interface Named {
 
 /** Placeholders of what is read from a path. */
 const READ = /^<(file|files\.\.\.|path|folder)>$/
-const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i
 
 /**
  * Checks, before any work starts, that no file that a command writes is one that it reads, or another that it writes, also through
@@ -35,37 +35,34 @@ export async function checkNothingOverwritten(
   ]
   for (const [i, { name, paths, value }] of written.entries())
     for (const out of paths) {
-      const twin = written.slice(0, i).find((other) => other.paths.some((path) => resolve(path) === resolve(out)))
+      const twin = await naming(out, written.slice(0, i))
       if (twin)
         throw new StableSigError(
           'io',
           `${out} is named by --${twin.name} and by --${name}: each writes a file of its own`,
         )
-      if (value !== '<folder>' && PICTURE.test(out))
+      if (value !== '<folder>' && isNamedLikeImage(out))
         throw new StableSigError(
           'io',
           `${out}: what --${name} writes is no picture, and has a picture's name; choose another`,
         )
-      for (const input of read) await checkKept(out, input)
+      // What is not there yet cannot be lost, and a folder is not replaced.
+      const source = (await isFile(out)) ? await naming(out, read) : null
+      if (source)
+        throw new StableSigError('io', `${out} would overwrite what --${source.name} reads; choose another name`)
     }
 }
 
-async function checkKept(out: string, { name, paths }: Named): Promise<void> {
-  const target = await fileAt(out)
-  if (target === null) return
-  for (const path of paths) {
-    if ((await realpath(path).catch(() => null)) === target)
-      throw new StableSigError('io', `${out} would overwrite what --${name} reads; choose another name`)
-  }
+/** The first of those that name the same file. */
+async function naming(out: string, others: readonly Named[]): Promise<Named | null> {
+  for (const other of others) for (const path of other.paths) if (await isSameFile(out, path)) return other
+  return null
 }
 
-/** Where a file lies that is there already; null for all else. */
-async function fileAt(path: string): Promise<string | null> {
-  const found = await stat(path).catch(() => null)
-  return found?.isFile() ? realpath(path) : null
-}
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 
 const pathsIn = (given: unknown): string[] => [given].flat().filter((path) => typeof path === 'string')
-
-/** A property as its option is typed, without dashes. */
-export const spelled = (option: string): string => option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

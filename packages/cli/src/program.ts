@@ -4,7 +4,8 @@ import { COMMANDS } from './commands/index.ts'
 import { untilEnded } from './ending.ts'
 import type { Io } from './io.ts'
 import type { ArgumentDescription, CommandDescription, OptionDescription } from './options/description.ts'
-import { checkNothingOverwritten, spelled } from './overwriting.ts'
+import { spelled } from './options/spelled.ts'
+import { checkNothingOverwritten } from './overwriting.ts'
 import { withShipped } from './shipped.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, constants, mkdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
 import { StableSigError } from '@stablesig/core'
 import { cannotWrite, whyFailed } from './system-error.ts'
 
@@ -62,4 +62,15 @@ async function makeFolder(path: string): Promise<void> {
   await mkdir(path).catch(async (cause: NodeJS.ErrnoException) => {
     if ((await kind(path)) !== 'folder') throw cause
   })
+}
+
+/** Whether two paths are one file or folder, through links too. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+  if (resolve(a) === resolve(b)) return true
+  const [x, y] = await Promise.all([a, b].map((path) => stat(path).catch(() => null)))
+  if (x && y) return x.ino === y.ino && x.dev === y.dev && x.ino !== 0
+  const [p, q] = await Promise.all(
+    [dirname(resolve(a)), dirname(resolve(b))].map((path) => realpath(path).catch(() => path)),
+  )
+  return p === q && basename(a) === basename(b)
 }

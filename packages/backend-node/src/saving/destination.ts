@@ -1,8 +1,8 @@
-import { readdir, realpath, stat, statfs } from 'node:fs/promises'
+import { readdir, statfs } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { StableSigError } from '@stablesig/core'
 import type { TargetSpelling } from '@stablesig/core/models'
-import { checkOutputFile, checkOutputPlace } from '../files/outputs.ts'
+import { checkOutputFile, checkOutputPlace, isSameFile } from '../files/outputs.ts'
 import { whyFailed } from '../files/system-error.ts'
 import type { OpenWeights } from '../models/weights-path.ts'
 import type { DecoderForm } from './model-card.ts'
@@ -45,7 +45,7 @@ export function planFor(
  */
 export async function checkDestination(out: string, form: DecoderForm, kept: readonly string[]): Promise<void> {
   for (const path of kept)
-    if (await isSame(out, path))
+    if (await isSameFile(out, path))
       throw new StableSigError('io', `${out} would overwrite ${path}, which it is made from; choose another name`)
   if (form !== 'diffusers') {
     const ending = /\.(ckpt|pth?|bin|onnx|json)$/i.exec(out)
@@ -82,15 +82,4 @@ export async function checkSpace(out: string, bytes: number): Promise<void> {
     'io',
     `cannot write ${out}: it takes ${bytes} bytes and ${free} are free there; make room, or take the decoder alone (safetensors)`,
   )
-}
-
-/** Whether two paths are one file or folder, through links too. */
-async function isSame(a: string, b: string): Promise<boolean> {
-  if (resolve(a) === resolve(b)) return true
-  const [x, y] = await Promise.all([a, b].map((path) => stat(path).catch(() => null)))
-  if (x && y) return x.ino === y.ino && x.dev === y.dev && x.ino !== 0
-  const [p, q] = await Promise.all(
-    [dirname(resolve(a)), dirname(resolve(b))].map((path) => realpath(path).catch(() => path)),
-  )
-  return p === q && basename(a) === basename(b)
 }

@@ -38,11 +38,12 @@ export async function openFolder(
   const text = `${JSON.stringify({ kind: 'stablesig-evaluation-settings', version: 1, ...settings }, null, 2)}\n`
   const before = await textAt(settingsPath)
   const rowsPath = join(out, 'rows.jsonl')
+  const measured = (await textAt(rowsPath)) ?? ''
   // Of an evaluation that was refused before anything was signed or measured nothing is lost.
-  const begun = async () => Boolean(await textAt(rowsPath)) || (await readdir(join(out, 'decoders'))).length > 0
-  if (before !== null && before !== text && (await begun())) throw otherOptions(out, before, text)
+  const begun = measured !== '' || (await readdir(join(out, 'decoders'))).length > 0
+  if (before !== null && before !== text && begun) throw otherOptions(out, before, text)
   if (before !== text) await writeFileAtomic(settingsPath, Buffer.from(text))
-  const { rows, whole } = readRows(rowsPath, (await textAt(rowsPath)) ?? '', size)
+  const { rows, whole } = readRows(rowsPath, measured, size)
   if (!whole) await writeFileAtomic(rowsPath, Buffer.from(linesOf(rows)))
   return {
     done: rows,

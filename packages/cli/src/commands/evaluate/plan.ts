@@ -10,7 +10,7 @@ import { UsageError } from '../../exit.ts'
 import { checkImageLoss } from '../../image-loss.ts'
 import { readingOf } from '../../inputs.ts'
 import type { Io } from '../../io.ts'
-import { spelled } from '../../overwriting.ts'
+import { spelled } from '../../options/spelled.ts'
 import { heldOutPhotographs, photographsAt } from '../../photographs.ts'
 import type { EvaluateOptions } from './command.ts'
 

@@ -79,8 +79,7 @@ async function isThere(path: string, signing: SigningFacts): Promise<boolean> {
   const found = await withWeights(path, async ({ metadata }) => readSigningHeader(metadata)).catch((error: unknown) => {
     if (!(error instanceof StableSigError)) throw error
     if (error.code === 'io' && isMissing(error)) return undefined
-    const remedy = 'remove it, and it is made anew'
-    throw new StableSigError(error.code, `${error.message}; ${remedy}`, { cause: error })
+    throw new StableSigError(error.code, `${error.message}; remove it, and it is made anew`, { cause: error })
   })
   if (found === undefined) return false
   if (found?.key.id === signing.key.id && found.recipe?.minter_sha256 === signing.recipe?.minter_sha256) return true

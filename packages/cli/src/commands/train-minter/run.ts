@@ -78,8 +78,7 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
   })
 
 /**
- * @throws UsageError where an extractor is to be trained and not kept, or kept and not trained, or in the place of what the training
- *   needs to be resumed
+ * @throws UsageError where an extractor is to be trained and not kept, or kept and not trained; for an option that --start leaves without effect
  */
 function checkOptions({ extractorRate = 0, extractorOut, start, startImageWeight }: TrainMinterOptions): void {
   if (start !== undefined && startImageWeight !== undefined)
