@@ -32,6 +32,13 @@ export function autoencoderFiles({ autoencoder, encoder, decoder, config }: Auto
   )
 }
 
+/** The same with another decoder of its kind, which a file holds alone. */
+export const withDecoder = (files: NamedAutoencoder, decoder: string): NamedAutoencoder => ({
+  ...('path' in files ? { encoder: files.path } : { encoder: files.encoder }),
+  decoder,
+  ...(files.config === undefined ? {} : { config: files.config }),
+})
+
 /** One of several autoencoders, by what its option was given. */
 export interface NamedFiles {
   readonly name: string

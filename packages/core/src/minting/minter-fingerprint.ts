@@ -22,7 +22,10 @@ export async function minterFingerprint(
     seed,
     gradientCheckpointing,
   }
-  const networks = { decoderHash, extractorHash, encoderHash: await networkHash(autoencoder.encoder.weights) }
+  const [encoderHash, originalHash] = await Promise.all(
+    [autoencoder.encoder, autoencoder.decoder].map(({ weights }) => networkHash(weights)),
+  )
+  const networks = { decoderHash, extractorHash, encoderHash, originalHash }
   const hashes = await Promise.all([values, ...weights].map(hashOf))
   return fingerprintOf({ ...about, ...networks, architecture, pictures: pictures.length, hashes })
 }

@@ -2,8 +2,8 @@ import { checkCallback, checkNumber, checkObject, checkOptions, checkSignal } fr
 import { StableSigError } from '../errors.ts'
 import type { ImageLoss } from '../losses/image.ts'
 import { type ImageLossName, imageLoss as imageLossNamed } from '../losses/named.ts'
-import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
-import { checkAutoencoder, checkExtractor } from '../models/check-models.ts'
+import type { Autoencoder, LatentDecoder } from '../models/autoencoders/autoencoder.ts'
+import { checkAutoencoder, checkDecoder, checkExtractor } from '../models/check-models.ts'
 import type { Extractor } from '../models/extractor.ts'
 import type { PixelSet } from '../pretraining/pixel-set.ts'
 import { checkAttacks } from '../signing/signing-attacks.ts'
@@ -51,6 +51,8 @@ export interface MinterRecipe {
   readonly window: number
   /** Share of the learning rate that the extractor is trained with, beside the minter; 0 leaves it as it is. */
   readonly extractorRate: number
+  /** The same of the decoder's late stages, which all keys share: minted decoders are then made of the one that comes of it. */
+  readonly decoderRate: number
 }
 
 /** The recipe where nothing else is asked for. docs/minting.md has the figures that it was chosen by. */
@@ -75,6 +77,7 @@ export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
   },
   window: 1,
   extractorRate: 0,
+  decoderRate: 0,
 }
 
 export type MinterRecipeChanges = { readonly [K in keyof Omit<MinterRecipe, 'steps'>]?: MinterRecipe[K] | undefined }
@@ -87,6 +90,11 @@ export interface TrainMinterOptions extends MinterRecipeChanges {
   readonly steps: number
   /** A minter of the same decoder to begin with, at the recipe's full hardness, in place of one that changes nothing. */
   readonly start?: Minter | undefined
+  /**
+   * The decoder that keys are to change, where it is not the autoencoder's own: one that was trained beside the minter to begin with. Images
+   * are held to those of the autoencoder's own all the same.
+   */
+  readonly startDecoder?: LatentDecoder | undefined
   /** By name, or any other. Default 'mse'. */
   readonly imageLoss?: ImageLossName | ImageLoss | undefined
   /** Default Adam with betas .9 and .98. */
@@ -115,6 +123,25 @@ export interface MinterTraining {
 
 const CACHE_BYTES = 512 * 2 ** 20
 
+/** The decoder that keys change. */
+export const conditionedDecoder = ({ autoencoder, startDecoder }: TrainMinterOptions): LatentDecoder =>
+  startDecoder ?? autoencoder.decoder
+
+/** @throws StableSigError 'bad-argument' where it is none, or of another architecture than the autoencoder's own */
+function checkStartDecoder(value: LatentDecoder, own: LatentDecoder): void {
+  checkDecoder(value, 'the decoder to begin with')
+  const { weights } = value
+  const odd = Object.keys({ ...own.weights, ...weights }).find(
+    (name) => weights[name]?.shape.join() !== own.weights[name]?.shape.join(),
+  )
+  if (odd !== undefined)
+    throw new StableSigError(
+      'bad-argument',
+      `the decoder to begin with is of another architecture than the autoencoder's: ${odd} is [${weights[odd]?.shape ?? 'missing'}], expected ` +
+        `[${own.weights[odd]?.shape ?? 'none'}]`,
+    )
+}
+
 /** @throws StableSigError 'bad-argument' naming the field, 'disposed' */
 export function planTraining(options: TrainMinterOptions): MinterTraining {
   checkOptions(options, 'trainMinter')
@@ -124,6 +151,7 @@ export function planTraining(options: TrainMinterOptions): MinterTraining {
   checkObject(pictures, 'pictures', 'a set of pictures', ['length', 'read'])
   if (checkpoint !== undefined) checkObject(checkpoint, 'checkpoint', 'a place for checkpoints', ['read', 'write'])
   if (options.start !== undefined) checkMinter(options.start)
+  if (options.startDecoder !== undefined) checkStartDecoder(options.startDecoder, autoencoder.decoder)
   checkCallback(onStep, 'onStep')
   checkSignal(signal)
   if (!(pictures.length >= 1)) throw new StableSigError('bad-argument', 'there are no pictures to train on')
@@ -155,7 +183,7 @@ function recipeOf(options: TrainMinterOptions): MinterRecipe {
     checkNumber(recipe[name], name, 'a number above 0', (value) => value > 0 && Number.isFinite(value))
   for (const name of ['imageWeight', 'startImageWeight', 'maxShift'] as const)
     checkNumber(recipe[name], name, 'a number from 0', (value) => value >= 0 && Number.isFinite(value))
-  for (const name of ['hold', 'ramp', 'extractorRate'] as const)
+  for (const name of ['hold', 'ramp', 'extractorRate', 'decoderRate'] as const)
     checkNumber(recipe[name], name, 'a share from 0 to 1', (value) => value >= 0 && value <= 1)
   checkNumber(recipe.window, 'window', 'a share above 0, up to 1', (value) => value > 0 && value <= 1)
   checkNumber(recipe.maxScale, 'maxScale', 'a share from 0, below 1', (value) => value >= 0 && value < 1)

@@ -35,7 +35,7 @@ import { type AttackTensors, attacked } from '../transforms/per-image/attacks.ts
 import type { MinterArchitecture } from './architecture.ts'
 import { modulationOf } from './modulation.ts'
 import type { MintingPlan } from './plan.ts'
-import { extractorOfParameters } from './trained-extractor.ts'
+import { decoderWeights, extractorOfParameters } from './trained-beside.ts'
 
 /** What stays the same from step to step. */
 export interface MinterModel {
@@ -45,6 +45,8 @@ export interface MinterModel {
   readonly extractor: Extractor
   /** Share of the learning rate that the extractor is trained with; 0 leaves it as it is. */
   readonly extractorRate: number
+  /** The same of the decoder's late stages. */
+  readonly decoderRate: number
   readonly layout: FlatLayout
   readonly optimizer: Optimizer
   readonly imageLoss: ImageLoss
@@ -71,7 +73,7 @@ export const MEASURED = ['loss', 'message', 'image', 'error'] as const
 
 /**
  * One step of a minter's training, a single graph: keys go through the network to scales, features through the decoder's tail with
- * them, and the extractor reads the images, each its own key. The decoder's weights stay as they are, and the extractor's unless it is
+ * them, and the extractor reads the images, each its own key. The decoder's weights stay as they are, and the extractor's, unless they are
  * trained too; the loss, before the update:
  *   BCE(temperature · logits, keys) + lambdaImage · imageLoss(decoded, originals)
  * @param lambdaImage differs from step to step
@@ -84,13 +86,24 @@ export function minterStep(
   lambdaImage: number,
   step: OptimizerStep,
 ): RecordedStep {
-  const { architecture, tail, decoder, extractorRate, layout, imageLoss, temperature, gradientCheckpointing } = model
+  const {
+    architecture,
+    tail,
+    decoder,
+    extractorRate,
+    decoderRate,
+    layout,
+    imageLoss,
+    temperature,
+    gradientCheckpointing,
+  } = model
   return tidy(() => {
     const parameters = unflatten(layout, groupOf(groups, 'weights'))
     const lambda = changingInput(lambdaImage)
     const { aux, gradients } = valueAndGradients(() => {
       const modulation = modulationOf(architecture, parameters, keys)
-      const weights = { ...decoder.weights, ...modulation }
+      const base = decoderRate > 0 ? decoderWeights(decoder, parameters, decoderRate) : decoder.weights
+      const weights = { ...base, ...modulation }
       const decoded = asUnit(runStages(tail, weights, features, { gradientCheckpointing }))
       const extractor =
         extractorRate > 0 ? extractorOfParameters(model.extractor, parameters, extractorRate) : model.extractor

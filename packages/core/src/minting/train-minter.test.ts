@@ -8,6 +8,7 @@ import type { Autoencoder } from '../models/autoencoders/autoencoder.ts'
 import { loadAutoencoder } from '../models/autoencoders/read-autoencoder.ts'
 import type { Extractor } from '../models/extractor.ts'
 import { loadExtractor } from '../models/read-extractor.ts'
+import type { Weights } from '../models/weights.ts'
 import { memoryCheckpoint, stripes } from '../pretraining/testing.ts'
 import type { UnitImages } from '../signal/images.ts'
 import { keyFromBits } from '../signal/key.ts'
@@ -16,6 +17,7 @@ import { keyScales, type Minter } from './minter.ts'
 import type { TrainMinterOptions } from './minter-options.ts'
 import { advanceCurriculum, diagnose, type MinterProgress, parseCurriculum } from './minter-progress.ts'
 import { networkHash } from './network-hash.ts'
+import { mintingPlan } from './plan.ts'
 import { type TrainedMinter, trainMinter } from './train-minter.ts'
 import { minterInCheckpoint } from './trained-parts.ts'
 
@@ -55,7 +57,8 @@ async function run(more: Partial<TrainMinterOptions> = {}) {
     trained = await trainMinter(options({ onStep: (step) => void steps.push(step), ...more }))
     return { ...trained, steps }
   } finally {
-    expect(tf.memory().numTensors).toBe(before + Object.keys(trained?.extractor?.weights ?? {}).length)
+    const beside = [trained?.extractor, trained?.decoder].flatMap((network) => Object.keys(network?.weights ?? {}))
+    expect(tf.memory().numTensors).toBe(before + beside.length)
   }
 }
 
@@ -134,21 +137,23 @@ describe('trainMinter', () => {
     expect(kept.minter.values).not.toEqual(whole.minter.values)
   })
 
+  const valuesOf = async (of: { readonly weights: Weights } | null): Promise<Record<string, ArrayLike<number>>> => {
+    const entries = Object.entries(of?.weights ?? {})
+    return Object.fromEntries(
+      await Promise.all(entries.map(async ([name, tensor]) => [name, (await tensor.data()).slice()] as const)),
+    )
+  }
+  const largestChange = (before: ArrayLike<number>, after: ArrayLike<number>): number =>
+    Math.max(...Array.from(before, (value, i) => Math.abs(value - after[i]!)))
+
   test('trains the extractor too where it is asked to, bit for bit when stopped and resumed', async () => {
-    const valuesOf = async (of: Extractor | null) => {
-      const entries = Object.entries(of?.weights ?? {})
-      const values = await Promise.all(
-        entries.map(async ([name, tensor]) => [name, (await tensor.data()).slice()] as const),
-      )
-      return Object.fromEntries(values)
-    }
     const whole = await run({ extractorRate: 0.5 })
     const trained = await valuesOf(whole.extractor)
     expect(whole.extractor).toMatchObject({ bits: 4, whitened: false })
     expect(whole.minter.extractorHash).toBe(await networkHash(whole.extractor!.weights))
     const original = await valuesOf(extractor)
     for (const name of ['conv0.weight', 'conv1.bias', 'head.weight', 'head.bias']) {
-      const change = Math.max(...trained[name]!.map((value, i) => Math.abs(value - original[name]![i]!)))
+      const change = largestChange(trained[name]!, original[name]!)
       // Adam moves by about the learning rate, 2e-2 at most here, of which it is a half, at each of five steps.
       expect(change).toBeGreaterThan(1e-4)
       expect(change).toBeLessThan(0.06)
@@ -168,6 +173,46 @@ describe('trainMinter', () => {
     expect(resumed.minter).toEqual(whole.minter)
     expect(await valuesOf(resumed.extractor)).toEqual(trained)
     for (const one of [whole, kept, resumed]) one.extractor?.dispose()
+  })
+
+  test('trains the decoder too where it is asked to, and goes on from what came of it', async () => {
+    const whole = await run({ decoderRate: 0.5 })
+    const trained = await valuesOf(whole.decoder)
+    const original = await valuesOf(autoencoder.decoder)
+    expect(Object.keys(trained)).toEqual(Object.keys(original))
+    expect(whole.minter.decoderHash).toBe(await networkHash(whole.decoder!.weights))
+    const late = new Set(mintingPlan(autoencoder.decoder).tail.flatMap(({ weights }) => weights))
+    expect(late.size).toBeLessThan(Object.keys(original).length)
+    for (const [name, values] of Object.entries(trained)) {
+      const change = largestChange(values, original[name]!)
+      if (late.has(name)) expect(change).toBeGreaterThan(1e-4)
+      else expect(change).toBe(0)
+      expect(change).toBeLessThan(0.06)
+    }
+    const checkpoint = memoryCheckpoint(2)
+    const controller = new AbortController()
+    const onStep = ({ step }: MinterProgress) => {
+      if (step === 4) controller.abort()
+    }
+    const more = { decoderRate: 0.5, checkpoint }
+    await expect(run({ ...more, signal: controller.signal, onStep })).rejects.toMatchObject({ code: 'aborted' })
+    await expect(run({ ...more, decoderRate: 0.4 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
+    const kept = await minterInCheckpoint((await checkpoint.read())!, options(more))
+    expect(await valuesOf(kept.decoder)).not.toEqual(trained)
+    const resumed = await run(more)
+    expect(resumed.minter).toEqual(whole.minter)
+    expect(await valuesOf(resumed.decoder)).toEqual(trained)
+    const pair = { start: whole.minter, startDecoder: whole.decoder! }
+    const { decoder: none, steps, minter } = await run({ ...pair, steps: 1, learningRate: 1e-9 })
+    expect(none).toBeNull()
+    expect(minter.decoderHash).toBe(whole.minter.decoderHash)
+    // What the trained decoder makes is held to what the original one makes.
+    expect(steps[0]!.psnr).toBeLessThan(40)
+    expect(steps[0]!.psnr).toBeCloseTo(whole.steps.at(-1)!.psnr, -1)
+    await expect(run({ start: whole.minter, steps: 1 })).rejects.toMatchObject({ code: 'bad-weights' })
+    const odd = { ...whole.decoder!, weights: {} }
+    await expect(run({ ...pair, startDecoder: odd })).rejects.toThrow(/of another architecture/)
+    for (const one of [whole, kept, resumed]) one.decoder?.dispose()
   })
 
   test('begins from a minter of the same decoder and architecture', async () => {

@@ -13,7 +13,7 @@ import { attackTensors } from '../transforms/per-image/attacks.ts'
 import { drawAttacks, NO_ATTACKS } from '../transforms/per-image/draw-attacks.ts'
 import { cutOuts } from './cut-outs.ts'
 import { minterFingerprint } from './minter-fingerprint.ts'
-import { type MinterRecipe, planTraining, type TrainMinterOptions } from './minter-options.ts'
+import { conditionedDecoder, type MinterRecipe, planTraining, type TrainMinterOptions } from './minter-options.ts'
 import {
   advanceCurriculum,
   diagnose,
@@ -46,11 +46,12 @@ interface LoadedBatch {
 }
 
 /**
- * Trains one network that makes a signed decoder of any key, for one autoencoder and one extractor. The autoencoder stays as it is; the
- * extractor learns to read what the minted decoders make where `extractorRate` is above 0. Each image of a step has a key of its own,
+ * Trains one network that makes a signed decoder of any key, for one autoencoder and one extractor. Both stay as they are; but the
+ * extractor learns to read what the minted decoders make where `extractorRate` is above 0, and the decoder's late stages learn to carry keys, the
+ * same for all of them, where `decoderRate` is. Each image of a step has a key of its own,
  * drawn at random; keys are inputs of the step, which is compiled once for each size that attacks leave images with. The same arguments
  * on one engine give the same minter, also when the run is stopped and resumed.
- * @returns a minter, which holds no tensor; none is left but those of an extractor that was trained
+ * @returns a minter, which holds no tensor; none is left but those of an extractor and a decoder that were trained
  * @throws StableSigError 'bad-argument', 'disposed', 'bad-image'; 'unsupported' for a decoder without convolutions to scale;
  *   'not-finite' when the loss is lost; 'aborted'; 'bad-checkpoint'
  */
@@ -58,14 +59,15 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const training = planTraining(options)
   const { recipe, imageLoss, seed, optimizer } = training
   const { autoencoder, extractor, pictures, checkpoint, signal, onStep } = options
-  const { steps, batchSize, size, extractorRate } = recipe
+  const { steps, batchSize, size, extractorRate, decoderRate } = recipe
+  const decoder = conditionedDecoder(options)
   const frame = await untrainedMinter(options)
   const { architecture } = frame
-  const { head, tail } = mintingPlan(autoencoder.decoder)
+  const { head, tail } = mintingPlan(decoder)
   const order = batchOrder(`cut-outs/${seed}`, recipe.cutOuts, batchSize)
   const frozen = new FrozenWork({
     autoencoder,
-    head: (latents) => runStages(head, autoencoder.decoder.weights, latents),
+    head: (latents) => runStages(head, decoder.weights, latents),
     images: cutOuts({ pictures, count: recipe.cutOuts, maxReduction: recipe.maxReduction, seed }),
     size,
     cacheBytes: training.cacheBytes,
@@ -75,7 +77,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const layout = flatLayout(start)
   const groups = await startingGroups(layout, start, optimizer).finally(() => dispose(start))
   const model: MinterModel = {
-    ...{ architecture, tail, decoder: autoencoder.decoder, extractor, extractorRate, layout, optimizer, imageLoss },
+    ...{ architecture, tail, decoder, decoderRate, extractor, extractorRate, layout, optimizer, imageLoss },
     ...{ temperature: recipe.temperature, maxGradientNorm: MAX_GRADIENT_NORM },
     gradientCheckpointing: options.gradientCheckpointing ?? false,
   }
@@ -134,7 +136,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const lost = Object.entries(await parametersOf(layout, vectors)).find(([, values]) => !values.every(Number.isFinite))
   if (lost)
     throw new StableSigError('not-finite', `after the last step ${lost[0]} is not finite: lower the learning rate`)
-  const trained = await trainedParts(options, frame, layout, vectors, extractorRate)
+  const trained = await trainedParts(options, frame, layout, vectors, recipe)
   return { ...trained, recipe, imageLoss: imageLoss.name, means: run.progress, resumedAt: run.resumedAt }
 }
 

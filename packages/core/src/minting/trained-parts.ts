@@ -1,15 +1,16 @@
 import { toFloat32 } from '@stablesig/weights'
+import type { LatentDecoder } from '../models/autoencoders/autoencoder.ts'
 import type { Extractor } from '../models/extractor.ts'
 import { storedTensors } from '../pretraining/stored-tensors.ts'
 import { readTrained } from '../pretraining/training-run.ts'
 import { type FlatLayout, flatLayoutOnly, vectorLengths } from '../training/flat.ts'
 import { minterShapes } from './architecture.ts'
 import type { Minter } from './minter.ts'
-import { planTraining, type TrainMinterOptions } from './minter-options.ts'
+import { conditionedDecoder, type MinterRecipe, planTraining, type TrainMinterOptions } from './minter-options.ts'
 import { networkHash } from './network-hash.ts'
 import { mintingPlan } from './plan.ts'
 import { startingParameters } from './starting-parameters.ts'
-import { trainedExtractor } from './trained-extractor.ts'
+import { trainedDecoder, trainedExtractor } from './trained-beside.ts'
 
 /** What a minter is before its training, but for its weights. */
 export type MinterFrame = Omit<Minter, 'values'>
@@ -17,12 +18,13 @@ export type MinterFrame = Omit<Minter, 'values'>
 /** The frame of what `trainMinter` makes of the same options. @throws StableSigError as trainMinter does at its start */
 export async function untrainedMinter(options: TrainMinterOptions): Promise<MinterFrame> {
   const { recipe } = planTraining(options)
-  const { autoencoder, extractor } = options
+  const { extractor } = options
+  const decoder = conditionedDecoder(options)
   const { hidden, maxScale, maxShift } = recipe
-  const { convolutions } = mintingPlan(autoencoder.decoder)
+  const { convolutions } = mintingPlan(decoder)
   return {
     architecture: { bits: extractor.bits, hidden, maxScale, maxShift, convolutions },
-    decoderHash: await networkHash(autoencoder.decoder.weights),
+    decoderHash: await networkHash(decoder.weights),
     extractorHash: await networkHash(extractor.weights),
   }
 }
@@ -32,22 +34,27 @@ export interface MinterParts {
   readonly minter: Minter
   /** The extractor, where it was trained too, with weights of its own, which its caller disposes: to be whitened. Otherwise null. */
   readonly extractor: Extractor | null
+  /** The decoder that the minter's keys change, where it was trained too: its caller disposes it. Otherwise null. */
+  readonly decoder: LatentDecoder | null
 }
 
 /** What flat vectors of a training hold. */
 export async function trainedParts(
-  { extractor }: TrainMinterOptions,
+  options: TrainMinterOptions,
   frame: MinterFrame,
   layout: FlatLayout,
   vectors: readonly Float32Array[],
-  extractorRate: number,
+  { extractorRate, decoderRate }: MinterRecipe,
 ): Promise<MinterParts> {
   const shapes = minterShapes(frame.architecture)
   const all = Object.entries(await parametersOf(layout, vectors))
   const values = Object.fromEntries(all.filter(([name]) => Object.hasOwn(shapes, name)))
-  if (!(extractorRate > 0)) return { minter: { ...frame, values }, extractor: null }
-  const trained = await trainedExtractor(extractor, layout, vectors, extractorRate)
-  return { minter: { ...frame, values, extractorHash: await networkHash(trained.weights) }, extractor: trained }
+  const extractor = extractorRate > 0 ? await trainedExtractor(options.extractor, layout, vectors, extractorRate) : null
+  const decoder =
+    decoderRate > 0 ? await trainedDecoder(conditionedDecoder(options), layout, vectors, decoderRate) : null
+  const extractorHash = extractor ? await networkHash(extractor.weights) : frame.extractorHash
+  const decoderHash = decoder ? await networkHash(decoder.weights) : frame.decoderHash
+  return { minter: { ...frame, values, extractorHash, decoderHash }, extractor, decoder }
 }
 
 /**
@@ -64,8 +71,7 @@ export async function minterInCheckpoint(
   const frame = await untrainedMinter(options)
   const layout = flatLayoutOnly(await startingParameters(options, training, frame.architecture))
   const { step, groups } = await readTrained(bytes, { weights: vectorLengths(layout) })
-  const { extractorRate } = training.recipe
-  return { step, ...(await trainedParts(options, frame, layout, groups.weights ?? [], extractorRate)) }
+  return { step, ...(await trainedParts(options, frame, layout, groups.weights ?? [], training.recipe)) }
 }
 
 /** All parameters by name, in PyTorch's order, as a minter has its own. */

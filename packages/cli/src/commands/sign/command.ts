@@ -39,6 +39,10 @@ export const sign = defineCommand({
       default: 'original',
     },
     minter: { value: '<file>', help: 'with --start minter: what train-minter wrote for this decoder and extractor' },
+    minterDecoder: {
+      value: '<file>',
+      help: 'with --minter: the decoder that was trained beside it (--decoder-out), where one was',
+    },
     size: { value: '<n>', help: 'side of the training images (default: the preset’s)', read: whole(8, 4096) },
     steps: {
       value: '<n>',

@@ -99,9 +99,13 @@ function checkParts({ accumulate = 1, batch, preset }: SignOptions): void {
 }
 
 /** @throws UsageError where one of --start minter and --minter lacks the other; StableSigError as openMinter */
-async function minterOf({ start, minter }: SignOptions): Promise<Minter | null> {
+async function minterOf({ start, minter, minterDecoder }: SignOptions): Promise<Minter | null> {
   if ((start === 'minter') !== (minter !== undefined))
     throw new UsageError('--start minter and --minter FILE belong together')
+  if (minterDecoder !== undefined) {
+    if (minter === undefined) throw new UsageError('--minter-decoder is what a minter changes: --minter FILE names it')
+    await checkInputFile(minterDecoder)
+  }
   return minter === undefined ? null : openMinter(minter)
 }
 

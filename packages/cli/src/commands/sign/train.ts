@@ -2,9 +2,11 @@ import { fileCheckpoint } from '@stablesig/backend-node'
 import { type FinetuneReport, finetuneDecoder, type LatentDecoder } from '@stablesig/core'
 import { checkMintersExtractor, mint } from '@stablesig/core/minting'
 import type { PreparedImages } from '@stablesig/core/training'
+import { withDecoder } from '../../autoencoder.ts'
 import { disposing, type Own } from '../../disposal.ts'
 import { imageLossAt } from '../../image-loss.ts'
 import type { Io } from '../../io.ts'
+import { autoencoderAt } from '../../models.ts'
 import { makeProgress } from '../../progress.ts'
 import { tellFindings } from '../../self-test.ts'
 import { explainTraining } from '../../training/explain.ts'
@@ -44,7 +46,7 @@ async function trained(
   io: Io,
 ): Promise<Trained> {
   const { key, size, steps, maxSteps, aims, judgedAt } = plan
-  const minted = await startOf(plan, autoencoder, extractor)
+  const minted = await startOf(own, plan, autoencoder, extractor, options)
   const start = minted && own(minted)
   const imageLoss = await imageLossAt(options, own)
   await tellFindings({ autoencoder, extractor, images: plan.training, key, size, signal: io.signal }, io)
@@ -91,11 +93,15 @@ async function trained(
 
 /** The minted decoder that training begins with, where one does. @throws StableSigError 'bad-weights' for another's minter */
 async function startOf(
-  { minter, key }: SigningPlan,
+  own: Own,
+  { minter, key, autoencoder: files }: SigningPlan,
   autoencoder: SigningModels['autoencoder'],
   extractor: SigningModels['extractor'],
+  { minterDecoder }: SignOptions,
 ): Promise<LatentDecoder | null> {
   if (!minter) return null
   await checkMintersExtractor(minter, extractor)
-  return mint(minter, autoencoder.decoder, key)
+  if (minterDecoder === undefined) return mint(minter, autoencoder.decoder, key)
+  const { decoder } = own(await autoencoderAt(withDecoder(files, minterDecoder)))
+  return mint(minter, decoder, key)
 }

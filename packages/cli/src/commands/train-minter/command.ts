@@ -30,6 +30,20 @@ export const trainMinter = defineCommand({
       writes: true,
       help: 'where the trained extractor goes, written anew with each checkpoint: to be whitened then',
     },
+    decoderRate: {
+      value: '<share>',
+      help: 'train the decoder’s late stages too, the same for all keys, with this share of the learning rate: keys then change the decoder that comes of it (default: 0)',
+      read: share,
+    },
+    decoderOut: {
+      value: '<file>',
+      writes: true,
+      help: 'where the trained decoder goes, written anew with each checkpoint: mint takes it as its --decoder',
+    },
+    startDecoder: {
+      value: '<file>',
+      help: 'with --start: the decoder that was trained beside that minter; images are held to those of the autoencoder’s own',
+    },
     window: {
       value: '<share>',
       help: 'the extractor reads a window of each image at a random place, its side this share of the image’s: a decoder whose whole images are read writes at their edges, which a crop takes away (default: 1)',

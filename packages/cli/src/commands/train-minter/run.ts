@@ -1,14 +1,24 @@
-import { checkOutputFile, openMinter, writeFileAtomic } from '@stablesig/backend-node'
+import {
+  checkOutputFile,
+  type OpenedAutoencoder,
+  openMinter,
+  roundDecoder,
+  saveDecoder,
+  writeFileAtomic,
+} from '@stablesig/backend-node'
 import { StableSigError } from '@stablesig/core'
 import {
+  type Minter,
+  type MinterParts,
   minterInCheckpoint,
+  networkHash,
   storedMinter,
   type TrainMinterOptions as Training,
   trainMinter,
 } from '@stablesig/core/minting'
-import { type Extractor, storedExtractor } from '@stablesig/core/models'
+import { storedExtractor } from '@stablesig/core/models'
 import { writeSafetensors } from '@stablesig/weights'
-import { autoencoderFiles, checkAutoencoderFiles } from '../../autoencoder.ts'
+import { autoencoderFiles, checkAutoencoderFiles, withDecoder } from '../../autoencoder.ts'
 import { disposing } from '../../disposal.ts'
 import { EXIT, UsageError } from '../../exit.ts'
 import { checkImageLoss, imageLossAt } from '../../image-loss.ts'
@@ -26,33 +36,30 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
     checkOptions(options)
     await checkAutoencoderFiles(files)
     await checkImageLoss(options)
-    if (options.extractorOut !== undefined) await checkOutputFile(options.extractorOut)
-    let training: Training | undefined
+    for (const path of [options.extractorOut, options.decoderOut]) if (path !== undefined) await checkOutputFile(path)
+    let training: (Training & { readonly autoencoder: OpenedAutoencoder }) | undefined
     const { pictures, checkpoint, log, finish } = await startTraining(options, io, async (bytes) => {
       if (!training) throw new StableSigError('bad-argument', 'no training has begun')
-      const { step, minter, extractor } = await minterInCheckpoint(bytes, training)
-      await saveExtractor(options.extractorOut, extractor)
-      return { step, ...storedMinter(minter) }
+      const { step, ...parts } = await minterInCheckpoint(bytes, training)
+      return { step, ...storedMinter(await saveBeside(parts, training.autoencoder, options)) }
     })
     const start = options.start === undefined ? undefined : await openMinter(options.start)
     const extractor = own(await extractorAt(options.extractor))
     // Whether it can be written is found out before it is trained.
     if (options.extractorOut !== undefined) await storedExtractor(extractor)
     const autoencoder = own(await autoencoderAt(files))
+    const startDecoder =
+      options.startDecoder === undefined
+        ? undefined
+        : own(await autoencoderAt(withDecoder(files, options.startDecoder))).decoder
     const imageLoss = await imageLossAt(options, own)
-    const models = { autoencoder, extractor, imageLoss }
+    const models = { autoencoder, extractor, imageLoss, startDecoder }
     training = { ...trainingOf(options), ...models, start, pictures, checkpoint, signal: io.signal }
     const { steps, logEvery, json, out } = options
     const progress = makeProgress(steps, io, json)
     const counts = new AttackCounts()
     let warned: string | null = null
-    const {
-      minter,
-      extractor: trained,
-      means,
-      resumedAt,
-      recipe,
-    } = await trainMinter({
+    const { means, resumedAt, recipe, ...parts } = await trainMinter({
       ...training,
       async onStep({ byAttack, ...step }) {
         counts.add(byAttack)
@@ -67,8 +74,7 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
     })
       .catch(explainTraining(`${out}.checkpoint`))
       .finally(() => progress.end())
-    await saveExtractor(options.extractorOut, trained)
-    const { tensors, card } = storedMinter(minter)
+    const { tensors, card } = storedMinter(await saveBeside(parts, autoencoder, options))
     await finish(tensors, card)
     const text =
       `${out}: ${steps} steps of ${recipe.batchSize} cut-outs at ${recipe.size} px; lately ${means.bitAccuracy.toFixed(4)} of the bits ` +
@@ -78,30 +84,60 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
   })
 
 /**
- * @throws UsageError where an extractor is to be trained and not kept, or kept and not trained; for an option that --start leaves without effect
+ * @throws UsageError where an extractor or a decoder is to be trained and not kept, or kept and not trained; for options that --start
+ *   leaves without effect, or that need it
  */
-function checkOptions({ extractorRate = 0, extractorOut, start, startImageWeight }: TrainMinterOptions): void {
+function checkOptions(options: TrainMinterOptions): void {
+  const {
+    extractorRate = 0,
+    extractorOut,
+    decoderRate = 0,
+    decoderOut,
+    start,
+    startDecoder,
+    startImageWeight,
+  } = options
   if (start !== undefined && startImageWeight !== undefined)
     throw new UsageError(
       '--start-image-weight is for a minter that begins from nothing: with --start it is that of the end',
     )
   if (extractorRate > 0 !== (extractorOut !== undefined))
     throw new UsageError('--extractor-rate above 0 and --extractor-out FILE belong together')
+  if (decoderRate > 0 !== (decoderOut !== undefined))
+    throw new UsageError('--decoder-rate above 0 and --decoder-out FILE belong together')
+  if (startDecoder !== undefined && start === undefined)
+    throw new UsageError('--start-decoder is the decoder that a minter was trained with: --start FILE names the minter')
 }
 
-/** An extractor that was trained beside the minter, which is done with then. */
-async function saveExtractor(path: string | undefined, extractor: Extractor | null): Promise<void> {
-  if (path === undefined || !extractor) return
+/**
+ * Writes an extractor and a decoder that were trained beside the minter, which are done with then.
+ * @returns the minter, bound to the decoder as its file has it
+ */
+async function saveBeside(
+  { minter, extractor, decoder }: MinterParts,
+  autoencoder: OpenedAutoencoder,
+  { extractorOut, decoderOut }: TrainMinterOptions,
+): Promise<Minter> {
   try {
-    await writeFileAtomic(path, writeSafetensors(await storedExtractor(extractor)))
+    if (extractor && extractorOut !== undefined)
+      await writeFileAtomic(extractorOut, writeSafetensors(await storedExtractor(extractor)))
+    if (!decoder || decoderOut === undefined) return minter
+    const rounded = await roundDecoder(autoencoder, decoder)
+    try {
+      await saveDecoder(decoderOut, { autoencoder, decoder: rounded, format: 'safetensors' })
+      return { ...minter, decoderHash: await networkHash(rounded.weights) }
+    } finally {
+      rounded.dispose()
+    }
   } finally {
-    extractor.dispose()
+    extractor?.dispose()
+    decoder?.dispose()
   }
 }
 
 const trainingOf = (
   options: TrainMinterOptions,
-): Omit<Training, 'autoencoder' | 'extractor' | 'pictures' | 'start'> => ({
+): Omit<Training, 'autoencoder' | 'extractor' | 'pictures' | 'start' | 'startDecoder'> => ({
   steps: options.steps,
   seed: options.seed,
   size: options.size,
@@ -115,6 +151,7 @@ const trainingOf = (
   gradientCheckpointing: options.gradientCheckpointing,
   attacks: options.withoutAttacks ? null : undefined,
   extractorRate: options.extractorRate,
+  decoderRate: options.decoderRate,
   window: options.window,
   temperature: options.temperature,
 })
