@@ -114,6 +114,45 @@ describe('a minter', { timeout: 240_000 }, () => {
     expect(other.err).toMatch(/not a minter/)
   })
 
+  test('comes with the decoder that was trained beside it, which is the one that it mints of', async () => {
+    const beside = ['--decoder-rate', '0.5', '--decoder-out', at('base.safetensors')]
+    expect(await stablesig([...train('shared', '2'), ...beside])).toMatchObject({ code: 0 })
+    const mintOf = (decoder: string) => {
+      const files = ['--minter', at('shared.safetensors'), '--decoder', decoder, '--out', at('of-base.safetensors')]
+      return stablesig(['mint', ...files, '--key', key])
+    }
+    expect((await mintOf(at('decoder.safetensors'))).err).toMatch(/belongs to another decoder/)
+    expect(await mintOf(at('base.safetensors'))).toMatchObject({ code: 0 })
+    const next = [...train('further', '1'), '--start', at('shared.safetensors')]
+    expect((await stablesig(next)).err).toMatch(/belongs to another decoder/)
+    expect(await stablesig([...next, '--start-decoder', at('base.safetensors')])).toMatchObject({ code: 0 })
+    const bound = (await openMinter(at('shared.safetensors'))).decoderHash
+    expect((await openMinter(at('further.safetensors'))).decoderHash).toBe(bound)
+    const sign = [
+      ...[
+        'sign',
+        ...models(),
+        '--images',
+        at('pictures'),
+        '--key',
+        key,
+        '--held-out',
+        '0',
+        '--size',
+        '16',
+        '--batch',
+        '1',
+      ],
+      ...['--steps', '1', '--start', 'minter', '--minter', at('shared.safetensors'), '--out', at('from.safetensors')],
+    ]
+    expect((await stablesig(sign)).err).toMatch(/belongs to another decoder/)
+    expect(await stablesig([...sign, '--minter-decoder', at('base.safetensors')])).toMatchObject({ code: 0 })
+    const half = await stablesig([...train('half', '1'), '--decoder-out', at('other.safetensors')])
+    expect(half.err).toMatch(/--decoder-rate above 0 and --decoder-out FILE belong together/)
+    const alone = await stablesig([...train('half', '1'), '--start-decoder', at('base.safetensors')])
+    expect(alone.err).toMatch(/--start FILE names the minter/)
+  })
+
   test('mints a decoder that is what the library mints, and its delta gives the same bytes', async () => {
     await strongMinter()
     const minted = await stablesig([...minting('--key', key, '--out', at('signed.safetensors')), '--json'])
