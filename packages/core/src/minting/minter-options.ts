@@ -33,6 +33,8 @@ export interface MinterRecipe {
   readonly imageWeight: number
   /** The same at first: a plain mark is learnt, and made fainter then. */
   readonly startImageWeight: number
+  /** Bits of each key that are in use at first; another one follows as soon as few of them are not learnt. */
+  readonly startBits: number
   /** Share of the steps in which attacks and the image loss's weight grow to their end, while nine of ten bits are read. */
   readonly ramp: number
   /** Logits are multiplied by it in the message loss. */
@@ -65,6 +67,7 @@ export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
   hold: 0.4,
   imageWeight: 0.8,
   startImageWeight: 0.24,
+  startBits: 8,
   ramp: 0.4,
   temperature: 10,
   hidden: 256,
@@ -177,7 +180,7 @@ function recipeOf(options: TrainMinterOptions): MinterRecipe {
   const known = Object.keys({ ...MINTER_RECIPE, steps: 0 })
   const given = Object.entries(options).filter(([name, value]) => known.includes(name) && value !== undefined)
   const recipe: MinterRecipe = { ...MINTER_RECIPE, steps: options.steps, ...Object.fromEntries(given) }
-  for (const name of ['steps', 'batchSize', 'size', 'cutOuts', 'hidden'] as const)
+  for (const name of ['steps', 'batchSize', 'size', 'cutOuts', 'hidden', 'startBits'] as const)
     checkNumber(recipe[name], name, 'a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1)
   for (const name of ['learningRate', 'temperature'] as const)
     checkNumber(recipe[name], name, 'a number above 0', (value) => value > 0 && Number.isFinite(value))

@@ -1,4 +1,11 @@
 import { StableSigError } from '../errors.ts'
+import {
+  type GrowingMessage,
+  grownMessage,
+  parseMessage,
+  startMessage,
+  wholeMessage,
+} from '../pretraining/growing-message.ts'
 import type { BitsByAttack } from '../pretraining/messages.ts'
 
 /** One step as it was before its update. */
@@ -10,7 +17,9 @@ export interface MinterProgress {
   /** Message loss, and image loss before its weight. */
   readonly lossW: number
   readonly lossI: number
-  /** Bits of the batch that were read as the keys', and all of them. */
+  /** Bits of each key in use: all of them, once the message has grown. */
+  readonly bits: number
+  /** Bits in use of the batch that were read as the keys', and all of them. */
   readonly matches: number
   readonly total: number
   readonly bitAccuracy: number
@@ -37,44 +46,58 @@ export interface RunningMeans {
 }
 
 /** What a run knows of its past. */
-export interface MinterCurriculum extends RunningMeans {
+export interface MinterCurriculum extends RunningMeans, GrowingMessage {
   /** How hard a step is, 0..1: how much of the attacks, and how far the image loss's weight is on its way. */
   readonly level: number
 }
 
-export const START_CURRICULUM: MinterCurriculum = { bitAccuracy: 0.5, psnr: 0, level: 0 }
+/** @param startBits null for a minter that has been trained already, whose steps are at their hardest from the first on */
+export const startCurriculum = (bits: number, startBits: number | null): MinterCurriculum => ({
+  ...{ bitAccuracy: 0.5, psnr: 0, level: startBits === null ? 1 : 0 },
+  ...(startBits === null ? wholeMessage(bits) : startMessage(bits, startBits)),
+})
 
 /** A running mean remembers about so many steps. */
 const REMEMBERED = 100
 /** Steps become harder while so many bits are read. */
 const READ = 0.9
+/** Bits at most that are in use and not learnt yet. */
+const AT_ONCE = 8
 
 /**
- * What follows a step. A mark that is to be faint and to withstand attacks before it is read at all is hardly ever learnt, so that
- * steps become harder only while bits are read: as fast as to be at their hardest after `ramp` steps.
+ * What follows a step. Of many bits at once each one's gradient drowns in the others', so keys grow bit by bit. A mark that is to be faint and to withstand attacks before it is read at all is hardly ever learnt, so that
+ * steps become harder only while all bits are in use and are read: as fast as to be at their hardest after `ramp` steps.
+ * @param now with `byBit`: each bit's share of images that it was read right in
  * @param step from 0
  */
 export function advanceCurriculum(
   before: MinterCurriculum,
-  now: RunningMeans,
+  now: RunningMeans & Pick<GrowingMessage, 'byBit'>,
   step: number,
   ramp: number,
 ): MinterCurriculum {
   const share = Math.max(1 / REMEMBERED, 1 / (step + 1))
   const blend = (a: number, b: number) => a + share * (b - a)
   const bitAccuracy = blend(before.bitAccuracy, now.bitAccuracy)
-  const level = bitAccuracy < READ ? before.level : Math.min(1, before.level + 1 / Math.max(1, ramp))
-  return { bitAccuracy, psnr: blend(before.psnr, now.psnr), level }
+  const harder = before.bits >= before.byBit.length && bitAccuracy >= READ
+  const level = harder ? Math.min(1, before.level + 1 / Math.max(1, ramp)) : before.level
+  const message = grownMessage(before, now.byBit, step, AT_ONCE)
+  return { bitAccuracy, psnr: blend(before.psnr, now.psnr), level, ...message }
 }
 
-/** @throws StableSigError 'bad-checkpoint' */
-export function parseCurriculum(stored: unknown): MinterCurriculum {
-  const number = (name: string): number => {
-    const value: unknown = typeof stored === 'object' && stored !== null ? Reflect.get(stored, name) : undefined
+/** A stored curriculum of keys of `bits`, checked. @throws StableSigError 'bad-checkpoint' */
+export function parseCurriculum(stored: unknown, bits: number): MinterCurriculum {
+  const known: Record<string, unknown> = typeof stored === 'object' && stored !== null ? { ...stored } : {}
+  const fail = (what: string) =>
+    new StableSigError('bad-checkpoint', `cannot resume: the checkpoint's progress has no ${what}`)
+  const number = (name: keyof MinterCurriculum): number => {
+    const value = known[name]
     if (typeof value === 'number' && Number.isFinite(value)) return value
-    throw new StableSigError('bad-checkpoint', `cannot resume: the checkpoint's progress has no number ${name}`)
+    throw fail(`number ${name}`)
   }
-  return { bitAccuracy: number('bitAccuracy'), psnr: number('psnr'), level: number('level') }
+  const message = parseMessage(known, bits)
+  if (!message) throw fail(`message of ${bits} bits`)
+  return { bitAccuracy: number('bitAccuracy'), psnr: number('psnr'), level: number('level'), ...message }
 }
 
 /** A run that learns reads more than chance by then. */

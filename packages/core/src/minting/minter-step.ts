@@ -1,8 +1,10 @@
 import {
+  abs,
   add,
   cast,
   clipByValue,
   concat,
+  div,
   equal,
   greater,
   mean,
@@ -62,7 +64,7 @@ export type MinterBatch = {
   features: Tensor4D
   /** What the original decoder makes of it, [N,H,W,3]. */
   originals: UnitImages
-  /** A key for each image, [N,bits], 0 or 1. */
+  /** A key for each image, [N,bits], 0 or 1; .5 for bits that are not in use yet. */
   keys: Tensor2D
   /** What happens to each image before it is read, where something does. */
   attacks?: AttackTensors
@@ -74,10 +76,11 @@ export const MEASURED = ['loss', 'message', 'image', 'error'] as const
 /**
  * One step of a minter's training, a single graph: keys go through the network to scales, features through the decoder's tail with
  * them, and the extractor reads the images, each its own key. The decoder's weights stay as they are, and the extractor's, unless they are
- * trained too; the loss, before the update:
+ * trained too; the loss, before the update, of the bits in use:
  *   BCE(temperature · logits, keys) + lambdaImage · imageLoss(decoded, originals)
  * @param lambdaImage differs from step to step
- * @returns metrics [4 + N]: loss, message loss, image loss, mean squared error of clamped images; of each image its matching bits
+ * @returns metrics [4 + N + bits]: loss, message loss, image loss, mean squared error of clamped images; of each image its matching bits
+ *   in use; of each bit the share of images that it was read right in
  */
 export function minterStep(
   model: MinterModel,
@@ -100,6 +103,7 @@ export function minterStep(
   return tidy(() => {
     const parameters = unflatten(layout, groupOf(groups, 'weights'))
     const lambda = changingInput(lambdaImage)
+    const used = cast<Tensor2D>(greater(abs(sub(keys, 0.5)), 0.25), 'float32')
     const { aux, gradients } = valueAndGradients(() => {
       const modulation = modulationOf(architecture, parameters, keys)
       const base = decoderRate > 0 ? decoderWeights(decoder, parameters, decoderRate) : decoder.weights
@@ -108,15 +112,23 @@ export function minterStep(
       const extractor =
         extractorRate > 0 ? extractorOfParameters(model.extractor, parameters, extractorRate) : model.extractor
       const logits = extractLogits(extractor, attacks ? attacked(decoded, attacks) : decoded)
-      const message = messageLoss(logits, keys, temperature)
+      const message = messageLossOf(logits, keys, used, temperature)
       const image = imageLoss.of(decoded, originals)
       const loss: Scalar = add(message, mul(image, lambda))
       return { loss, aux: { loss, message, image, decoded, logits } }
     }, parameters)
-    const matches = sum<Tensor1D>(cast(equal(greater(aux.logits, 0), greater(keys, 0.5)), 'float32'), 1)
+    const right = mul<Tensor2D>(cast(equal(greater(aux.logits, 0), greater(keys, 0.5)), 'float32'), used)
     const error = mean<Scalar>(square(sub(clipByValue(aux.decoded, 0, 1), clipByValue(originals, 0, 1))))
-    const metrics = concat<Tensor1D>([stack([aux.loss, aux.message, aux.image, error]) as Tensor1D, matches])
+    const measured = stack([aux.loss, aux.message, aux.image, error]) as Tensor1D
+    const metrics = concat<Tensor1D>([measured, sum<Tensor1D>(right, 1), mean<Tensor1D>(right, 0)])
     const gradient = clipByGlobalNorm(flatten(layout, gradients), model.maxGradientNorm)
     return { groups: updatedGroups(model, groups, gradient, step), metrics }
   })
+}
+
+/** The message loss of the bits in use alone: at a logit of 0 and a key of .5 the others add ln 2 each, and no gradient. */
+function messageLossOf(logits: Tensor2D, keys: Tensor2D, used: Tensor2D, temperature: number): Scalar {
+  const share = mean<Scalar>(used)
+  const unused = mul(sub(1, share), Math.LN2)
+  return div(sub(messageLoss(mul(logits, used), keys, temperature), unused), share)
 }

@@ -90,7 +90,7 @@ describe('trainMinter', () => {
     const controller = new AbortController()
     const first = { attacks: mix, steps: 2, checkpoint: harder, signal: controller.signal }
     await expect(run({ ...first, onStep: () => controller.abort() })).rejects.toMatchObject({ code: 'aborted' })
-    harder.bytes = altered(harder.bytes!, '\\"level\\":0}', '\\"level\\":1}')
+    harder.bytes = altered(harder.bytes!, '\\"level\\":0,', '\\"level\\":1,')
     const { steps } = await run({ attacks: mix, steps: 2, checkpoint: harder })
     expect(steps).toHaveLength(1)
     for (const { byAttack, total, lambdaImage } of steps) {
@@ -109,12 +109,33 @@ describe('trainMinter', () => {
   })
 
   test('becomes harder only while bits are read', () => {
+    const whole = { bits: 2, byBit: [0.85, 0.85] }
     const read = (bitAccuracy: number, level: number) =>
-      advanceCurriculum({ bitAccuracy, psnr: 30, level }, { bitAccuracy, psnr: 20 }, 500, 50)
-    expect(read(0.85, 0.2)).toEqual({ bitAccuracy: 0.85, psnr: 29.9, level: 0.2 })
+      advanceCurriculum({ bitAccuracy, psnr: 30, level, ...whole }, { bitAccuracy, psnr: 20, ...whole }, 500, 50)
+    expect(read(0.85, 0.2)).toEqual({ bitAccuracy: 0.85, psnr: 29.9, level: 0.2, ...whole })
     expect(read(0.95, 0.2).level).toBeCloseTo(0.22)
     expect(read(0.95, 1).level).toBe(1)
-    expect(() => parseCurriculum({ bitAccuracy: 0.5, psnr: 3 })).toThrow(/level/)
+    expect(() => parseCurriculum({ bitAccuracy: 0.5, psnr: 3, ...whole }, 2)).toThrow(/level/)
+    expect(() => parseCurriculum({ bitAccuracy: 0.5, psnr: 3, level: 0, ...whole }, 3)).toThrow(/message of 3 bits/)
+  })
+
+  test('begins with a few bits of each key, and takes another as soon as those are learnt', async () => {
+    const { steps, minter } = await run({ startBits: 2, steps: 2, attacks: null })
+    expect(steps.map(({ bits, total }) => [bits, total])).toEqual([
+      [2, 4],
+      [3, 6],
+    ])
+    // No gradient has come from the last bit: its part of the straight path is still nothing.
+    const straight = minter.values['linear.weight']!
+    const ofBit = (bit: number) => straight.filter((_, i) => i % 4 === bit)
+    expect(ofBit(3).every((value) => value === 0)).toBe(true)
+    expect(ofBit(1).every((value) => value === 0)).toBe(false)
+    const learnt = { bits: 8, byBit: Array.from({ length: 20 }, () => 0.9) }
+    const curriculum = { bitAccuracy: 0.95, psnr: 30, level: 0 }
+    const after = (message: typeof learnt) =>
+      advanceCurriculum({ ...curriculum, ...message }, { ...curriculum, byBit: message.byBit }, 6, 50)
+    expect(after(learnt)).toMatchObject({ bits: 9, level: 0 })
+    expect(after({ bits: 8, byBit: Array.from({ length: 20 }, () => 0.6) })).toMatchObject({ bits: 8 })
   })
 
   test('is the same, bit for bit, when it is stopped and resumed', async () => {

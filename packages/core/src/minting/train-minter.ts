@@ -21,7 +21,7 @@ import {
   type MinterProgress,
   parseCurriculum,
   type RunningMeans,
-  START_CURRICULUM,
+  startCurriculum,
 } from './minter-progress.ts'
 import { MEASURED, type MinterModel, minterStep } from './minter-step.ts'
 import { mintingPlan } from './plan.ts'
@@ -59,6 +59,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const training = planTraining(options)
   const { recipe, imageLoss, seed, optimizer } = training
   const { autoencoder, extractor, pictures, checkpoint, signal, onStep } = options
+  const { bits } = extractor
   const { steps, batchSize, size, extractorRate, decoderRate } = recipe
   const decoder = conditionedDecoder(options)
   const frame = await untrainedMinter(options)
@@ -88,20 +89,20 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     mix && drawAttacks(seed, step, batchSize, { size, window, level, mix })
   const load = async (step: number): Promise<LoadedBatch> => ({
     frozen: await frozen.values(order(step)),
-    keys: drawMessages(seed, step, batchSize, extractor.bits),
+    keys: drawMessages(seed, step, batchSize, bits),
   })
   const task: TrainingTask<LoadedBatch, MinterCurriculum> = {
     steps,
     fingerprint: checkpoint ? await minterFingerprint(options, training, frame, groups.weights ?? []) : null,
-    initial: () => ({ groups, progress: { ...START_CURRICULUM, level: options.start ? 1 : 0 } }),
-    parseProgress: parseCurriculum,
+    initial: () => ({ groups, progress: startCurriculum(bits, options.start ? null : recipe.startBits) }),
+    parseProgress: (stored) => parseCurriculum(stored, bits),
     load,
     record(groups, { frozen: { latents, originals }, keys }, step, curriculum) {
       const drawn = attacksOf(step, curriculum)
       const batch = {
         features: tensor4d(latents.values, latents.shape),
         originals: asUnit(tensor4d(originals.values, originals.shape)),
-        keys: tensor2d(keys, [batchSize, extractor.bits]),
+        keys: tensor2d(partOf(keys, bits, curriculum.bits), [batchSize, bits]),
         ...(drawn ? { attacks: attackTensors(drawn, size) } : {}),
       }
       try {
@@ -112,8 +113,9 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
       }
     },
     advance: (before, metrics, _batch, step) => {
-      const { bitAccuracy, psnr } = figuresOf(metrics, batchSize * extractor.bits)
-      return advanceCurriculum(before, { bitAccuracy, psnr }, step, recipe.ramp * steps)
+      const { bitAccuracy, psnr } = figuresOf(metrics, batchSize, before.bits)
+      const byBit = metrics.slice(MEASURED.length + batchSize)
+      return advanceCurriculum(before, { bitAccuracy, psnr, byBit }, step, recipe.ramp * steps)
     },
   }
   const run = await runTraining(task, {
@@ -121,8 +123,8 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
     signal,
     onStep: async ({ step, steps, metrics, before, progress: means, seconds }) => {
       const progress: MinterProgress = {
-        ...{ step, steps, ...figuresOf(metrics, batchSize * extractor.bits) },
-        byAttack: countByAttack(attacksOf(step - 1, before)?.each, metrics.slice(MEASURED.length), extractor.bits),
+        ...{ step, steps, bits: before.bits, ...figuresOf(metrics, batchSize, before.bits) },
+        byAttack: countByAttack(attacksOf(step - 1, before)?.each, matchesOf(metrics, batchSize), before.bits),
         ...{ meanBitAccuracy: means.bitAccuracy, meanPsnr: means.psnr, learningRate: rate(step - 1) },
         level: before.level,
         lambdaImage: lambdaOf(recipe, imageLoss.defaultWeight, before),
@@ -148,9 +150,18 @@ function* visitsOf(order: BatchOrder, steps: number): Generator<number> {
 const lambdaOf = ({ imageWeight, startImageWeight }: MinterRecipe, own: number, { level }: MinterCurriculum): number =>
   own * (startImageWeight + (imageWeight - startImageWeight) * level)
 
-function figuresOf(metrics: readonly number[], total: number) {
-  const [loss = Number.NaN, lossW = Number.NaN, lossI = Number.NaN, error = Number.NaN, ...each] = metrics
-  const matches = each.reduce((sum, one) => sum + one, 0)
+/** Keys [N,bits] of which the first bits alone are in use. */
+const partOf = (keys: Float32Array, bits: number, used: number): Float32Array =>
+  used < bits ? keys.map((bit, i) => (i % bits < used ? bit : 0.5)) : keys
+
+/** Of each image. */
+const matchesOf = (metrics: readonly number[], batchSize: number): number[] =>
+  metrics.slice(MEASURED.length, MEASURED.length + batchSize)
+
+function figuresOf(metrics: readonly number[], batchSize: number, bits: number) {
+  const [loss = Number.NaN, lossW = Number.NaN, lossI = Number.NaN, error = Number.NaN] = metrics
+  const matches = matchesOf(metrics, batchSize).reduce((sum, one) => sum + one, 0)
+  const total = batchSize * bits
   return {
     loss,
     lossW,

@@ -4,7 +4,8 @@ import { toFloat32 } from '@stablesig/weights'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import '../ops/gradients.ts'
-import { advanceCurriculum, CURRICULUM, parseCurriculum, startCurriculum, unlearntBits } from './curriculum.ts'
+import { advanceCurriculum, CURRICULUM, parseCurriculum, startCurriculum } from './curriculum.ts'
+import { unlearntBits } from './growing-message.ts'
 import { drawMessages, pairMessages } from './messages.ts'
 import { pairInCheckpoint } from './pair-tensors.ts'
 import { type PretrainOptions, type PretrainProgress, pretrain } from './pretrain.ts'
@@ -114,7 +115,7 @@ describe('the curriculum', () => {
     const at = after(500, 0.97)
     expect(parseCurriculum(JSON.parse(JSON.stringify(at)), 48)).toEqual(at)
     expect(() => parseCurriculum({ ...at, bits: 'many' }, 48)).toThrow(/bits/)
-    expect(() => parseCurriculum(at, 47)).toThrow(/no 47 numbers 'byBit'/)
+    expect(() => parseCurriculum(at, 47)).toThrow(/no message of 47 bits/)
   })
 })
 

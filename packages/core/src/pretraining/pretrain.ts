@@ -17,9 +17,9 @@ import {
   endCurriculum,
   parseCurriculum,
   startCurriculum,
-  unlearntBits,
 } from './curriculum.ts'
 import { NOISE_CHANNELS } from './embedder.ts'
+import { unlearntBits } from './growing-message.ts'
 import { heldCosine } from './learning-rate.ts'
 import { type BitsByAttack, countByAttack, drawMessages, pairMessages } from './messages.ts'
 import { type PairModel, pairStep } from './pair-step.ts'
