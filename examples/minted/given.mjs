@@ -22,6 +22,8 @@ export function given(sections) {
       autoencoder: { type: 'string' },
       encoder: { type: 'string' },
       decoder: { type: 'string' },
+      /** What the minter changes, where it is not the autoencoder's own decoder: what train-minter wrote as --decoder-out. */
+      'minter-decoder': { type: 'string' },
       images: { type: 'string' },
       keys: { type: 'string', default: '100' },
       photographs: { type: 'string', default: '4' },
@@ -42,9 +44,12 @@ export function given(sections) {
     if (Number.isSafeInteger(number) && number >= COUNTS[name]) return number
     throw new Error(`--${name}: expected a whole number from ${COUNTS[name]}, found ${values[name]}`)
   }
+  const own = autoencoder ?? AUTOENCODER_16.url
+  const base = values['minter-decoder']
   return {
     ...{ minter, images, sections: positionals.length > 0 ? positionals : sections },
-    autoencoder: encoder && decoder ? { encoder, decoder } : { path: autoencoder ?? AUTOENCODER_16.url },
+    autoencoder: encoder && decoder ? { encoder, decoder } : { path: own },
+    base: base === undefined ? null : { encoder: encoder ?? own, decoder: base },
     extractor: extractor ?? EXTRACTOR_48.url,
     ...{ keys: count('keys'), photographs: count('photographs'), size: count('size'), registry: count('registry') },
     attacks: values.attacks.split(','),

@@ -1,6 +1,6 @@
 // @ts-check
 // What minted marks are worth over many keys, and what users can do with minted decoders: docs/minting.md.
-//   npx -y pnpm@12 example minted --minter FILE [SECTION…] [--extractor FILE] [--autoencoder FILE | --encoder FILE --decoder FILE]
+//   npx -y pnpm@12 example minted --minter FILE [SECTION…] [--extractor FILE] [--autoencoder FILE | --encoder FILE --decoder FILE] [--minter-decoder FILE]
 //     --images FOLDER [--keys 100] [--photographs 4] [--size 256] [--registry 100000] [--attacks none,crop:0.5,…]
 // Sections: keys, near, collude, bend; all of them where none is named. The first of the photographs serve. Our own models where others
 // are not named.
@@ -31,17 +31,17 @@ const JUDGED = ['collude', 'bend']
 const options = read()
 await ready()
 const autoencoder = await openAutoencoder(options.autoencoder)
+const base = options.base ? (await openAutoencoder(options.base)).decoder : autoencoder.decoder
 const extractor = await openExtractor(options.extractor)
 const minter = await openMinter(options.minter)
 await checkMintersExtractor(minter, extractor)
 const photographs = imageSet((await expandFiles([options.images])).slice(0, options.photographs))
 const keys = randomKeys(Math.max(options.keys, COLLUDERS), extractor.bits, { seed: 'minted' })
 const users = []
-for (const [i, key] of keys.slice(0, COLLUDERS).entries())
-  users.push(await userOf({ minter, autoencoder }, `user-${i}`, key))
+for (const [i, key] of keys.slice(0, COLLUDERS).entries()) users.push(await userOf({ minter, base }, `user-${i}`, key))
 /** @type {import('./world.mjs').MintedWorld} */
 const world = {
-  ...{ autoencoder, extractor, minter, photographs, users },
+  ...{ autoencoder, base, extractor, minter, photographs, users },
   ...{ keys: keys.slice(0, options.keys), codec: sharpCodec(), attacks: options.attacks },
   ...{ images: photographs.length, size: options.size },
   judge: new Judge(extractor, users, options.registry),

@@ -5,11 +5,13 @@ import { BELONGING } from './scored.mjs'
 import { table } from './table.mjs'
 
 /**
- * Scores that verdicts rest on, of balanced with and without colours.
- * @param {import('./scored.mjs').Setting & { images: import('@stablesig/backend-node').FileImageSet }} setting
+ * Scores that verdicts rest on: of balanced with and without colours, where they are among the statistics.
+ * @param {import('./scored.mjs').Setting & { images: import('@stablesig/backend-node').FileImageSet, statistics: readonly import('./statistics.mjs').Statistic[] }} setting
  */
-export async function calibrated({ autoencoder, saved, size, images }) {
-  const methods = [balanced(), balanced({ colour: true })]
+export async function calibrated({ autoencoder, saved, size, images, statistics }) {
+  const asked = statistics.flatMap(({ names }) => names)
+  const methods = [balanced(), balanced({ colour: true })].filter(({ name }) => asked.includes(name))
+  if (methods.length === 0) return []
   const given = { autoencoder, images, size, methods, formats: [saved], codec: sharpCodec() }
   return (await calibrateTracer(given)).sets
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Tracing without a watermark, judged: half of the photographs calibrate, of the other half belonging and foreign images are made. Prints
 // what is said of each class, how well each statistic tells them apart, and draws their ROC curves.
-//   npx -y pnpm@12 example trace [--images N] [--size N] [--saved png|jpeg:90] [--inverted N] [--signed DECODER [--only-signed]] [--out ROC.svg]
+//   npx -y pnpm@12 example trace [--images N] [--size N] [--saved png|jpeg:90] [--inverted N] [--only STATISTIC]… [--signed DECODER [--only-signed]] [--out ROC.svg]
 //   (weights and photographs in STABLESIG_DATA; --autoencoder PATH for another autoencoder, --other PATH for one whose images are foreign)
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     saved: { type: 'string', default: 'png' },
     /** How many photographs of the second half are inverted too: an inversion takes as long as all else of an image. */
     inverted: { type: 'string', default: '0' },
+    /** Nothing but these statistics, such as balanced:colour: all of them take hours for a hundred photographs. */
+    only: { type: 'string', multiple: true, default: [] },
     alpha: { type: 'string', default: '0.01' },
     autoencoder: { type: 'string' },
     other: { type: 'string' },
@@ -55,9 +57,9 @@ const [learnt, judged] = [imageSet(paths.slice(0, half)), imageSet(paths.slice(h
 const setting = { autoencoder, other, saved, size }
 
 if (!values['only-signed']) {
-  const calibrations = await calibrated({ ...setting, images: learnt })
-  const inverted = Number(values.inverted)
-  const results = await scored({ ...setting, images: judged, statistics: statistics({ inverted }) })
+  const asked = statistics({ inverted: Number(values.inverted), only: values.only })
+  const calibrations = await calibrated({ ...setting, images: learnt, statistics: asked })
+  const results = await scored({ ...setting, images: judged, statistics: asked })
 
   console.log(`${half} photographs of ${size} px calibrate, ${judged.length} are judged, saved as ${values.saved}\n`)
   for (const calibration of calibrations) {

@@ -15,10 +15,11 @@ const ITERATIONS = 30
 
 /**
  * The project's statistics beside those of others.
- * @param {{ inverted: number }} options photographs that are inverted, with gradients and without
+ * @param {{ inverted: number, only: readonly string[] }} options photographs that are inverted, with gradients and without; names, of which
+ *   those statistics alone are asked for that have one of them: all where there is none
  * @returns {Statistic[]}
  */
-export function statistics({ inverted }) {
+export function statistics({ inverted, only }) {
   const all = Number.POSITIVE_INFINITY
   /** @type {Statistic[]} */
   const list = [
@@ -58,5 +59,8 @@ export function statistics({ inverted }) {
         },
       },
     )
-  return list
+  const known = list.flatMap(({ names }) => names)
+  const odd = only.find((name) => !known.includes(name))
+  if (odd !== undefined) throw new RangeError(`no statistic ${odd}; expected one of ${known.join(', ')}`)
+  return only.length === 0 ? list : list.filter(({ names }) => names.some((name) => only.includes(name)))
 }
