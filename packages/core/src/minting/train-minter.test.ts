@@ -96,7 +96,7 @@ describe('trainMinter', () => {
     for (const { byAttack, total, lambdaImage } of steps) {
       expect(Object.keys(byAttack).every((name) => /(crop|resize).*jpeg/.test(name))).toBe(true)
       expect(Object.values(byAttack).reduce((sum, one) => sum + one.total, 0)).toBe(total)
-      expect(lambdaImage).toBeCloseTo(25 * 0.8)
+      expect(lambdaImage).toBeCloseTo(25 * 3)
     }
   })
 

@@ -49,6 +49,11 @@ export const trainMinter = defineCommand({
       help: 'the extractor reads a window of each image at a random place, its side this share of the image’s: a decoder whose whole images are read writes at their edges, which a crop takes away (default: 1)',
       read: share,
     },
+    startBits: {
+      value: '<n>',
+      help: 'bits of each key in use at first; another follows as soon as few of them are not learnt (default: 8)',
+      read: whole(1, 4096),
+    },
     ...imageLossOptions('mse'),
     imageWeight: {
       value: '<x>',

@@ -153,5 +153,6 @@ const trainingOf = (
   extractorRate: options.extractorRate,
   decoderRate: options.decoderRate,
   window: options.window,
+  startBits: options.startBits,
   temperature: options.temperature,
 })
