@@ -121,6 +121,18 @@ describe('evaluate', () => {
     expect(idle).toMatchObject({ code: 2, err: expect.stringMatching(/--steps is for signing/) })
   })
 
+  test('two at once in one folder do not measure everything twice', async () => {
+    const rows = at('shared', 'rows.jsonl')
+    let seen = 0
+    const onErr = (line: string) => {
+      // What another one would write meanwhile.
+      if (/^9\/18 {2}key 1/m.test(line) && seen++ === 0) appendFileSync(rows, readFileSync(rows))
+    }
+    const both = await evaluate(signTwo('shared'), { onErr })
+    expect(both).toMatchObject({ code: 2, err: expect.stringMatching(/another evaluation writes to the same folder/) })
+    expect(seen).toBeGreaterThan(0)
+  })
+
   test('a folder in which nothing was done yet is not held to what was refused', async () => {
     const keys = ['--key-files', at('a.key')]
     const line = (path: string, ...attacks: string[]) =>

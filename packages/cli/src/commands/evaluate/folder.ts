@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   cannotRead,
@@ -21,6 +21,7 @@ export interface EvaluationFolder {
   readonly done: readonly EvaluationRow[]
   /** Path of the decoder that is signed here with a key. */
   decoder(key: number): string
+  /** @throws StableSigError 'io' where somebody else has written there since */
   append(rows: readonly EvaluationRow[]): Promise<void>
 }
 
@@ -44,14 +45,38 @@ export async function openFolder(
   if (before !== null && before !== text && begun) throw otherOptions(out, before, text)
   if (before !== text) await writeFileAtomic(settingsPath, Buffer.from(text))
   const { rows, whole } = readRows(rowsPath, measured, size)
-  if (!whole) await writeFileAtomic(rowsPath, Buffer.from(linesOf(rows)))
+  const kept = whole ? measured : linesOf(rows)
+  if (!whole) await writeFileAtomic(rowsPath, Buffer.from(kept))
   return {
     done: rows,
     decoder: (key) => join(out, 'decoders', `${String(key + 1).padStart(String(size.keys).length, '0')}.safetensors`),
-    append: (made) =>
-      appendFile(rowsPath, linesOf(made)).catch((cause: unknown) => {
-        throw isSystemError(cause) ? explainSystemError(cause) : cause
-      }),
+    append: appending(rowsPath, kept),
+  }
+}
+
+/** Appends to a file that nobody else appends to: two evaluations in one folder would both measure what is left. */
+function appending(path: string, before: string): EvaluationFolder['append'] {
+  let bytes = Buffer.byteLength(before)
+  return async (made) => {
+    const lines = Buffer.from(linesOf(made))
+    try {
+      const file = await open(path, 'a')
+      try {
+        const { size } = await file.stat()
+        if (size !== bytes)
+          throw new StableSigError(
+            'io',
+            `${path} has ${size} bytes, expected the ${bytes} that were there: another evaluation writes to the same folder. ` +
+              'Wait for it, or name another --out',
+          )
+        await file.appendFile(lines)
+        bytes += lines.length
+      } finally {
+        await file.close()
+      }
+    } catch (cause) {
+      throw isSystemError(cause) ? explainSystemError(cause) : cause
+    }
   }
 }
 
