@@ -65,7 +65,7 @@ export const run = (options: TrainMinterOptions, io: Io): Promise<number> =>
         counts.add(byAttack)
         progress.step(
           step.step,
-          `loss ${step.loss.toFixed(4)}  bits ${step.meanBitAccuracy.toFixed(3)}  PSNR ${step.meanPsnr.toFixed(1)} dB  level ${step.level.toFixed(2)}`,
+          `loss ${step.loss.toFixed(4)}  bits ${step.meanBitAccuracy.toFixed(3)} of ${step.bits}  PSNR ${step.meanPsnr.toFixed(1)} dB  level ${step.level.toFixed(2)}`,
         )
         if (step.diagnosis && step.diagnosis !== warned) io.err(`${step.diagnosis}\n`)
         warned = step.diagnosis
@@ -94,6 +94,7 @@ function checkOptions(options: TrainMinterOptions): void {
     decoderRate = 0,
     decoderOut,
     start,
+    startBits,
     startDecoder,
     startImageWeight,
   } = options
@@ -101,6 +102,8 @@ function checkOptions(options: TrainMinterOptions): void {
     throw new UsageError(
       '--start-image-weight is for a minter that begins from nothing: with --start it is that of the end',
     )
+  if (start !== undefined && startBits !== undefined)
+    throw new UsageError('--start-bits is for a minter that begins from nothing: with --start all bits are in use')
   if (extractorRate > 0 !== (extractorOut !== undefined))
     throw new UsageError('--extractor-rate above 0 and --extractor-out FILE belong together')
   if (decoderRate > 0 !== (decoderOut !== undefined))
