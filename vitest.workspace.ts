@@ -9,7 +9,7 @@ interface Project {
   readonly root: string
   readonly include: readonly string[]
   readonly exclude?: readonly string[]
-  /** Whether each file gets its modules anew: of packages that are mathematics alone loading them would take most of the time. */
+  /** Whether each file gets its modules anew: where none looks at that, loading them would take much of the time. */
   readonly isolate?: boolean
 }
 
@@ -27,7 +27,8 @@ const projects: readonly Project[] = [
   { ...projectOf('weights'), isolate: false },
   { ...projectOf('core'), exclude: ALONE, isolate: false },
   { ...projectOf('core'), name: 'core-alone', include: ALONE },
-  ...['images', 'tfjs-backend-onnx', 'backend-node', 'models', 'cli'].map(projectOf),
+  ...['images', 'tfjs-backend-onnx', 'backend-node', 'models'].map(projectOf),
+  { ...projectOf('cli'), isolate: false },
   { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
   { name: 'training', root: 'training', include: ['*.test.ts'] },
   { name: 'examples', root: 'examples', include: ['web/src/**/*.test.ts'] },
