@@ -34,7 +34,7 @@ export function autoencoderFiles({ autoencoder, encoder, decoder, config }: Auto
 
 /** The same with another decoder of its kind, which a file holds alone. */
 export const withDecoder = (files: NamedAutoencoder, decoder: string): NamedAutoencoder => ({
-  ...('path' in files ? { encoder: files.path } : { encoder: files.encoder }),
+  encoder: 'path' in files ? files.path : files.encoder,
   decoder,
   ...(files.config === undefined ? {} : { config: files.config }),
 })

@@ -62,6 +62,15 @@ async function run(more: Partial<TrainMinterOptions> = {}) {
   }
 }
 
+/** Trains until so many steps are done; the checkpoint then holds them. */
+async function stopAfter(steps: number, more: Partial<TrainMinterOptions>): Promise<void> {
+  const controller = new AbortController()
+  const onStep = ({ step }: MinterProgress) => {
+    if (step === steps) controller.abort()
+  }
+  await expect(run({ ...more, signal: controller.signal, onStep })).rejects.toMatchObject({ code: 'aborted' })
+}
+
 describe('trainMinter', () => {
   test('lowers the loss for keys that differ from step to step, and gives the same minter for the same arguments', async () => {
     const a = await run({ steps: 40, attacks: null, startImageWeight: 0, imageWeight: 0, hold: 1 })
@@ -87,9 +96,7 @@ describe('trainMinter', () => {
       minQuality: 50,
     }
     const harder = memoryCheckpoint(1)
-    const controller = new AbortController()
-    const first = { attacks: mix, steps: 2, checkpoint: harder, signal: controller.signal }
-    await expect(run({ ...first, onStep: () => controller.abort() })).rejects.toMatchObject({ code: 'aborted' })
+    await stopAfter(1, { attacks: mix, steps: 2, checkpoint: harder })
     harder.bytes = altered(harder.bytes!, '\\"level\\":0,', '\\"level\\":1,')
     const { steps } = await run({ attacks: mix, steps: 2, checkpoint: harder })
     expect(steps).toHaveLength(1)
@@ -141,11 +148,7 @@ describe('trainMinter', () => {
   test('is the same, bit for bit, when it is stopped and resumed', async () => {
     const whole = await run()
     const checkpoint = memoryCheckpoint(10)
-    const controller = new AbortController()
-    const onStep = ({ step }: MinterProgress) => {
-      if (step === 3) controller.abort()
-    }
-    await expect(run({ checkpoint, signal: controller.signal, onStep })).rejects.toMatchObject({ code: 'aborted' })
+    await stopAfter(3, { checkpoint })
     await expect(run({ checkpoint, seed: 3 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
     await expect(run({ checkpoint, maxScale: 0.4 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
     const bytes = await checkpoint.read()
@@ -180,12 +183,8 @@ describe('trainMinter', () => {
       expect(change).toBeLessThan(0.06)
     }
     const checkpoint = memoryCheckpoint(2)
-    const controller = new AbortController()
-    const onStep = ({ step }: MinterProgress) => {
-      if (step === 4) controller.abort()
-    }
     const more = { extractorRate: 0.5, checkpoint }
-    await expect(run({ ...more, signal: controller.signal, onStep })).rejects.toMatchObject({ code: 'aborted' })
+    await stopAfter(4, more)
     await expect(run({ ...more, extractorRate: 0.4 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
     const kept = await minterInCheckpoint((await checkpoint.read())!, options(more))
     expect(kept.step).toBe(4)
@@ -211,12 +210,8 @@ describe('trainMinter', () => {
       expect(change).toBeLessThan(0.06)
     }
     const checkpoint = memoryCheckpoint(2)
-    const controller = new AbortController()
-    const onStep = ({ step }: MinterProgress) => {
-      if (step === 4) controller.abort()
-    }
     const more = { decoderRate: 0.5, checkpoint }
-    await expect(run({ ...more, signal: controller.signal, onStep })).rejects.toMatchObject({ code: 'aborted' })
+    await stopAfter(4, more)
     await expect(run({ ...more, decoderRate: 0.4 })).rejects.toMatchObject({ code: 'bad-checkpoint' })
     const kept = await minterInCheckpoint((await checkpoint.read())!, options(more))
     expect(await valuesOf(kept.decoder)).not.toEqual(trained)

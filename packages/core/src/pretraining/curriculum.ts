@@ -59,8 +59,8 @@ export const endCurriculum = (options: CurriculumOptions, bits: number): Curricu
 })
 
 /**
- * What follows a step. All bits at once on photographs stall at .5, so a message grows on nearly flat images. Then contrast grows by .6% a step while bits are read; attacks come on whole photographs,
- * and the amplitude falls, by .1% a step, when attacks are at half of their strength: a mark that is learnt faint is one that decoders
+ * What follows a step. All bits at once on photographs stall at .5, so a message grows on nearly flat images. Then contrast grows by .6%
+ * a step while bits are read; attacks come on whole photographs, and the amplitude falls, by .1% a step, when attacks are at half of their strength: a mark that is learnt faint is one that decoders
  * can be brought to write.
  * @param accuracies of the step: each bit's share of images that it was read right in
  * @param step its number from 0
