@@ -1,5 +1,5 @@
 import { defineConfig } from 'tsup'
-import { library } from '../../tsup.config.ts'
+import { declarations, library } from '../../tsup.config.ts'
 
 // One build, so that what the entries share (the backend's class, errors) is one file and not a copy in each. Only the entries for
 // Node import its modules, which stay outside; scripts/ci/browser.mjs holds the root entry to it.
@@ -12,6 +12,6 @@ export default defineConfig({
     web: 'src/web/index.ts',
     conformance: 'src/conformance/index.ts',
   },
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', lib: ['ES2023', 'DOM'] } },
+  dts: { compilerOptions: { ...declarations, lib: ['ES2023', 'DOM'] } },
   external: [/^node:/],
 })
