@@ -1,7 +1,8 @@
 // @ts-check
 // Tracing without a watermark, judged: half of the photographs calibrate, of the other half belonging and foreign images are made. Prints
 // what is said of each class, how well each statistic tells them apart, and draws their ROC curves.
-//   npx -y pnpm@12 example trace [--images N] [--size N] [--saved png|jpeg:90] [--inverted N] [--only STATISTIC]… [--signed DECODER [--only-signed]] [--out ROC.svg]
+//   npx -y pnpm@12 example trace [--images N] [--size N] [--saved png|jpeg:90] [--inverted N] [--only STATISTIC]… [--signed DECODER [--only-signed]]
+//     [--alpha RATE] [--scores FILE] [--out ROC.svg]
 //   (weights and photographs in STABLESIG_DATA; --autoencoder PATH for another autoencoder, --other PATH for one whose images are foreign)
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { expandFiles, imageSet, openAutoencoder, ready } from '@stablesig/backend-node'
 import { attributed } from './attributed.mjs'
 import { calibrated, confusion } from './confusion.mjs'
+import { kept } from './kept.mjs'
 import { rocPlot } from './roc-plot.mjs'
 import { scored } from './scored.mjs'
 import { statistics } from './statistics.mjs'
@@ -31,6 +33,8 @@ const { values } = parseArgs({
     /** With --signed: nothing but that. */
     'only-signed': { type: 'boolean', default: false },
     threads: { type: 'string' },
+    /** Where scores are kept: a second run, with another --alpha or --out, reads them there. */
+    scores: { type: 'string' },
     out: { type: 'string' },
   },
 })
@@ -58,8 +62,12 @@ const setting = { autoencoder, other, saved, size }
 
 if (!values['only-signed']) {
   const asked = statistics({ inverted: Number(values.inverted), only: values.only })
-  const calibrations = await calibrated({ ...setting, images: learnt, statistics: asked })
-  const results = await scored({ ...setting, images: judged, statistics: asked })
+  const { images, inverted, only, autoencoder: path, other: another } = values
+  const made = JSON.stringify({ images, size, saved: values.saved, inverted, only, autoencoder: path, other: another })
+  const { calibrations, results } = await kept(values.scores, made, async () => ({
+    calibrations: await calibrated({ ...setting, images: learnt, statistics: asked }),
+    results: await scored({ ...setting, images: judged, statistics: asked }),
+  }))
 
   console.log(`${half} photographs of ${size} px calibrate, ${judged.length} are judged, saved as ${values.saved}\n`)
   for (const calibration of calibrations) {

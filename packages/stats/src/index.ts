@@ -18,7 +18,7 @@ export { log10BayesFactor, type Posterior, type PosteriorOfMany, posterior, post
 // True positives
 export { truePositiveRate } from './power.ts'
 // Samples of real numbers
-export { conformalPValue, log10PredictiveTail, type Tail } from './predictive.ts'
+export { conformalPValue, log10ExponentialTail, log10PredictiveTail, type Tail } from './predictive.ts'
 export { type SampleMoments, sampleMoments } from './sample.ts'
 export {
   grubbsCritical,

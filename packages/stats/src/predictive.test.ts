@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { conformalPValue, log10PredictiveTail } from './predictive.ts'
+import { conformalPValue, log10ExponentialTail, log10PredictiveTail } from './predictive.ts'
 
-/** Repeatable standard normal values. */
-function normals(seed: number) {
+/** Repeatable values between 0 and 1, neither of them. */
+function uniforms(seed: number) {
   let state = seed
-  const uniform = () => {
+  return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return (state + 0.5) / 2 ** 32
   }
+}
+
+/** Repeatable standard normal values. */
+function normals(seed: number) {
+  const uniform = uniforms(seed)
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
 }
 
@@ -50,4 +55,32 @@ test('the predictive tail knows its sides, and a sample without spread', () => {
   )
   expect(log10PredictiveTail(1, [2, 2], 'lower')).toBe(Number.NEGATIVE_INFINITY)
   expect(log10PredictiveTail(3, [2, 2], 'lower')).toBe(0)
+})
+
+describe('log10ExponentialTail', () => {
+  test('is a rank where the tail begins, and falls by the excess beside those of the sample', () => {
+    const sample = [0, 0, 0, 0, 0, 1, 2, 3]
+    expect(log10ExponentialTail(0, sample, 'upper')).toBe(0)
+    expect(log10ExponentialTail(6, sample, 'upper')).toBeCloseTo(Math.log10(4 / 9) - 3 * Math.log10(2), 12)
+    const mirrored = sample.map((value) => -value)
+    expect(log10ExponentialTail(-6, mirrored, 'lower')).toBeCloseTo(log10ExponentialTail(6, sample, 'upper'), 12)
+    expect(log10ExponentialTail(1, [2, 2, 2, 2], 'lower')).toBe(Number.NEGATIVE_INFINITY)
+    expect(() => log10ExponentialTail(1, [1, 2, 3], 'upper')).toThrow('at least 4 values')
+  })
+
+  test('holds its rate where tails are exponential, which Student’s does not', () => {
+    const uniform = uniforms(3)
+    const draw = () => -Math.log(uniform())
+    const trials = 20_000
+    const counts = { exponential: 0, student: 0 }
+    for (let i = 0; i < trials; i++) {
+      const sample = Array.from({ length: 40 }, draw)
+      const value = draw()
+      if (log10ExponentialTail(value, sample, 'upper') <= -2) counts.exponential++
+      if (log10PredictiveTail(value, sample, 'upper') <= -2) counts.student++
+    }
+    // Four standard errors about a hundredth.
+    expect(Math.abs(counts.exponential - 200)).toBeLessThan(4 * Math.sqrt(198))
+    expect(counts.student).toBeGreaterThan(400)
+  })
 })

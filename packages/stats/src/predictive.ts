@@ -35,3 +35,31 @@ export function log10PredictiveTail(value: number, sample: readonly number[], ta
   if (std === 0) return above === 0 ? Math.log10(0.5) : above > 0 ? Number.NEGATIVE_INFINITY : 0
   return log10StudentTail(above / (std * Math.sqrt(1 + 1 / n)), n - 1)
 }
+
+/** At least so many values make a tail; otherwise a tenth of the sample does. */
+const LEAST_IN_TAIL = 3
+
+/**
+ * log10 of the same probability where the sample's tail falls off as an exponential one does. Beyond the (k+1)-th most extreme value u lie
+ * k of the sample, and a new value with (k+1)/(n+1). Its excess y over u and theirs are then of one exponential distribution, of which
+ * y/Σ tells without knowing its mean, Σ the sum of theirs:
+ *   P = (k+1)/(n+1) · (1 + y/Σ)^-k,  k a tenth of n and at least 3
+ * Of no use for a value within u: 0 is given there. The greater of this and `log10PredictiveTail` holds for normal samples and for ones
+ * with longer tails.
+ * @param sample at least four values
+ * @throws RangeError for what is not finite
+ */
+export function log10ExponentialTail(value: number, sample: readonly number[], tail: Tail): number {
+  checkSample([value], 1)
+  checkSample(sample, LEAST_IN_TAIL + 1)
+  const sign = tail === 'upper' ? 1 : -1
+  const k = Math.max(LEAST_IN_TAIL, Math.round(sample.length / 10))
+  const [u = 0, ...beyond] = sample
+    .map((other) => sign * other)
+    .sort((a, b) => a - b)
+    .slice(-k - 1)
+  const excess = sign * value - u
+  if (excess <= 0) return 0
+  const sum = beyond.reduce((total, other) => total + (other - u), 0)
+  return Math.log10((k + 1) / (sample.length + 1)) - k * Math.log10(1 + excess / sum)
+}

@@ -1,0 +1,40 @@
+// @ts-check
+import { readFile, rename, writeFile } from 'node:fs/promises'
+
+/**
+ * @typedef {object} Scores what an hour goes into, and what is printed comes of
+ * @property {readonly import('@stablesig/core/tracing').CalibrationSet[]} calibrations
+ * @property {readonly import('./scored.mjs').Result[]} results
+ */
+
+/**
+ * Scores out of a file, or made and put there: another alpha or plot then takes no time.
+ * @param {string | undefined} path nothing is kept without one
+ * @param {string} setting what they were made with: scores of anything else are refused
+ * @param {() => Promise<Scores>} make
+ * @returns {Promise<Scores>}
+ */
+export async function kept(path, setting, make) {
+  const text = path && (await readFile(path, 'utf8').catch(() => null))
+  if (path && text) return read(path, text, setting)
+  const { calibrations, results } = await make()
+  if (path) {
+    const entries = results.map((result) => ({ ...result, scores: [...result.scores] }))
+    await writeFile(`${path}.part`, `${JSON.stringify({ setting, calibrations, results: entries })}\n`)
+    await rename(`${path}.part`, path)
+  }
+  return { calibrations, results }
+}
+
+/** @param {string} path @param {string} text @param {string} setting @returns {Scores} */
+function read(path, text, setting) {
+  const { setting: before, calibrations, results } = JSON.parse(text)
+  if (before !== setting) throw new Error(`${path} has scores of ${before}, expected ${setting}: name another file`)
+  return {
+    calibrations,
+    results: results.map((/** @type {{ scores: Iterable<[string, number[]]> }} */ { scores, ...result }) => ({
+      ...result,
+      scores: new Map(scores),
+    })),
+  }
+}
