@@ -110,6 +110,8 @@ describe('a minter', { timeout: 240_000 }, () => {
       at('extractor.safetensors'),
     ])
     expect(over).toMatchObject({ code: 2, err: expect.stringMatching(/would overwrite what --extractor reads/) })
+    const again = [...train('other', '1'), '--start', at('m.safetensors'), '--start-temperature', '2']
+    expect(await stablesig(again)).toMatchObject({ code: 2, err: expect.stringMatching(/begins from nothing/) })
     const other = await stablesig([...train('other', '1'), '--start', at('extractor.safetensors')])
     expect(other.err).toMatch(/not a minter/)
   })

@@ -35,10 +35,15 @@ export interface MinterRecipe {
   readonly startImageWeight: number
   /** Bits of each key that are in use at first; another one follows as soon as few of them are not learnt. */
   readonly startBits: number
-  /** Share of the steps in which attacks and the image loss's weight grow to their end, while nine of ten bits are read. */
+  /** Share of the steps in which attacks, temperature and the image loss's weight grow to their end, while nine of ten bits are read. */
   readonly ramp: number
-  /** Logits are multiplied by it in the message loss. */
+  /** Logits are multiplied by it in the message loss in the end. */
   readonly temperature: number
+  /**
+   * The same at first. Plain pictures have logits of their own, and where a high temperature makes them count the loss is lowered by bringing
+   * all logits near 0: that costs pictures much, and no bit is read for it.
+   */
+  readonly startTemperature: number
   /** Units of each hidden layer. */
   readonly hidden: number
   /** By how much a convolution's outputs are scaled at most, up and down, and moved. */
@@ -66,10 +71,11 @@ export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
   learningRate: 1e-3,
   hold: 0.4,
   imageWeight: 3,
-  startImageWeight: 1,
+  startImageWeight: 0.2,
   startBits: 8,
   ramp: 0.4,
   temperature: 10,
+  startTemperature: 1.5,
   hidden: 256,
   maxScale: 0.5,
   maxShift: 0.3,
@@ -182,7 +188,7 @@ function recipeOf(options: TrainMinterOptions): MinterRecipe {
   const recipe: MinterRecipe = { ...MINTER_RECIPE, steps: options.steps, ...Object.fromEntries(given) }
   for (const name of ['steps', 'batchSize', 'size', 'cutOuts', 'hidden', 'startBits'] as const)
     checkNumber(recipe[name], name, 'a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1)
-  for (const name of ['learningRate', 'temperature'] as const)
+  for (const name of ['learningRate', 'temperature', 'startTemperature'] as const)
     checkNumber(recipe[name], name, 'a number above 0', (value) => value > 0 && Number.isFinite(value))
   for (const name of ['imageWeight', 'startImageWeight', 'maxShift'] as const)
     checkNumber(recipe[name], name, 'a number from 0', (value) => value >= 0 && Number.isFinite(value))

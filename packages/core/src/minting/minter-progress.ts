@@ -34,6 +34,7 @@ export interface MinterProgress {
   readonly level: number
   readonly learningRate: number
   readonly lambdaImage: number
+  readonly temperature: number
   readonly seconds: number
   /** What is known to be wrong with a run that does not learn; null while there is no sign of it. */
   readonly diagnosis: string | null
@@ -47,7 +48,7 @@ export interface RunningMeans {
 
 /** What a run knows of its past. */
 export interface MinterCurriculum extends RunningMeans, GrowingMessage {
-  /** How hard a step is, 0..1: how much of the attacks, and how far the image loss's weight is on its way. */
+  /** How hard a step is, 0..1: how much of the attacks, and how far the weights of the loss are on their way. */
   readonly level: number
 }
 

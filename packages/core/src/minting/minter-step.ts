@@ -52,7 +52,6 @@ export interface MinterModel {
   readonly layout: FlatLayout
   readonly optimizer: Optimizer
   readonly imageLoss: ImageLoss
-  readonly temperature: number
   readonly maxGradientNorm: number
   /** The decoder's stages are computed again in the backward pass instead of being kept. */
   readonly gradientCheckpointing: boolean
@@ -70,6 +69,12 @@ export type MinterBatch = {
   attacks?: AttackTensors
 }
 
+/** What the loss is made of. */
+export interface StepWeights {
+  readonly lambdaImage: number
+  readonly temperature: number
+}
+
 /** Measured values before those of each image. */
 export const MEASURED = ['loss', 'message', 'image', 'error'] as const
 
@@ -78,7 +83,7 @@ export const MEASURED = ['loss', 'message', 'image', 'error'] as const
  * them, and the extractor reads the images, each its own key. The decoder's weights stay as they are, and the extractor's, unless they are
  * trained too; the loss, before the update, of the bits in use:
  *   BCE(temperature · logits, keys) + lambdaImage · imageLoss(decoded, originals)
- * @param lambdaImage differs from step to step
+ * @param weights differ from step to step
  * @returns metrics [4 + N + bits]: loss, message loss, image loss, mean squared error of clamped images; of each image its matching bits
  *   in use; of each bit the share of images that it was read right in
  */
@@ -86,23 +91,13 @@ export function minterStep(
   model: MinterModel,
   groups: VectorGroups,
   { features, originals, keys, attacks }: MinterBatch,
-  lambdaImage: number,
+  { lambdaImage, temperature }: StepWeights,
   step: OptimizerStep,
 ): RecordedStep {
-  const {
-    architecture,
-    tail,
-    decoder,
-    extractorRate,
-    decoderRate,
-    layout,
-    imageLoss,
-    temperature,
-    gradientCheckpointing,
-  } = model
+  const { architecture, tail, decoder, extractorRate, decoderRate, layout, imageLoss, gradientCheckpointing } = model
   return tidy(() => {
     const parameters = unflatten(layout, groupOf(groups, 'weights'))
-    const lambda = changingInput(lambdaImage)
+    const [lambda, factor] = [changingInput(lambdaImage), changingInput(temperature)]
     const used = cast<Tensor2D>(greater(abs(sub(keys, 0.5)), 0.25), 'float32')
     const { aux, gradients } = valueAndGradients(() => {
       const modulation = modulationOf(architecture, parameters, keys)
@@ -112,7 +107,7 @@ export function minterStep(
       const extractor =
         extractorRate > 0 ? extractorOfParameters(model.extractor, parameters, extractorRate) : model.extractor
       const logits = extractLogits(extractor, attacks ? attacked(decoded, attacks) : decoded)
-      const message = messageLossOf(logits, keys, used, temperature)
+      const message = messageLossOf(mul(logits, factor), keys, used)
       const image = imageLoss.of(decoded, originals)
       const loss: Scalar = add(message, mul(image, lambda))
       return { loss, aux: { loss, message, image, decoded, logits } }
@@ -127,8 +122,8 @@ export function minterStep(
 }
 
 /** The message loss of the bits in use alone: at a logit of 0 and a key of .5 the others add ln 2 each, and no gradient. */
-function messageLossOf(logits: Tensor2D, keys: Tensor2D, used: Tensor2D, temperature: number): Scalar {
+function messageLossOf(scaled: Tensor2D, keys: Tensor2D, used: Tensor2D): Scalar {
   const share = mean<Scalar>(used)
   const unused = mul(sub(1, share), Math.LN2)
-  return div(sub(messageLoss(mul(logits, used), keys, temperature), unused), share)
+  return div(sub(messageLoss(mul(scaled, used), keys, 1), unused), share)
 }

@@ -100,11 +100,22 @@ describe('trainMinter', () => {
     harder.bytes = altered(harder.bytes!, '\\"level\\":0,', '\\"level\\":1,')
     const { steps } = await run({ attacks: mix, steps: 2, checkpoint: harder })
     expect(steps).toHaveLength(1)
-    for (const { byAttack, total, lambdaImage } of steps) {
+    for (const { byAttack, total, lambdaImage, temperature } of steps) {
       expect(Object.keys(byAttack).every((name) => /(crop|resize).*jpeg/.test(name))).toBe(true)
       expect(Object.values(byAttack).reduce((sum, one) => sum + one.total, 0)).toBe(total)
       expect(lambdaImage).toBeCloseTo(25 * 3)
+      expect(temperature).toBeCloseTo(10)
     }
+  })
+
+  test('begins with the temperature and the image weight of its beginning', async () => {
+    const { steps } = await run({ steps: 1, attacks: null })
+    expect(steps).toMatchObject([{ level: 0, temperature: 1.5, lambdaImage: 25 * 0.2 }])
+    const hot = await run({ steps: 1, attacks: null, startTemperature: 8 })
+    // Nothing is changed yet: the same logits, which a higher temperature makes count.
+    expect(hot.steps[0]!.psnr).toBe(steps[0]!.psnr)
+    expect(hot.steps[0]!.lossW).not.toBeCloseTo(steps[0]!.lossW, 4)
+    await expect(run({ startTemperature: 0 })).rejects.toMatchObject({ code: 'bad-argument' })
   })
 
   test('reads windows of images, of which attacks make what they make of whole ones', async () => {

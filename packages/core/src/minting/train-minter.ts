@@ -23,7 +23,7 @@ import {
   type RunningMeans,
   startCurriculum,
 } from './minter-progress.ts'
-import { MEASURED, type MinterModel, minterStep } from './minter-step.ts'
+import { MEASURED, type MinterModel, minterStep, type StepWeights } from './minter-step.ts'
 import { mintingPlan } from './plan.ts'
 import { startingParameters } from './starting-parameters.ts'
 import { type MinterParts, parametersOf, trainedParts, untrainedMinter } from './trained-parts.ts'
@@ -79,7 +79,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
   const groups = await startingGroups(layout, start, optimizer).finally(() => dispose(start))
   const model: MinterModel = {
     ...{ architecture, tail, decoder, decoderRate, extractor, extractorRate, layout, optimizer, imageLoss },
-    ...{ temperature: recipe.temperature, maxGradientNorm: MAX_GRADIENT_NORM },
+    maxGradientNorm: MAX_GRADIENT_NORM,
     gradientCheckpointing: options.gradientCheckpointing ?? false,
   }
   const rate = heldCosine({ ...recipe, warmup: Math.min(WARMUP, steps / 4) })
@@ -106,8 +106,8 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
         ...(drawn ? { attacks: attackTensors(drawn, size) } : {}),
       }
       try {
-        const lambda = lambdaOf(recipe, imageLoss.defaultWeight, curriculum)
-        return minterStep(model, groups, batch, lambda, { step: step + 1, learningRate: rate(step) })
+        const weights = weightsOf(recipe, imageLoss.defaultWeight, curriculum)
+        return minterStep(model, groups, batch, weights, { step: step + 1, learningRate: rate(step) })
       } finally {
         dispose(batch)
       }
@@ -127,7 +127,7 @@ export async function trainMinter(options: TrainMinterOptions): Promise<TrainedM
         byAttack: countByAttack(attacksOf(step - 1, before)?.each, matchesOf(metrics, batchSize), before.bits),
         ...{ meanBitAccuracy: means.bitAccuracy, meanPsnr: means.psnr, learningRate: rate(step - 1) },
         level: before.level,
-        lambdaImage: lambdaOf(recipe, imageLoss.defaultWeight, before),
+        ...weightsOf(recipe, imageLoss.defaultWeight, before),
         ...{ seconds, diagnosis: diagnose(step, means) },
       }
       await onStep?.(progress)
@@ -146,9 +146,13 @@ function* visitsOf(order: BatchOrder, steps: number): Generator<number> {
   for (let step = 0; step < steps; step++) yield* order(step)
 }
 
-/** The weight of the image loss. */
-const lambdaOf = ({ imageWeight, startImageWeight }: MinterRecipe, own: number, { level }: MinterCurriculum): number =>
-  own * (startImageWeight + (imageWeight - startImageWeight) * level)
+function weightsOf(recipe: MinterRecipe, own: number, { level }: MinterCurriculum): StepWeights {
+  const between = (first: number, last: number) => first + (last - first) * level
+  return {
+    lambdaImage: own * between(recipe.startImageWeight, recipe.imageWeight),
+    temperature: between(recipe.startTemperature, recipe.temperature),
+  }
+}
 
 /** Keys [N,bits] of which the first bits alone are in use. */
 const partOf = (keys: Float32Array, bits: number, used: number): Float32Array =>

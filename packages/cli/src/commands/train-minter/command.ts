@@ -63,9 +63,10 @@ export const trainMinter = defineCommand({
     startImageWeight: { value: '<x>', help: 'the same at the first step', read: notNegative },
     temperature: {
       value: '<x>',
-      help: 'logits are multiplied by it in the message loss (default: 10)',
+      help: 'logits are multiplied by it in the message loss in the end (default: 10)',
       read: positive,
     },
+    startTemperature: { value: '<x>', help: 'the same at the first step (default: 1.5)', read: positive },
     cache: { value: '<MiB>', help: 'memory for what is computed once (default: 512)', read: positive },
     gradientCheckpointing: {
       help: 'compute blocks of the decoder twice instead of keeping them: slower, in less memory',

@@ -97,11 +97,14 @@ function checkOptions(options: TrainMinterOptions): void {
     startBits,
     startDecoder,
     startImageWeight,
+    startTemperature,
   } = options
-  if (start !== undefined && startImageWeight !== undefined)
-    throw new UsageError(
-      '--start-image-weight is for a minter that begins from nothing: with --start it is that of the end',
-    )
+  for (const [name, value] of Object.entries({
+    '--start-image-weight': startImageWeight,
+    '--start-temperature': startTemperature,
+  }))
+    if (start !== undefined && value !== undefined)
+      throw new UsageError(`${name} is for a minter that begins from nothing: with --start it is that of the end`)
   if (start !== undefined && startBits !== undefined)
     throw new UsageError('--start-bits is for a minter that begins from nothing: with --start all bits are in use')
   if (extractorRate > 0 !== (extractorOut !== undefined))
@@ -158,4 +161,5 @@ const trainingOf = (
   window: options.window,
   startBits: options.startBits,
   temperature: options.temperature,
+  startTemperature: options.startTemperature,
 })
