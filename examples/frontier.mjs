@@ -1,7 +1,7 @@
 // @ts-check
 // What a mark costs and what it withstands: signs a decoder for each key, and prints seconds, PSNR, SSIM, the masked error (of which
 // less is seen) and the share of bits that is read after each attack, a line of JSON for each key.
-//   npx -y pnpm@12 example frontier [--preset NAME] [--changes '{"steps":300,"imageLoss":"masked"}'] [--keys N] [--images N] [--pictures FOLDER] [--extractor FILE]
+//   npx -y pnpm@12 example frontier [--preset NAME] [--changes '{"steps":300,"imageLoss":"masked"}'] [--keys N] [--images N] [--pictures FOLDER] [--extractor FILE] [--autoencoder PATH]
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     pictures: { type: 'string' },
     threads: { type: 'string' },
     extractor: { type: 'string' },
+    autoencoder: { type: 'string' },
   },
 })
 const { STABLESIG_DATA: data } = process.env
@@ -40,10 +41,10 @@ if (!data) {
 }
 await ready(values.threads ? { device: 'cpu', threads: Number(values.threads) } : {})
 const extractor = await openExtractor(values.extractor ?? join(data, 'weights/dec_48b_whit.torchscript.pt'))
-const autoencoder = await openAutoencoder({
-  encoder: join(data, 'weights/taef2_encoder.pth'),
-  decoder: join(data, 'weights/taef2_decoder.pth'),
-})
+const encoder = join(data, 'weights/taef2_encoder.pth')
+const autoencoder = await openAutoencoder(
+  values.autoencoder ? { path: values.autoencoder } : { encoder, decoder: join(data, 'weights/taef2_decoder.pth') },
+)
 const training = imageSet(await expandFiles([join(data, 'images/train')]))
 const photographs = imageSet((await expandFiles([join(data, 'images/val')])).slice(0, Number(values.images)))
 const images = prepareImages({ autoencoder, images: photographs, size: 256 })

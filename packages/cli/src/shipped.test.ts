@@ -80,9 +80,11 @@ test('signing for our own extractor weighs the image as suits it, unless told', 
     ...{ err: () => {}, out: () => {}, env: {}, stdin: process.stdin, terminalWidth: undefined },
     signal: AbortSignal.abort(),
   }
-  expect(withShipped({}, options, io)).toMatchObject({ lambdaImage: EXTRACTOR_48.lambdaImage })
-  expect(withShipped({ lambdaImage: 3 }, options, io)).toMatchObject({ lambdaImage: 3 })
-  expect(withShipped({ imageLoss: 'mse' }, options, io)).toMatchObject({ lambdaImage: EXTRACTOR_48.lambdaImage })
+  expect(withShipped({}, options, io)).toMatchObject(EXTRACTOR_48.recipe)
+  const { temperature } = EXTRACTOR_48.recipe
+  expect(withShipped({ lambdaImage: 3 }, options, io)).toMatchObject({ lambdaImage: 3, temperature })
+  expect(withShipped({ imageLoss: 'mse' }, options, io)).toMatchObject(EXTRACTOR_48.recipe)
   expect(withShipped({ imageLoss: 'ssim' }, options, io)).not.toHaveProperty('lambdaImage')
+  expect(withShipped({ imageLoss: 'ssim' }, options, io)).not.toHaveProperty('temperature')
   expect(withShipped({ extractor: 'e' }, options, io)).not.toHaveProperty('lambdaImage')
 })

@@ -21,6 +21,8 @@ export interface Surroundings {
   add(files: Iterable<File>): void
 }
 
+/** A plain mark: with little of the image loss it is soon done. */
+const PLAIN = 15
 const EVALUATE_EVERY = 10
 /** Said aloud every so many steps: each one would be too much to listen to. */
 const SAID_EVERY = 10
@@ -95,7 +97,7 @@ export class SigningPanel {
       const decoder = await signer.sign({
         ...{ key, size, steps, images, signal: running.signal },
         // Without attacks it is soon done; what is made here is to be seen working, and is not made to last.
-        ...{ attacks: null, lambdaImage: OWN_EXTRACTOR.lambdaImage },
+        ...{ ...OWN_EXTRACTOR.recipe, attacks: null, lambdaImage: PLAIN },
         earlyStopping: {
           ...{ minBitAccuracy: enough, maxSteps: steps },
           ...{ evaluateEvery: EVALUATE_EVERY, evaluateFrom: Math.min(steps, 2 * EVALUATE_EVERY) },

@@ -113,6 +113,16 @@ test('tells of a hard key, in how far it is harder than others', async () => {
   opposed.dispose()
 })
 
+test('tells of a temperature at which plain logits count for more than the key, and of one that suits', async () => {
+  const given = { autoencoder, extractor, images: images(8), size: SIZE }
+  const { deviation } = await selfTest(given)
+  const found = async (temperature: number) => (await selfTest({ ...given, temperature })).findings.join()
+  expect(await found(2.7 / deviation)).not.toContain('temperature')
+  const hot = 2.9 / deviation
+  expect(await found(hot)).toContain(`at a temperature of ${hot} `)
+  expect(await found(hot)).toContain(`: ${(1.4 / deviation).toPrecision(2)} suits this extractor`)
+})
+
 test('looks at no more images than it is told to, and ends between two of them', async () => {
   const read: number[] = []
   const set: ImageSet = {

@@ -71,6 +71,11 @@ export const sign = defineCommand({
       help: 'weight of the image loss (default: the loss’s own times the preset’s, or for mse what suits our own extractor where that is taken); more keeps quality, less the mark',
       read: notNegative,
     },
+    temperature: {
+      value: '<x>',
+      help: 'logits are multiplied by it in the message loss (default: 10, or what suits our own extractor where that is taken)',
+      read: positive,
+    },
     withoutAttacks: {
       help: 'do not crop, brighten or compress images while training: a fainter mark that withstands less',
     },

@@ -1,7 +1,7 @@
 import { fileCheckpoint } from '@stablesig/backend-node'
 import { type FinetuneReport, finetuneDecoder, type LatentDecoder } from '@stablesig/core'
 import { checkMintersExtractor, mint } from '@stablesig/core/minting'
-import type { PreparedImages } from '@stablesig/core/training'
+import { type PreparedImages, recipeOf } from '@stablesig/core/training'
 import { withDecoder } from '../../autoencoder.ts'
 import { disposing, type Own } from '../../disposal.ts'
 import { imageLossAt } from '../../image-loss.ts'
@@ -49,7 +49,8 @@ async function trained(
   const minted = await startOf(own, plan, autoencoder, extractor, options)
   const start = minted && own(minted)
   const imageLoss = await imageLossAt(options, own)
-  await tellFindings({ autoencoder, extractor, images: plan.training, key, size, signal: io.signal }, io)
+  const { temperature } = recipeOf(options.preset, { temperature: options.temperature }).recipe
+  await tellFindings({ autoencoder, extractor, images: plan.training, key, temperature, size, signal: io.signal }, io)
   const progress = makeProgress(maxSteps, io, options.json)
   const { decoder, report } = await finetuneDecoder({
     autoencoder,
@@ -69,6 +70,7 @@ async function trained(
     gradientCheckpointing: options.gradientCheckpointing,
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.lambdaImage === undefined ? {} : { lambdaImage: options.lambdaImage }),
+    temperature,
     ...(aims ? { earlyStopping: { ...aims, images: heldOut, maxSteps } } : {}),
     stepsPerFlush: engine.device === 'cpu' ? 1 : STEPS_ON_A_GPU,
     signal: io.signal,
