@@ -33,7 +33,7 @@ export interface MinterRecipe {
   readonly imageWeight: number
   /** The same at first: a plain mark is learnt, and made fainter then. */
   readonly startImageWeight: number
-  /** Bits of each key that are in use at first; another one follows as soon as few of them are not learnt. */
+  /** Bits of each key that are in use at first, all of a shorter one; another one follows as soon as few of them are not learnt. */
   readonly startBits: number
   /** Share of the steps in which attacks, temperature and the image loss's weight grow to their end, while nine of ten bits are read. */
   readonly ramp: number
@@ -72,7 +72,7 @@ export const MINTER_RECIPE: Omit<MinterRecipe, 'steps'> = {
   hold: 0.4,
   imageWeight: 3,
   startImageWeight: 0.2,
-  startBits: 8,
+  startBits: 256,
   ramp: 0.4,
   temperature: 10,
   startTemperature: 1.5,

@@ -66,7 +66,7 @@ const READ = 0.9
 const AT_ONCE = 8
 
 /**
- * What follows a step. Of many bits at once each one's gradient drowns in the others', so keys grow bit by bit. A mark that is to withstand
+ * What follows a step. Where keys begin with a few bits they grow bit by bit. A mark that is to withstand
  * attacks before it is read at all is hardly ever learnt, so that steps become harder only while all bits are in use and are read: as fast as
  * to be at their hardest after `ramp` steps.
  * @param now with `byBit`: each bit's share of images that it was read right in

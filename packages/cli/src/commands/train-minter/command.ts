@@ -51,7 +51,7 @@ export const trainMinter = defineCommand({
     },
     startBits: {
       value: '<n>',
-      help: 'bits of each key in use at first; another follows as soon as few of them are not learnt (default: 8)',
+      help: 'bits of each key in use at first; another follows as soon as few of them are not learnt (default: all): for trainings that learn nothing otherwise',
       read: whole(1, 4096),
     },
     ...imageLossOptions('mse'),
