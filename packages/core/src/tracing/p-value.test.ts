@@ -1,4 +1,5 @@
 import { log10PredictiveTail } from '@stablesig/stats'
+import seedrandom from 'seedrandom'
 import { expect, test } from 'vitest'
 import type { CalibrationSet } from './calibration.ts'
 import { judge } from './judge.ts'
@@ -23,6 +24,26 @@ test('a p-value is a rank within the sample, and marked where it goes on beyond 
   const longTailed = [...spread(0, 19), 3]
   expect(pValue(4, longTailed, 'upper').p).toBeGreaterThan(0.01)
   expect(10 ** log10PredictiveTail(4, longTailed, 'upper')).toBeLessThan(0.001)
+})
+
+test.each<[string, number, (normal: number) => number]>([
+  ['normal', 0, (normal) => normal],
+  ['log-normal', 1.6, (normal) => Math.exp(normal / 2)],
+])('its rate holds beyond the sample, of %s scores too', (_, student, of) => {
+  const random = seedrandom('scores')
+  const draw = () => of(Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()))
+  const trials = 10_000
+  const counts = { both: 0, student: 0 }
+  for (let i = 0; i < trials; i++) {
+    const sample = Array.from({ length: 50 }, draw)
+    const score = draw()
+    if (pValue(score, sample, 'upper').p <= 0.01) counts.both++
+    if (log10PredictiveTail(score, sample, 'upper') <= -2) counts.student++
+  }
+  // Three standard errors above a hundredth.
+  expect(counts.both).toBeLessThan(trials * 0.01 + 30)
+  expect(counts.both).toBeGreaterThan(20)
+  expect(counts.student).toBeGreaterThan(trials * 0.01 * student)
 })
 
 test('the best of several is as many times as probable, and never more than certain', () => {
