@@ -37,7 +37,7 @@ export function log10PredictiveTail(value: number, sample: readonly number[], ta
 }
 
 /** At least so many values make a tail; otherwise a tenth of the sample does. */
-const LEAST_IN_TAIL = 3
+const MIN_IN_TAIL = 3
 
 /**
  * log10 of the same probability where the sample's tail falls off as an exponential one does. Beyond the (k+1)-th most extreme value u lie
@@ -51,9 +51,9 @@ const LEAST_IN_TAIL = 3
  */
 export function log10ExponentialTail(value: number, sample: readonly number[], tail: Tail): number {
   checkSample([value], 1)
-  checkSample(sample, LEAST_IN_TAIL + 1)
+  checkSample(sample, MIN_IN_TAIL + 1)
   const sign = tail === 'upper' ? 1 : -1
-  const k = Math.max(LEAST_IN_TAIL, Math.round(sample.length / 10))
+  const k = Math.max(MIN_IN_TAIL, Math.round(sample.length / 10))
   const [u = 0, ...beyond] = sample
     .map((other) => sign * other)
     .sort((a, b) => a - b)

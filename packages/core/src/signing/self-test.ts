@@ -19,7 +19,7 @@ export interface SelfTestOptions {
   readonly images: ImageSet
   /** Where one is to be signed: whether it is a hard one. */
   readonly key?: Key | undefined
-  /** What logits are to be multiplied by in the message loss: whether it suits the extractor. */
+  /** What logits are to be multiplied by in the message loss: whether it suits the extractor, at a `size` such as 128 that is trained on. */
   readonly temperature?: number | undefined
   /** Their side in pixels. Default 256. */
   readonly size?: number

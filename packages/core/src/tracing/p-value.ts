@@ -11,7 +11,7 @@ export interface PValue {
 }
 
 /** Of fewer scores there is no tail to speak of. */
-const LEAST_SAMPLE = 4
+const MIN_SAMPLE = 4
 
 /**
  * Conformal as far as the sample reaches, (1 + #{as extreme})/(n + 1), which holds whatever the scores' distribution; for a score more
@@ -22,7 +22,7 @@ export function pValue(score: number, sample: readonly number[], tail: Tail): PV
   const p = conformalPValue(score, sample, tail)
   const least = 1 / (sample.length + 1)
   const within: PValue = { p, log10: Math.log10(p), extrapolated: false }
-  if (p > least || sample.length < LEAST_SAMPLE) return within
+  if (p > least || sample.length < MIN_SAMPLE) return within
   const log10 = Math.max(log10PredictiveTail(score, sample, tail), log10ExponentialTail(score, sample, tail))
   return log10 < within.log10 ? { p: 10 ** log10, log10, extrapolated: true } : within
 }
