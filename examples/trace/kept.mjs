@@ -1,5 +1,6 @@
 // @ts-check
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { writeFileAtomic } from '@stablesig/backend-node'
 
 /**
  * @typedef {object} Scores what an hour goes into, and what is printed comes of
@@ -20,8 +21,7 @@ export async function kept(path, setting, make) {
   const { calibrations, results } = await make()
   if (path) {
     const entries = results.map((result) => ({ ...result, scores: [...result.scores] }))
-    await writeFile(`${path}.part`, `${JSON.stringify({ setting, calibrations, results: entries })}\n`)
-    await rename(`${path}.part`, path)
+    await writeFileAtomic(path, `${JSON.stringify({ setting, calibrations, results: entries })}\n`)
   }
   return { calibrations, results }
 }
