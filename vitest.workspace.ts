@@ -1,8 +1,14 @@
 /**
- * Tests that look at what a module does when it is first loaded, replace a module, or choose an engine for the whole process: each
- * in a process of its own.
+ * Tests that look at what a module does when it is first loaded, replace a module, or choose an engine for the whole process, by
+ * package: each in a process of its own.
  */
-const ALONE = ['src/ops/engine.test.ts', 'src/detection/detector.test.ts', 'src/tracing/compiled.test.ts']
+const ALONE = {
+  core: ['src/ops/engine.test.ts', 'src/detection/detector.test.ts', 'src/tracing/compiled.test.ts'],
+  'tfjs-backend-onnx': ['src/node/register.test.ts', 'src/web/start.test.ts', 'src/web/conformance.test.ts'],
+  'backend-node': ['ready', 'ready-options', 'signing', 'trace', 'transforms'].map(
+    (name) => `src/engine/${name}.test.ts`,
+  ),
+}
 
 interface Project {
   readonly name: string
@@ -20,15 +26,20 @@ const projectOf = (name: string): Project => ({
   include: ['src/**/!(*.browser).test.ts'],
 })
 
+/** The tests of a package, those that stand alone apart; the others share modules, whose loading would take much of the time. */
+const sharing = (name: keyof typeof ALONE): Project[] => [
+  { ...projectOf(name), exclude: ALONE[name], isolate: false },
+  { ...projectOf(name), name: `${name}-alone`, include: ALONE[name] },
+]
+
 /** What `vitest run` runs, a project each; vitest.config.ts hands the list to vitest. */
 const projects: readonly Project[] = [
   { ...projectOf('stats'), isolate: false },
   projectOf('gradients'),
   { ...projectOf('weights'), isolate: false },
-  { ...projectOf('core'), exclude: ALONE, isolate: false },
-  { ...projectOf('core'), name: 'core-alone', include: ALONE },
-  ...['images', 'tfjs-backend-onnx', 'backend-node', 'models'].map(projectOf),
-  { ...projectOf('cli'), isolate: false },
+  ...(['core', 'tfjs-backend-onnx', 'backend-node'] as const).flatMap(sharing),
+  projectOf('models'),
+  ...['images', 'cli'].map((name) => ({ ...projectOf(name), isolate: false })),
   { name: 'goldens', root: 'goldens', include: ['harness/**/*.test.ts'] },
   { name: 'training', root: 'training', include: ['*.test.ts'] },
   { name: 'examples', root: 'examples', include: ['web/src/**/*.test.ts'] },

@@ -5,10 +5,10 @@ import { operators, target } from '../testing/graphs.ts'
 import { fuseProductScales } from './product-scale.ts'
 
 describe('product-scale', () => {
-  const build = (factor: (g: Graph) => IrTensor, twice = false) => {
+  const build = (factor: (g: Graph) => IrTensor, twice = false, dims = [2, 4]) => {
     const g = new Graph()
     const product = g.node('MatMul', [g.input([2, 3], 'float32'), g.input([3, 4], 'float32')], [2, 4], 'float32')
-    g.outputs = [g.node('Mul', [factor(g), product], [2, 4], 'float32'), ...(twice ? [product] : [])]
+    g.outputs = [g.node('Mul', [factor(g), product], dims, 'float32'), ...(twice ? [product] : [])]
     return g
   }
   test('a number is the factor of the product of matrices before it', () => {
@@ -38,7 +38,7 @@ describe('product-scale', () => {
     ).toEqual(kept)
     expect(
       operators(
-        build((g) => g.constant(Float32Array.of(2), [1, 1, 1], 'float32')),
+        build((g) => g.constant(Float32Array.of(2), [1, 1, 1], 'float32'), false, [1, 2, 4]),
         fuseProductScales,
       ),
     ).toEqual(kept)
