@@ -74,6 +74,20 @@ test.each([
   expect(withShipped(given, options, io)).toEqual(expected)
 })
 
+test('a minter for our own extractor is trained at the temperature that suits it, unless told', () => {
+  const { options } = COMMANDS.find(({ description }) => description.name === 'train-minter')!.description
+  const io = {
+    ...{ err: () => {}, out: () => {}, env: {}, stdin: process.stdin, terminalWidth: undefined },
+    signal: AbortSignal.abort(),
+  }
+  const { temperature } = EXTRACTOR_48.recipe
+  const taken = withShipped({ imageLoss: 'ssim' }, options, io)
+  expect(taken).toMatchObject({ temperature })
+  expect(taken).not.toHaveProperty('lambdaImage')
+  expect(withShipped({ temperature: 2 }, options, io)).toMatchObject({ temperature: 2 })
+  expect(withShipped({ extractor: 'e' }, options, io)).not.toHaveProperty('temperature')
+})
+
 test('signing for our own extractor weighs the image as suits it, unless told', () => {
   const { options } = COMMANDS.find(({ description }) => description.name === 'sign')!.description
   const io = {

@@ -31,6 +31,13 @@ export const share = (text: string): number => {
   throw new InvalidArgumentError('It must be above 0 and at most 1.')
 }
 
+/** A share of a whole, of which there may be none: from 0 to 1. */
+export const shareOrNone = (text: string): number => {
+  const value = number(text)
+  if (value >= 0 && value <= 1) return value
+  throw new InvalidArgumentError('It must be from 0 to 1.')
+}
+
 /** A number above 0. */
 export const positive = (text: string): number => {
   const value = number(text)

@@ -1,5 +1,5 @@
 import { ENGINE, READING } from '../options/shared.ts'
-import { positive, share, whole } from '../options/values.ts'
+import { positive, shareOrNone, whole } from '../options/values.ts'
 
 /** Of commands that train a model from scratch. */
 export const TRAINING = {
@@ -16,7 +16,7 @@ export const TRAINING = {
   size: { value: '<n>', help: 'side of what is cut out of pictures (default: 64)', read: whole(8, 4096) },
   batch: { value: '<n>', help: 'cut-outs per step', read: whole(1, 4096) },
   lr: { value: '<rate>', help: 'greatest learning rate', read: positive },
-  hold: { value: '<share>', help: 'share of the steps after which the rate falls', read: share },
+  hold: { value: '<share>', help: 'share of the steps after which the rate falls', read: shareOrNone },
   every: { value: '<n>', help: 'steps between two checkpoints', read: whole(1, 1e6), default: 250 },
   log: { value: '<file>', writes: true, help: 'also append a line of JSON to this file every --log-every steps' },
   logEvery: { value: '<n>', help: 'steps between two lines of --log', read: whole(1, 1e6), default: 50 },

@@ -1,7 +1,7 @@
 import { defineCommand, type GivenOf } from '../../options/description.ts'
 import { imageLossOptions } from '../../options/image-loss.ts'
 import { autoencoderOf, EXTRACTOR, jsonOf } from '../../options/shared.ts'
-import { notNegative, positive, share, whole } from '../../options/values.ts'
+import { notNegative, positive, share, shareOrNone, whole } from '../../options/values.ts'
 import { TRAINING } from '../../training/options.ts'
 
 export const trainMinter = defineCommand({
@@ -23,7 +23,7 @@ export const trainMinter = defineCommand({
     extractorRate: {
       value: '<share>',
       help: 'train the extractor too, with this share of the learning rate: it learns to read what the minted decoders make (default: 0)',
-      read: share,
+      read: shareOrNone,
     },
     extractorOut: {
       value: '<file>',
@@ -33,7 +33,7 @@ export const trainMinter = defineCommand({
     decoderRate: {
       value: '<share>',
       help: 'train the decoder’s late stages too, the same for all keys, with this share of the learning rate: keys then change the decoder that comes of it (default: 0)',
-      read: share,
+      read: shareOrNone,
     },
     decoderOut: {
       value: '<file>',
@@ -63,7 +63,7 @@ export const trainMinter = defineCommand({
     startImageWeight: { value: '<x>', help: 'the same at the first step', read: notNegative },
     temperature: {
       value: '<x>',
-      help: 'logits are multiplied by it in the message loss in the end (default: 10)',
+      help: 'logits are multiplied by it in the message loss in the end (default: 10, or what suits our own extractor)',
       read: positive,
     },
     startTemperature: { value: '<x>', help: 'the same at the first step (default: 1.5)', read: positive },

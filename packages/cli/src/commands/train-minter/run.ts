@@ -99,14 +99,13 @@ function checkOptions(options: TrainMinterOptions): void {
     startImageWeight,
     startTemperature,
   } = options
-  for (const [name, value] of Object.entries({
-    '--start-image-weight': startImageWeight,
-    '--start-temperature': startTemperature,
-  }))
+  for (const [name, value, instead] of [
+    ['--start-image-weight', startImageWeight, 'it is that of the end'],
+    ['--start-temperature', startTemperature, 'it is that of the end'],
+    ['--start-bits', startBits, 'all bits are in use'],
+  ])
     if (start !== undefined && value !== undefined)
-      throw new UsageError(`${name} is for a minter that begins from nothing: with --start it is that of the end`)
-  if (start !== undefined && startBits !== undefined)
-    throw new UsageError('--start-bits is for a minter that begins from nothing: with --start all bits are in use')
+      throw new UsageError(`${name} is for a minter that begins from nothing: with --start ${instead}`)
   if (extractorRate > 0 !== (extractorOut !== undefined))
     throw new UsageError('--extractor-rate above 0 and --extractor-out FILE belong together')
   if (decoderRate > 0 !== (decoderOut !== undefined))
