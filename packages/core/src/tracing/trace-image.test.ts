@@ -157,6 +157,7 @@ describe('traceImage', () => {
       'no scores of balanced for png, but gradient-free of 32x32 png',
     )
     await refused(image, { method: 'magic' }, 'bad-argument', 'unknown method: expected balanced')
+    await refused(image, { second: 'gradient-free:5' }, 'bad-argument', 'second is gradient-free, which is the first')
     await refused(image, { alpha: 0 }, 'bad-argument', 'alpha is 0')
     const other = { ...calibration, autoencoder: { ...calibration.autoencoder, hash: 'f'.repeat(64) } }
     await refused(image, { calibration: other }, 'bad-calibration', 'the calibration is of another autoencoder')

@@ -81,13 +81,15 @@ export async function traceImage(image: UnitImage | UnitImages, options: TraceOp
 /** @throws StableSigError 'bad-argument', 'disposed' */
 function checkTraceOptions(options: TraceOptions): void {
   checkOptions(options, 'traceImage')
-  const { autoencoder, calibration, saved, method, second, alpha = DEFAULT_ALPHA, signal } = options
+  const { autoencoder, calibration, saved, method = 'balanced', second, alpha = DEFAULT_ALPHA, signal } = options
   checkAutoencoder(autoencoder)
   checkObject(calibration, 'calibration', 'what calibrateTracer or readCalibration give', ['autoencoder', 'sets'])
   checkObject(saved, 'saved', 'how the image was saved', ['format'])
   checkOneOf(saved.format, 'saved.format', ['png', 'jpeg', 'other'])
   checkNumber(alpha, 'alpha', 'a rate between 0 and 1 (both excluded)', (rate) => rate > 0 && rate < 1)
-  for (const name of [method, second]) if (name !== undefined) tracingMethod(name)
+  const first = tracingMethod(method).name
+  if (second !== undefined && tracingMethod(second).name === first)
+    throw new StableSigError('bad-argument', `second is ${first}, which is the first method: expected another, or none`)
   checkSignal(signal)
 }
 
