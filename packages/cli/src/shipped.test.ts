@@ -83,7 +83,9 @@ test('a minter for our own extractor is trained at the temperature that suits it
   const { temperature } = EXTRACTOR_48.recipe
   const taken = withShipped({ imageLoss: 'ssim' }, options, io)
   expect(taken).toMatchObject({ temperature })
+  expect(taken).toMatchObject({ imageLoss: 'ssim' })
   expect(taken).not.toHaveProperty('lambdaImage')
+  expect(withShipped({}, options, io)).not.toHaveProperty('imageLoss')
   expect(withShipped({ temperature: 2 }, options, io)).toMatchObject({ temperature: 2 })
   expect(withShipped({ extractor: 'e' }, options, io)).not.toHaveProperty('temperature')
 })
@@ -97,8 +99,8 @@ test('signing for our own extractor weighs the image as suits it, unless told', 
   expect(withShipped({}, options, io)).toMatchObject(EXTRACTOR_48.recipe)
   const { temperature } = EXTRACTOR_48.recipe
   expect(withShipped({ lambdaImage: 3 }, options, io)).toMatchObject({ lambdaImage: 3, temperature })
-  expect(withShipped({ imageLoss: 'mse' }, options, io)).toMatchObject(EXTRACTOR_48.recipe)
-  expect(withShipped({ imageLoss: 'ssim' }, options, io)).not.toHaveProperty('lambdaImage')
-  expect(withShipped({ imageLoss: 'ssim' }, options, io)).not.toHaveProperty('temperature')
+  expect(withShipped({ imageLoss: 'masked' }, options, io)).toMatchObject(EXTRACTOR_48.recipe)
+  expect(withShipped({ imageLoss: 'mse' }, options, io)).toMatchObject({ imageLoss: 'mse', temperature })
+  expect(withShipped({ imageLoss: 'mse' }, options, io)).not.toHaveProperty('lambdaImage')
   expect(withShipped({ extractor: 'e' }, options, io)).not.toHaveProperty('lambdaImage')
 })

@@ -7,23 +7,24 @@ type Given = Readonly<Record<string, unknown>>
 
 /**
  * What was given, with the project's own models in the place of those that are not named; each is told of in a line, for a mark
- * is only found by the extractor that it was made for. What signs or trains a minter for our own extractor takes the temperature and the
- * weight of the image loss that suit it, where it has them and unless others, or to sign with another loss, are given. A decoder that is named alone is taken for our own one, signed.
+ * is only found by the extractor that it was made for. What signs or trains a minter for our own extractor takes the temperature that suits
+ * it, and what signs the image loss and its weight too, unless others are given: a weight is of one loss. A decoder that is named alone is taken for our own one, signed.
  */
 export function withShipped(given: Given, options: Options, io: Io): Given {
-  // The presets' numbers are made for another extractor; these ones, which belong together, for mse.
-  const suits = options.lambdaImage === undefined || given.imageLoss === undefined || given.imageLoss === 'mse'
-  const recipe = Object.entries(EXTRACTOR_48.recipe).filter(
-    ([name]) => options[name] !== undefined && given[name] === undefined,
-  )
+  const { temperature, ...ofImage } = EXTRACTOR_48.recipe
+  const sameLoss = given.imageLoss === undefined || given.imageLoss === ofImage.imageLoss
+  const recipe: Given = {
+    ...(options.temperature === undefined ? {} : { temperature }),
+    ...(options.lambdaImage === undefined || !sameLoss ? {} : ofImage),
+  }
   const wanted = (option: string) => options[option]?.shipped !== undefined && given[option] === undefined
   const stand = (option: string, model: ShippedModel, what: string): Given => ({
     [option]: standIn(option, model, what, io),
   })
   const named = given.encoder !== undefined
   return {
+    ...(wanted('extractor') ? recipe : {}),
     ...given,
-    ...(wanted('extractor') && suits ? Object.fromEntries(recipe) : {}),
     ...(wanted('extractor') ? stand('extractor', EXTRACTOR_48, 'the extractor is') : {}),
     ...(wanted('autoencoder') && !named
       ? given.decoder === undefined

@@ -97,7 +97,7 @@ export class SigningPanel {
       const decoder = await signer.sign({
         ...{ key, size, steps, images, signal: running.signal },
         // Without attacks it is soon done; what is made here is to be seen working, and is not made to last.
-        ...{ ...OWN_EXTRACTOR.recipe, attacks: null, lambdaImage: PLAIN },
+        ...{ ...OWN_EXTRACTOR.recipe, attacks: null, imageLoss: 'mse', lambdaImage: PLAIN },
         earlyStopping: {
           ...{ minBitAccuracy: enough, maxSteps: steps },
           ...{ evaluateEvery: EVALUATE_EVERY, evaluateFrom: Math.min(steps, 2 * EVALUATE_EVERY) },

@@ -65,10 +65,10 @@ export const sign = defineCommand({
     },
     lr: { value: '<rate>', help: 'greatest learning rate (default: the preset’s)', read: positive },
     ...READING,
-    ...imageLossOptions('the preset’s'),
+    ...imageLossOptions('the preset’s, or masked for our own extractor where that is taken'),
     lambdaImage: {
       value: '<x>',
-      help: 'weight of the image loss (default: the loss’s own times the preset’s, or for mse what suits our own extractor where that is taken); more keeps quality, less the mark',
+      help: 'weight of the image loss (default: the loss’s own times the preset’s, or what suits our own extractor where that is taken); more keeps quality, less the mark',
       read: notNegative,
     },
     temperature: {
