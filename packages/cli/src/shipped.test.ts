@@ -13,6 +13,10 @@ import { stablesig } from './testing.ts'
 const folder = mkdtempSync(join(tmpdir(), 'stablesig-shipped-'))
 const at = (...names: string[]) => join(folder, ...names)
 const key = '1100'.repeat(12)
+const io = {
+  ...{ err: () => {}, out: () => {}, env: {}, stdin: process.stdin, terminalWidth: undefined },
+  signal: AbortSignal.abort(),
+}
 
 beforeAll(async () => {
   await ready({ device: 'cpu' })
@@ -63,23 +67,11 @@ test.each([
   [{ autoencoder: 'a' }, { autoencoder: 'a' }],
 ])('of %j becomes %j', (given, expected) => {
   const { options } = COMMANDS.find(({ description }) => description.name === 'reconstruct')!.description
-  const io = {
-    err: () => {},
-    out: () => {},
-    env: {},
-    stdin: process.stdin,
-    terminalWidth: undefined,
-    signal: AbortSignal.abort(),
-  }
   expect(withShipped(given, options, io)).toEqual(expected)
 })
 
 test('a minter for our own extractor is trained at the temperature that suits it, unless told', () => {
   const { options } = COMMANDS.find(({ description }) => description.name === 'train-minter')!.description
-  const io = {
-    ...{ err: () => {}, out: () => {}, env: {}, stdin: process.stdin, terminalWidth: undefined },
-    signal: AbortSignal.abort(),
-  }
   const { temperature } = EXTRACTOR_48.recipe
   const taken = withShipped({ imageLoss: 'ssim' }, options, io)
   expect(taken).toMatchObject({ temperature })
@@ -90,12 +82,15 @@ test('a minter for our own extractor is trained at the temperature that suits it
   expect(withShipped({ extractor: 'e' }, options, io)).not.toHaveProperty('temperature')
 })
 
+test('what evaluates decoders that are signed already takes no recipe of signing', () => {
+  const { options } = COMMANDS.find(({ description }) => description.name === 'evaluate')!.description
+  expect(withShipped({}, options, io)).toMatchObject(EXTRACTOR_48.recipe)
+  const taken = withShipped({ signed: ['s'] }, options, io)
+  for (const name of Object.keys(EXTRACTOR_48.recipe)) expect(taken).not.toHaveProperty(name)
+})
+
 test('signing for our own extractor weighs the image as suits it, unless told', () => {
   const { options } = COMMANDS.find(({ description }) => description.name === 'sign')!.description
-  const io = {
-    ...{ err: () => {}, out: () => {}, env: {}, stdin: process.stdin, terminalWidth: undefined },
-    signal: AbortSignal.abort(),
-  }
   expect(withShipped({}, options, io)).toMatchObject(EXTRACTOR_48.recipe)
   const { temperature } = EXTRACTOR_48.recipe
   expect(withShipped({ lambdaImage: 3 }, options, io)).toMatchObject({ lambdaImage: 3, temperature })

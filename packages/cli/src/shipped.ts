@@ -14,16 +14,18 @@ export function withShipped(given: Given, options: Options, io: Io): Given {
   const { temperature, ...ofImage } = EXTRACTOR_48.recipe
   const sameLoss = given.imageLoss === undefined || given.imageLoss === ofImage.imageLoss
   const recipe: Given = {
-    ...(options.temperature === undefined ? {} : { temperature }),
-    ...(options.lambdaImage === undefined || !sameLoss ? {} : ofImage),
+    ...(options.temperature ? { temperature } : {}),
+    ...(options.lambdaImage && sameLoss ? ofImage : {}),
   }
   const wanted = (option: string) => options[option]?.shipped !== undefined && given[option] === undefined
   const stand = (option: string, model: ShippedModel, what: string): Given => ({
     [option]: standIn(option, model, what, io),
   })
   const named = given.encoder !== undefined
+  // --signed names what is signed already.
+  const trains = given.signed === undefined
   return {
-    ...(wanted('extractor') ? recipe : {}),
+    ...(wanted('extractor') && trains ? recipe : {}),
     ...given,
     ...(wanted('extractor') ? stand('extractor', EXTRACTOR_48, 'the extractor is') : {}),
     ...(wanted('autoencoder') && !named

@@ -89,6 +89,8 @@ const OF_SIGNING = [
   'lr',
   'imageLoss',
   'lossWeights',
+  'lambdaImage',
+  'temperature',
   'withoutAttacks',
   'trainingSize',
 ] as const
