@@ -12,10 +12,11 @@ const { check, finish } = checks()
 const stablesig = (args, options) => pnpm(['-s', 'stablesig', ...args], { cwd: root, ...options })
 
 await check('an unbuilt checkout builds first and keeps standard output clean', async () => {
-  rmSync(join(cache, 'build'), { recursive: true, force: true })
+  // Of one package that no program on Node loads: what runs beside this step must not lose its modules for a moment.
+  rmSync(join(cache, 'build/@stablesig+backend-web.txt'), { force: true })
   const { stdout, stderr } = await stablesig(['keygen', '--seed', 'ci'])
   if (!/^[01]{48}\n$/.test(stdout)) throw new Error(`standard output was ${JSON.stringify(stdout)}`)
-  if (!stderr.includes('building stablesig')) throw new Error('it did not build')
+  if (!stderr.includes('building @stablesig/backend-web')) throw new Error('it did not build')
 })
 await build()
 
