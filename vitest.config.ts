@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { gradientsAsOne } from './scripts/lib/gradients-as-one.mjs'
 import projects from './vitest.workspace.ts'
 
 export default defineConfig({
+  plugins: [gradientsAsOne()],
   // Tests run on the sources of every package: no build comes first.
   ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'] } },
   test: {

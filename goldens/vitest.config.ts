@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { gradientsAsOne } from '../scripts/lib/gradients-as-one.mjs'
 
 /** The goldens run alone: `npx -y pnpm@12 test:goldens [topic…]`. */
 export default defineConfig({
+  plugins: [gradientsAsOne()],
   ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'] } },
   test: {
     name: 'goldens',

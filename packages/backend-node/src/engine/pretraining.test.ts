@@ -37,7 +37,7 @@ test('a pair learns on the compiled engine, through attacks too, and resumes bit
   const before = memory().numTensors
   const options = {
     pictures,
-    steps: 100,
+    steps: 60,
     bits: 8,
     batchSize: 8,
     architecture: { embedderWidth: 16, widths: [8, 16, 16] as const },

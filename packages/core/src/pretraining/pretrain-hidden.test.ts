@@ -12,7 +12,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu')
 })
 
-const ARCHITECTURE = { channels: 4, encoderBlocks: 1, extractorBlocks: 1, redundancy: 2 }
+const ARCHITECTURE = { channels: 2, encoderBlocks: 1, extractorBlocks: 1, redundancy: 2 }
 
 /** Runs; no tensor may be left. */
 async function run(more: Partial<PretrainHiddenOptions> = {}) {
