@@ -130,7 +130,7 @@ function readmeExample() {
   // Enough steps for one key, without what makes it last; for the same one each time, since few steps carry some keys less well.
   change(
     '...EXTRACTOR_48.recipe }',
-    '...EXTRACTOR_48.recipe, imageLoss: "mse", lambdaImage: 10, steps: 150, attacks: null }',
+    '...EXTRACTOR_48.recipe, imageLoss: "mse", lambdaImage: 5, steps: 60, attacks: null }',
   )
   change('randomKey(extractor.bits)', "randomKey(extractor.bits, { seed: 'a' })")
   writeFileSync(file, `${brief}process.exit(0)\n`)
