@@ -17,7 +17,7 @@ import { EXIT } from '../../exit.ts'
 import { type Io, jsonLine } from '../../io.ts'
 import { autoencodersAt, startEngine } from '../../models.ts'
 import type { GivenOf } from '../../options/description.ts'
-import { photographsAt, trainingPhotographs } from '../../photographs.ts'
+import { heldOutPhotographs, photographsAt } from '../../photographs.ts'
 import { makeProgress } from '../../progress.ts'
 import { standIn } from '../../shipped.ts'
 import type { calibrateTracer as command } from './command.ts'
@@ -36,9 +36,11 @@ export async function run(options: GivenOf<typeof command>, io: Io): Promise<num
     const { maxPixels, jpegQuality = [], jpegSubsampling: subsampling } = options
     const jpegs = [...new Set(jpegQuality)].map((quality) => ({ format: 'jpeg', quality, subsampling }) as const)
     const formats: SavedFormat[] = [{ format: 'png' }, ...jpegs]
-    const images = trainingPhotographs(paths, maxPixels === undefined ? {} : { maxPixels }, io)
+    // Of what cannot be read no other photograph is counted in its place: p-values are ranks among different ones.
+    const reading = maxPixels === undefined ? {} : { maxPixels }
+    const images = await heldOutPhotographs(paths, reading, options.side, io)
     const rounds = named.length === 1 ? 1 : named.length + 1
-    const progress = makeProgress(rounds * paths.length, io, options.json)
+    const progress = makeProgress(rounds * images.length, io, options.json)
     const shared = {
       ...{ images, size: options.side, methods, formats, codec: sharpCodec(), signal: io.signal },
       onProgress: ({ imagesDone }) => progress.step(imagesDone, 'photographs'),

@@ -84,6 +84,10 @@ async function sourceOf(options: EvaluateOptions): Promise<DecoderSource> {
 /** Options without which a decoder that is signed already is measured. */
 const OF_SIGNING = [
   'minter',
+  'minterDecoder',
+  'memory',
+  'accumulate',
+  'gradientCheckpointing',
   'steps',
   'batch',
   'lr',
