@@ -13,7 +13,7 @@ const OURS = 'signer'
 const { values } = parseArgs({
   options: {
     preset: { type: 'string', default: 'balanced' },
-    /** Fewer than the preset's, of half as many images: a quarter of the time. What that costs in bits a weaker image loss gives back. */
+    /** Fewer than the preset's, of half as many images: a third of the time. What that costs in bits a weaker image loss gives back. */
     steps: { type: 'string', default: '250' },
     batch: { type: 'string', default: '2' },
     'lambda-image': { type: 'string', default: '600' },

@@ -72,6 +72,18 @@ test('calibrate-tracer writes what trace decides by, and trace tells both p-valu
   expect(plain.out).toMatch(/\t(foreign|undecided)\tp-value foreign [\d.]+e[+-]\d+.*\tp-value belongs .*\tlikest \w/)
 })
 
+test('calibrate-tracer counts no other photograph in the place of one that cannot be read', async () => {
+  mkdirSync(at('some broken'))
+  for (let i = 0; i < 3; i++) await picture(at('some broken', `${i}.png`), 32)
+  for (const name of ['3.png', '4.png']) writeFileSync(at('some broken', name), 'not a picture')
+  const out = at('some.json')
+  const given = ['--images', at('some broken'), '--out', out, '--side', '32', '--json']
+  const learnt = await stablesig(['calibrate-tracer', ...halves, ...given])
+  expect(learnt.code).toBe(0)
+  expect(learnt.err).toMatch(/3\.png[\s\S]*4\.png/)
+  expect(JSON.parse(learnt.out).sets[0]).toMatchObject({ belonging: 3, foreign: { photographs: 3 } })
+})
+
 test('trace refuses what the calibration does not cover, and files that are none', async () => {
   const refused = await stablesig(['trace', ...halves, '--calibration', calibration, at('large.png')])
   expect(refused).toMatchObject({ code: 2, out: '' })
